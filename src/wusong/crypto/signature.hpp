@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signature schemes under their registered numbers: accounts, votes and node keys name theirs by it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "wusong/base/bytes.hpp"
+#include "wusong/base/error.hpp"
+#include "wusong/io/entropy.hpp"
+#include "wusong/math/uint256.hpp"
+
+namespace wusong::crypto {
+
+/// Registered in one table (scheme_table); numbers are permanent and appear in transactions.
+enum class Scheme : std::uint8_t { secp256k1 = 1, ed25519 = 2, sm2 = 3 };
+
+struct SchemeInfo {
+  Scheme scheme;
+  std::string_view name;  // "secp256k1", "ed25519", "sm2"
+  std::size_t secret_key_size;
+  std::size_t public_key_size;  // secp256k1: 64 (x || y); ed25519: 32; sm2: 64 (x || y)
+  std::size_t signature_size;   // secp256k1: 64 (r || s, low s); ed25519: 64; sm2: 64 (r || s)
+};
+std::span<const SchemeInfo> scheme_table() noexcept;
+const SchemeInfo* find_scheme(std::uint8_t number) noexcept;
+const SchemeInfo* find_scheme(std::string_view name) noexcept;
+
+/// Verifies over `message`. ed25519 signs the message itself; secp256k1 signs keccak256(message);
+/// sm2 signs SM3(Z || message) with the default user id 1234567812345678.
+/// @errors err::unknown_scheme, err::bad_public_key, err::bad_length, err::bad_signature
+[[nodiscard]] Result<void> verify(Scheme scheme, BytesView public_key, BytesView message,
+                                  BytesView signature) noexcept;
+
+/// A secret key that signs; zeroised when destroyed. Constant time.
+class Signer {
+ public:
+  virtual ~Signer() = default;
+  virtual Scheme scheme() const noexcept = 0;
+  virtual BytesView public_key() const noexcept = 0;
+  virtual Bytes sign(BytesView message) const noexcept = 0;
+};
+/// @errors err::bad_secret_key, err::unknown_scheme
+[[nodiscard]] Result<std::unique_ptr<Signer>> make_signer(Scheme scheme, BytesView secret_key) noexcept;
+/// A fresh secret key of the scheme's size.
+Bytes generate_secret_key(Scheme scheme, io::Entropy& entropy) noexcept;
+
+/// The address of an account with this key: secp256k1 as Ethereum (last 20 bytes of keccak256(x || y));
+/// other schemes: last 20 bytes of keccak256(scheme number || public key).
+Address address_of(Scheme scheme, BytesView public_key) noexcept;
+
+/// An Ethereum signature over a 32-byte digest.
+struct EcdsaSignature {
+  U256 r;
+  U256 s;
+  std::uint8_t y_parity{0};  // 0 or 1
+};
+/// The signer's address. Any s in [1, n-1] is accepted: callers that need low s (EIP-2) check it.
+/// @errors err::bad_signature
+[[nodiscard]] Result<Address> ecdsa_recover(const Hash& digest, const EcdsaSignature& signature) noexcept;
+/// RFC 6979 nonce, low s.
+[[nodiscard]] Result<EcdsaSignature> ecdsa_sign(const Hash& digest, BytesView secret_key) noexcept;
+/// n/2 of secp256k1, EIP-2's limit for s.
+bool is_low_s(const U256& s) noexcept;
+
+/// NIST P-256 with a given digest (EIP-7951). False for any invalid input.
+bool p256_verify(const Hash& digest, const U256& r, const U256& s, const U256& x, const U256& y) noexcept;
+
+}  // namespace wusong::crypto

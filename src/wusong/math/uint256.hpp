@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Unsigned 256-bit integers with wrap-around arithmetic, as the EVM's word.
+#pragma once
+
+#include <bit>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+
+#include "wusong/base/bytes.hpp"
+
+namespace wusong {
+
+/// @shape four 64-bit limbs, least significant first
+struct U256 {
+  std::uint64_t limb[4]{0, 0, 0, 0};
+
+  constexpr U256() noexcept = default;
+  constexpr explicit(false) U256(std::uint64_t low) noexcept : limb{low, 0, 0, 0} {}  // NOLINT
+  constexpr U256(std::uint64_t l0, std::uint64_t l1, std::uint64_t l2, std::uint64_t l3) noexcept
+      : limb{l0, l1, l2, l3} {}
+
+  constexpr bool is_zero() const noexcept { return (limb[0] | limb[1] | limb[2] | limb[3]) == 0; }
+  constexpr explicit operator bool() const noexcept { return !is_zero(); }
+  constexpr bool fits_u64() const noexcept { return (limb[1] | limb[2] | limb[3]) == 0; }
+  constexpr std::uint64_t low() const noexcept { return limb[0]; }
+  /// The value, or 2^64-1 where it does not fit.
+  constexpr std::uint64_t saturated() const noexcept { return fits_u64() ? limb[0] : ~0ull; }
+  constexpr unsigned bit_width() const noexcept {
+    for (int i = 3; i >= 0; --i)
+      if (limb[i] != 0) return static_cast<unsigned>(64 * i + 64 - std::countl_zero(limb[i]));
+    return 0;
+  }
+
+  friend constexpr bool operator==(const U256& a, const U256& b) noexcept {
+    return ((a.limb[0] ^ b.limb[0]) | (a.limb[1] ^ b.limb[1]) | (a.limb[2] ^ b.limb[2]) |
+            (a.limb[3] ^ b.limb[3])) == 0;
+  }
+  friend constexpr std::strong_ordering operator<=>(const U256& a, const U256& b) noexcept {
+    for (int i = 3; i > 0; --i)
+      if (a.limb[i] != b.limb[i]) return a.limb[i] <=> b.limb[i];
+    return a.limb[0] <=> b.limb[0];
+  }
+};
+
+constexpr U256 operator+(const U256& a, const U256& b) noexcept {
+  U256 out;
+  unsigned __int128 carry = 0;
+  for (int i = 0; i < 4; ++i) {
+    carry += static_cast<unsigned __int128>(a.limb[i]) + b.limb[i];
+    out.limb[i] = static_cast<std::uint64_t>(carry);
+    carry >>= 64;
+  }
+  return out;
+}
+constexpr U256 operator-(const U256& a, const U256& b) noexcept {
+  U256 out;
+  unsigned __int128 borrow = 0;
+  for (int i = 0; i < 4; ++i) {
+    const auto difference = static_cast<unsigned __int128>(a.limb[i]) - b.limb[i] - borrow;
+    out.limb[i] = static_cast<std::uint64_t>(difference);
+    borrow = (difference >> 64) & 1;
+  }
+  return out;
+}
+constexpr U256& operator+=(U256& a, const U256& b) noexcept { return a = a + b; }
+constexpr U256& operator-=(U256& a, const U256& b) noexcept { return a = a - b; }
+constexpr U256 operator~(const U256& a) noexcept {
+  return {~a.limb[0], ~a.limb[1], ~a.limb[2], ~a.limb[3]};
+}
+constexpr U256 operator&(const U256& a, const U256& b) noexcept {
+  return {a.limb[0] & b.limb[0], a.limb[1] & b.limb[1], a.limb[2] & b.limb[2],
+          a.limb[3] & b.limb[3]};
+}
+constexpr U256 operator|(const U256& a, const U256& b) noexcept {
+  return {a.limb[0] | b.limb[0], a.limb[1] | b.limb[1], a.limb[2] | b.limb[2],
+          a.limb[3] | b.limb[3]};
+}
+constexpr U256 operator^(const U256& a, const U256& b) noexcept {
+  return {a.limb[0] ^ b.limb[0], a.limb[1] ^ b.limb[1], a.limb[2] ^ b.limb[2],
+          a.limb[3] ^ b.limb[3]};
+}
+
+/// Zero from 256 on.
+constexpr U256 operator<<(const U256& a, unsigned shift) noexcept {
+  if (shift >= 256) return {};
+  U256 out;
+  const unsigned words = shift / 64;
+  const unsigned bits = shift % 64;
+  for (unsigned i = words; i < 4; ++i) {
+    out.limb[i] = a.limb[i - words] << bits;
+    if (bits != 0 && i > words) out.limb[i] |= a.limb[i - words - 1] >> (64 - bits);
+  }
+  return out;
+}
+/// Zero from 256 on.
+constexpr U256 operator>>(const U256& a, unsigned shift) noexcept {
+  if (shift >= 256) return {};
+  U256 out;
+  const unsigned words = shift / 64;
+  const unsigned bits = shift % 64;
+  for (unsigned i = 0; i + words < 4; ++i) {
+    out.limb[i] = a.limb[i + words] >> bits;
+    if (bits != 0 && i + words + 1 < 4) out.limb[i] |= a.limb[i + words + 1] << (64 - bits);
+  }
+  return out;
+}
+
+constexpr U256 operator*(const U256& a, const U256& b) noexcept {
+  U256 out;
+  for (int i = 0; i < 4; ++i) {
+    std::uint64_t carry = 0;
+    for (int j = 0; i + j < 4; ++j) {
+      const auto sum = static_cast<unsigned __int128>(a.limb[i]) * b.limb[j] + out.limb[i + j] + carry;
+      out.limb[i + j] = static_cast<std::uint64_t>(sum);
+      carry = static_cast<std::uint64_t>(sum >> 64);
+    }
+  }
+  return out;
+}
+
+struct U256Division {
+  U256 quotient;
+  U256 remainder;
+};
+/// Division by zero gives zero for both, as the EVM has it.
+U256Division divide(const U256& numerator, const U256& denominator) noexcept;
+inline U256 operator/(const U256& a, const U256& b) noexcept { return divide(a, b).quotient; }
+inline U256 operator%(const U256& a, const U256& b) noexcept { return divide(a, b).remainder; }
+
+/// Big-endian, 32 bytes.
+inline void store_be(const U256& value, std::uint8_t* out) noexcept {
+  for (int i = 0; i < 4; ++i) {
+    const std::uint64_t word = __builtin_bswap64(value.limb[3 - i]);
+    std::memcpy(out + 8 * i, &word, 8);
+  }
+}
+/// Big-endian, 32 bytes.
+inline U256 load_be(const std::uint8_t* in) noexcept {
+  U256 out;
+  for (int i = 0; i < 4; ++i) {
+    std::uint64_t word;
+    std::memcpy(&word, in + 8 * i, 8);
+    out.limb[3 - i] = __builtin_bswap64(word);
+  }
+  return out;
+}
+inline Hash to_hash(const U256& value) noexcept {
+  Hash out;
+  store_be(value, out.data());
+  return out;
+}
+inline U256 to_u256(const Hash& value) noexcept { return load_be(value.data()); }
+inline U256 to_u256(const Address& value) noexcept {
+  std::uint8_t padded[32]{};
+  std::memcpy(padded + 12, value.data(), 20);
+  return load_be(padded);
+}
+/// Big-endian bytes, 32 at most.
+inline U256 from_be_bytes(BytesView bytes) noexcept {
+  WUSONG_ASSERT(bytes.size() <= 32);
+  std::uint8_t padded[32]{};
+  if (!bytes.empty()) std::memcpy(padded + 32 - bytes.size(), bytes.data(), bytes.size());
+  return load_be(padded);
+}
+
+}  // namespace wusong
