@@ -9,7 +9,6 @@ namespace wusong {
 
 }  // namespace wusong
 
-#define WUSONG_ASSERT(expression)                                          \
-  (static_cast<bool>(expression)                                           \
-       ? static_cast<void>(0)                                              \
-       : ::wusong::assertion_failed(#expression, __FILE__, __LINE__))
+#define WUSONG_ASSERT(expression)                       \
+  (static_cast<bool>(expression) ? static_cast<void>(0) \
+                                 : ::wusong::assertion_failed(#expression, __FILE__, __LINE__))

@@ -10,8 +10,11 @@
 namespace boost {
 
 #ifdef BOOST_NO_EXCEPTIONS
-[[noreturn]] void throw_exception(const std::exception& /*error*/) { ::wusong::assertion_failed("boost exception", __FILE__, __LINE__); }
-[[noreturn]] void throw_exception(const std::exception& /*error*/, const boost::source_location& at) {
+[[noreturn]] void throw_exception(const std::exception& /*error*/) {
+  ::wusong::assertion_failed("boost exception", __FILE__, __LINE__);
+}
+[[noreturn]] void throw_exception(const std::exception& /*error*/,
+                                  const boost::source_location& at) {
   ::wusong::assertion_failed("boost exception", at.file_name(), static_cast<int>(at.line()));
 }
 #endif

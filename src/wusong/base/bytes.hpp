@@ -25,8 +25,12 @@ inline BytesView as_bytes(std::string_view text) noexcept {
 inline std::string_view as_text(BytesView bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline Bytes to_bytes(BytesView view) { return {view.begin(), view.end()}; }
-inline void append(Bytes& out, BytesView more) { out.insert(out.end(), more.begin(), more.end()); }
+inline Bytes to_bytes(BytesView view) {
+  return {view.begin(), view.end()};
+}
+inline void append(Bytes& out, BytesView more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
 /// Exactly N bytes, compared as big-endian numbers. The tag keeps hashes and addresses apart.
 template <std::size_t N, typename Tag>

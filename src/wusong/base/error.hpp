@@ -41,7 +41,9 @@ class Error {
 template <typename T>
 using Result = std::expected<T, Error>;
 
-constexpr std::unexpected<Error> fail(Error error) noexcept { return std::unexpected{error}; }
+constexpr std::unexpected<Error> fail(Error error) noexcept {
+  return std::unexpected{error};
+}
 
 }  // namespace wusong
 
@@ -57,9 +59,9 @@ constexpr std::unexpected<Error> fail(Error error) noexcept { return std::unexpe
   WUSONG_TRY_INNER(WUSONG_CONCAT(try_, __LINE__), declaration, expression)
 
 /// For a Result<void>: returns its error from the enclosing function.
-#define WUSONG_CHECK(expression)                                        \
-  do {                                                                  \
-    if (auto check_result = (expression); !check_result) {              \
-      return ::wusong::fail(check_result.error());                      \
-    }                                                                   \
+#define WUSONG_CHECK(expression)                           \
+  do {                                                     \
+    if (auto check_result = (expression); !check_result) { \
+      return ::wusong::fail(check_result.error());         \
+    }                                                      \
   } while (false)

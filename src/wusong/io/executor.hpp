@@ -6,12 +6,13 @@
 
 namespace wusong::io {
 
-/// Fork and join over independent items. Results combine in index order, so that they never depend on
-/// how many threads there are.
+/// Fork and join over independent items. Results combine in index order, so that they never depend
+/// on how many threads there are.
 class Executor {
  public:
   virtual ~Executor() = default;
-  /// Calls task(i) once for every i in [0, count), perhaps on several threads, and returns after the last.
+  /// Calls task(i) once for every i in [0, count), perhaps on several threads, and returns after
+  /// the last.
   virtual void for_each(std::size_t count, const std::function<void(std::size_t)>& task) = 0;
 };
 

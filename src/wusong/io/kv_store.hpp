@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An ordered key-value store with atomic batches: RocksDB on a machine, memory in tests and simulation.
+// An ordered key-value store with atomic batches: RocksDB on a machine, memory in tests and
+// simulation.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +49,9 @@ struct WriteBatch {
   void put(Column column, BytesView key, BytesView value) {
     operations.push_back({column, false, to_bytes(key), to_bytes(value)});
   }
-  void erase(Column column, BytesView key) { operations.push_back({column, true, to_bytes(key), {}}); }
+  void erase(Column column, BytesView key) {
+    operations.push_back({column, true, to_bytes(key), {}});
+  }
   bool empty() const noexcept { return operations.empty(); }
 };
 
@@ -67,8 +70,9 @@ class KvStore {
   [[nodiscard]] virtual Result<void> write(const WriteBatch& batch, Durability durability) = 0;
   /// Visits keys in [from, to) in order (descending when `reverse`) until `visit` returns false.
   /// An empty `to` means no upper bound.
-  [[nodiscard]] virtual Result<void> scan(Column column, BytesView from, BytesView to, bool reverse,
-                                          const std::function<bool(BytesView key, BytesView value)>& visit) const = 0;
+  [[nodiscard]] virtual Result<void> scan(
+      Column column, BytesView from, BytesView to, bool reverse,
+      const std::function<bool(BytesView key, BytesView value)>& visit) const = 0;
 };
 
 }  // namespace wusong::io
