@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encrypted key files: Web3 Secret Storage version 3 (scrypt or PBKDF2, AES-128-CTR, keccak256 MAC).
+// Encrypted key files: Web3 Secret Storage version 3 (scrypt or PBKDF2, AES-128-CTR, keccak256
+// MAC).
 #pragma once
 
 #include <string>
@@ -19,14 +20,29 @@ struct KeystoreCost {
 
 /// The file's JSON. `address` (40 hex digits) and `scheme` may be empty; a scheme other than
 /// secp256k1 is written as an extra member "wusong_scheme".
-std::string encrypt_keystore(BytesView secret_key, std::string_view password, std::string_view address,
-                             std::string_view scheme, KeystoreCost cost, io::Entropy& entropy);
+/// `cost.scrypt_n` is a power of two above 1.
+std::string encrypt_keystore(BytesView secret_key, std::string_view password,
+                             std::string_view address, std::string_view scheme, KeystoreCost cost,
+                             io::Entropy& entropy);
 
 struct KeystoreSecret {
   Bytes secret_key;    // the caller zeroises it
   std::string scheme;  // "secp256k1" where the file names none
 };
-/// @errors err::bad_keystore, err::unsupported_keystore, err::wrong_password
-[[nodiscard]] Result<KeystoreSecret> decrypt_keystore(std::string_view json, std::string_view password);
+
+/// What a file may ask of us: a hostile one must not exhaust memory or time.
+struct KeystoreLimits {
+  std::uint64_t scrypt_work{1 << 23};  // n * r * p; memory is 128 * n * r bytes
+  std::uint64_t pbkdf2_iterations{1 << 24};
+  std::size_t secret_size{1024};
+};
+
+/// @errors err::bad_keystore          not JSON, or a member missing or malformed
+///         err::unsupported_keystore  another version, cipher or KDF, or a cost above `limits`
+///         err::wrong_password        the MAC does not match
+/// @cost   as the file says, within `limits`: about a second for the usual scrypt
+[[nodiscard]] Result<KeystoreSecret> decrypt_keystore(std::string_view json,
+                                                      std::string_view password,
+                                                      const KeystoreLimits& limits = {});
 
 }  // namespace wusong::crypto

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signature schemes under their registered numbers: accounts, votes and node keys name theirs by it.
+// Signature schemes under their registered numbers: accounts, votes and node keys name theirs by
+// it.
 #pragma once
 
 #include <cstdint>
@@ -43,12 +44,13 @@ class Signer {
   virtual Bytes sign(BytesView message) const noexcept = 0;
 };
 /// @errors err::bad_secret_key, err::unknown_scheme
-[[nodiscard]] Result<std::unique_ptr<Signer>> make_signer(Scheme scheme, BytesView secret_key) noexcept;
+[[nodiscard]] Result<std::unique_ptr<Signer>> make_signer(Scheme scheme,
+                                                          BytesView secret_key) noexcept;
 /// A fresh secret key of the scheme's size.
 Bytes generate_secret_key(Scheme scheme, io::Entropy& entropy) noexcept;
 
-/// The address of an account with this key: secp256k1 as Ethereum (last 20 bytes of keccak256(x || y));
-/// other schemes: last 20 bytes of keccak256(scheme number || public key).
+/// The address of an account with this key: secp256k1 as Ethereum (last 20 bytes of keccak256(x ||
+/// y)); other schemes: last 20 bytes of keccak256(scheme number || public key).
 Address address_of(Scheme scheme, BytesView public_key) noexcept;
 
 /// An Ethereum signature over a 32-byte digest.
@@ -59,13 +61,18 @@ struct EcdsaSignature {
 };
 /// The signer's address. Any s in [1, n-1] is accepted: callers that need low s (EIP-2) check it.
 /// @errors err::bad_signature
-[[nodiscard]] Result<Address> ecdsa_recover(const Hash& digest, const EcdsaSignature& signature) noexcept;
-/// RFC 6979 nonce, low s.
+[[nodiscard]] Result<Address> ecdsa_recover(const Hash& digest,
+                                            const EcdsaSignature& signature) noexcept;
+/// The signer's public key, x || y. @errors err::bad_signature
+[[nodiscard]] Result<std::array<std::uint8_t, 64>> ecdsa_recover_key(
+    const Hash& digest, const EcdsaSignature& signature) noexcept;
+/// RFC 6979 nonce, low s. @errors err::bad_secret_key
 [[nodiscard]] Result<EcdsaSignature> ecdsa_sign(const Hash& digest, BytesView secret_key) noexcept;
 /// n/2 of secp256k1, EIP-2's limit for s.
 bool is_low_s(const U256& s) noexcept;
 
 /// NIST P-256 with a given digest (EIP-7951). False for any invalid input.
-bool p256_verify(const Hash& digest, const U256& r, const U256& s, const U256& x, const U256& y) noexcept;
+bool p256_verify(const Hash& digest, const U256& r, const U256& s, const U256& x,
+                 const U256& y) noexcept;
 
 }  // namespace wusong::crypto

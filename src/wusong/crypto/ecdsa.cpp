@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// secp256k1 through libsecp256k1; P-256 through libcrypto's group arithmetic, which skips the key
+// objects of EVP: building one costs about as much as the verification.
+#include <secp256k1.h>
+#include <secp256k1_recovery.h>
+#include <sodium.h>
+
+#include "wusong/crypto/errors.hpp"
+#include "wusong/crypto/hash.hpp"
+#include "wusong/crypto/internal/openssl.hpp"
+#include "wusong/crypto/internal/secp256k1.hpp"
+#include "wusong/crypto/signature.hpp"
+
+namespace wusong::crypto {
+namespace {
+
+constexpr std::uint8_t kUncompressed = 4;
+constexpr std::size_t kPointSize = 65;
+/// The order of secp256k1. @source SEC 2, section 2.4.1
+constexpr U256 kOrder{0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe,
+                      0xffffffffffffffff};
+
+/// Never written to after creation, so every thread may use it.
+const secp256k1_context* context() noexcept {
+  static const secp256k1_context* const shared =
+      secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
+  return shared;
+}
+
+std::array<std::uint8_t, 64> serialize(const secp256k1_pubkey& key) noexcept {
+  std::uint8_t point[kPointSize];
+  std::size_t size = kPointSize;
+  secp256k1_ec_pubkey_serialize(context(), point, &size, &key, SECP256K1_EC_UNCOMPRESSED);
+  std::array<std::uint8_t, 64> out;
+  std::memcpy(out.data(), point + 1, out.size());
+  return out;
+}
+
+Result<secp256k1_pubkey> recover(const Hash& digest, const EcdsaSignature& signature) noexcept {
+  std::uint8_t compact[64];
+  store_be(signature.r, compact);
+  store_be(signature.s, compact + 32);
+  secp256k1_ecdsa_recoverable_signature parsed;
+  secp256k1_pubkey key;
+  if (signature.y_parity > 1 || signature.r.is_zero() || signature.s.is_zero() ||
+      secp256k1_ecdsa_recoverable_signature_parse_compact(context(), &parsed, compact,
+                                                          signature.y_parity) != 1 ||
+      secp256k1_ecdsa_recover(context(), &key, &parsed, digest.data()) != 1) {
+    return fail(err::bad_signature);
+  }
+  return key;
+}
+
+}  // namespace
+
+namespace internal {
+
+Result<std::array<std::uint8_t, 64>> secp256k1_public_key(BytesView secret_key) noexcept {
+  secp256k1_pubkey key;
+  if (secret_key.size() != 32 ||
+      secp256k1_ec_pubkey_create(context(), &key, secret_key.data()) != 1)
+    return fail(err::bad_secret_key);
+  return serialize(key);
+}
+
+bool secp256k1_secret_key_is_valid(BytesView secret_key) noexcept {
+  return secret_key.size() == 32 && secp256k1_ec_seckey_verify(context(), secret_key.data()) == 1;
+}
+
+Result<void> secp256k1_verify(BytesView public_key, const Hash& digest,
+                              BytesView signature) noexcept {
+  WUSONG_ASSERT(public_key.size() == 64 && signature.size() == 64);
+  std::uint8_t point[kPointSize];
+  point[0] = kUncompressed;
+  std::memcpy(point + 1, public_key.data(), 64);
+  secp256k1_pubkey key;
+  if (secp256k1_ec_pubkey_parse(context(), &key, point, kPointSize) != 1)
+    return fail(err::bad_public_key);
+  secp256k1_ecdsa_signature parsed;
+  // The library's verification accepts low s only, so a signature has one encoding.
+  if (secp256k1_ecdsa_signature_parse_compact(context(), &parsed, signature.data()) != 1 ||
+      secp256k1_ecdsa_verify(context(), &parsed, digest.data(), &key) != 1) {
+    return fail(err::bad_signature);
+  }
+  return {};
+}
+
+}  // namespace internal
+
+Result<Address> ecdsa_recover(const Hash& digest, const EcdsaSignature& signature) noexcept {
+  WUSONG_TRY(const auto key, ecdsa_recover_key(digest, signature));
+  return address_of(Scheme::secp256k1, key);
+}
+
+Result<std::array<std::uint8_t, 64>> ecdsa_recover_key(const Hash& digest,
+                                                       const EcdsaSignature& signature) noexcept {
+  WUSONG_TRY(const auto key, recover(digest, signature));
+  return serialize(key);
+}
+
+Result<EcdsaSignature> ecdsa_sign(const Hash& digest, BytesView secret_key) noexcept {
+  secp256k1_ecdsa_recoverable_signature made;
+  if (secret_key.size() != 32 ||
+      secp256k1_ecdsa_sign_recoverable(context(), &made, digest.data(), secret_key.data(), nullptr,
+                                       nullptr) != 1) {
+    return fail(err::bad_secret_key);
+  }
+  std::uint8_t compact[64];
+  int parity = 0;
+  secp256k1_ecdsa_recoverable_signature_serialize_compact(context(), compact, &parity, &made);
+  // Parity 2 and 3 mean that R's x was reduced modulo n: nobody can find a message where it
+  // happens.
+  WUSONG_ASSERT(parity <= 1);
+  return EcdsaSignature{load_be(compact), load_be(compact + 32), static_cast<std::uint8_t>(parity)};
+}
+
+bool is_low_s(const U256& s) noexcept {
+  return s <= (kOrder >> 1);
+}
+
+bool p256_verify(const Hash& digest, const U256& r, const U256& s, const U256& x,
+                 const U256& y) noexcept {
+  using namespace internal;
+  static const EcGroupPtr group = make_group(NID_X9_62_prime256v1);
+  const BIGNUM* const order = EC_GROUP_get0_order(group.get());
+  const BnPtr r_bn = make_bn(r);
+  const BnPtr s_bn = make_bn(s);
+  if (!in_range(r_bn.get(), order) || !in_range(s_bn.get(), order)) return false;
+  const BnPtr x_bn = make_bn(x);
+  const BnPtr y_bn = make_bn(y);
+  const BIGNUM* const prime = EC_GROUP_get0_field(group.get());
+  if (BN_cmp(x_bn.get(), prime) >= 0 || BN_cmp(y_bn.get(), prime) >= 0) return false;
+  const BnCtxPtr scratch = make_bn_ctx();
+  const EcPointPtr key = make_point(group.get());
+  if (EC_POINT_set_affine_coordinates(group.get(), key.get(), x_bn.get(), y_bn.get(),
+                                      scratch.get()) != 1)
+    return false;  // not on the curve
+
+  // R = (z/s) G + (r/s) Q, and its x must be r modulo n.
+  const BnPtr z = make_bn(BytesView{digest});
+  const BnPtr inverse{BN_mod_inverse(nullptr, s_bn.get(), order, scratch.get())};
+  const BnPtr u1 = make_bn();
+  const BnPtr u2 = make_bn();
+  const EcPointPtr point = make_point(group.get());
+  const bool computed =
+      inverse != nullptr &&
+      BN_mod_mul(u1.get(), z.get(), inverse.get(), order, scratch.get()) == 1 &&
+      BN_mod_mul(u2.get(), r_bn.get(), inverse.get(), order, scratch.get()) == 1 &&
+      EC_POINT_mul(group.get(), point.get(), u1.get(), key.get(), u2.get(), scratch.get()) == 1;
+  WUSONG_ASSERT(computed);
+  if (EC_POINT_is_at_infinity(group.get(), point.get()) == 1) return false;
+  const BnPtr found = make_bn();
+  WUSONG_ASSERT(EC_POINT_get_affine_coordinates(group.get(), point.get(), found.get(), nullptr,
+                                                scratch.get()) == 1 &&
+                BN_nnmod(found.get(), found.get(), order, scratch.get()) == 1);
+  return BN_cmp(found.get(), r_bn.get()) == 0;
+}
+
+}  // namespace wusong::crypto

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Owners for libcrypto's objects. Allocation failure inside libcrypto is fatal: WUSONG_ASSERT.
+#pragma once
+
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <memory>
+
+#include "wusong/base/assert.hpp"
+#include "wusong/base/bytes.hpp"
+#include "wusong/math/uint256.hpp"
+
+namespace wusong::crypto::internal {
+
+template <auto release>
+struct Release {
+  template <typename T>
+  void operator()(T* object) const noexcept {
+    release(object);
+  }
+};
+
+using BnPtr = std::unique_ptr<BIGNUM, Release<BN_clear_free>>;
+using BnCtxPtr = std::unique_ptr<BN_CTX, Release<BN_CTX_free>>;
+using EcGroupPtr = std::unique_ptr<EC_GROUP, Release<EC_GROUP_free>>;
+using EcPointPtr = std::unique_ptr<EC_POINT, Release<EC_POINT_clear_free>>;
+using MdPtr = std::unique_ptr<EVP_MD, Release<EVP_MD_free>>;
+using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
+using CipherCtxPtr = std::unique_ptr<EVP_CIPHER_CTX, Release<EVP_CIPHER_CTX_free>>;
+
+inline BnPtr make_bn() noexcept {
+  BnPtr out{BN_new()};
+  WUSONG_ASSERT(out != nullptr);
+  return out;
+}
+inline BnPtr make_bn(BytesView big_endian) noexcept {
+  BnPtr out{BN_bin2bn(big_endian.data(), static_cast<int>(big_endian.size()), nullptr)};
+  WUSONG_ASSERT(out != nullptr);
+  return out;
+}
+inline BnPtr make_bn(const U256& value) noexcept {
+  return make_bn(BytesView{to_hash(value)});
+}
+
+inline BnCtxPtr make_bn_ctx() noexcept {
+  BnCtxPtr out{BN_CTX_new()};
+  WUSONG_ASSERT(out != nullptr);
+  return out;
+}
+inline EcPointPtr make_point(const EC_GROUP* group) noexcept {
+  EcPointPtr out{EC_POINT_new(group)};
+  WUSONG_ASSERT(out != nullptr);
+  return out;
+}
+inline EcGroupPtr make_group(int curve) noexcept {
+  EcGroupPtr out{EC_GROUP_new_by_curve_name(curve)};
+  WUSONG_ASSERT(out != nullptr);
+  return out;
+}
+/// The value, which the caller knows to fit, as 32 big-endian bytes.
+inline void store_bn(const BIGNUM* value, std::uint8_t* out) noexcept {
+  WUSONG_ASSERT(BN_bn2binpad(value, out, 32) == 32);
+}
+/// In [1, limit).
+inline bool in_range(const BIGNUM* value, const BIGNUM* limit) noexcept {
+  return !BN_is_zero(value) && !BN_is_negative(value) && BN_cmp(value, limit) < 0;
+}
+
+}  // namespace wusong::crypto::internal
