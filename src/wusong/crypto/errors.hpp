@@ -14,7 +14,8 @@ inline constexpr ErrorInfo bad_scalar{1404, Disposition::reject, "crypto.bad_sca
 inline constexpr ErrorInfo bad_length{1405, Disposition::reject, "crypto.bad_length"};
 inline constexpr ErrorInfo bad_proof{1406, Disposition::reject, "crypto.bad_proof"};
 inline constexpr ErrorInfo bad_keystore{1410, Disposition::reject, "crypto.bad_keystore"};
-inline constexpr ErrorInfo unsupported_keystore{1411, Disposition::reject, "crypto.unsupported_keystore"};
+inline constexpr ErrorInfo unsupported_keystore{1411, Disposition::reject,
+                                                "crypto.unsupported_keystore"};
 inline constexpr ErrorInfo wrong_password{1412, Disposition::reject, "crypto.wrong_password"};
 inline constexpr ErrorInfo unknown_scheme{1413, Disposition::reject, "crypto.unknown_scheme"};
 

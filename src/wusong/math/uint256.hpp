@@ -63,8 +63,12 @@ constexpr U256 operator-(const U256& a, const U256& b) noexcept {
   }
   return out;
 }
-constexpr U256& operator+=(U256& a, const U256& b) noexcept { return a = a + b; }
-constexpr U256& operator-=(U256& a, const U256& b) noexcept { return a = a - b; }
+constexpr U256& operator+=(U256& a, const U256& b) noexcept {
+  return a = a + b;
+}
+constexpr U256& operator-=(U256& a, const U256& b) noexcept {
+  return a = a - b;
+}
 constexpr U256 operator~(const U256& a) noexcept {
   return {~a.limb[0], ~a.limb[1], ~a.limb[2], ~a.limb[3]};
 }
@@ -111,7 +115,8 @@ constexpr U256 operator*(const U256& a, const U256& b) noexcept {
   for (int i = 0; i < 4; ++i) {
     std::uint64_t carry = 0;
     for (int j = 0; i + j < 4; ++j) {
-      const auto sum = static_cast<unsigned __int128>(a.limb[i]) * b.limb[j] + out.limb[i + j] + carry;
+      const auto sum =
+          static_cast<unsigned __int128>(a.limb[i]) * b.limb[j] + out.limb[i + j] + carry;
       out.limb[i + j] = static_cast<std::uint64_t>(sum);
       carry = static_cast<std::uint64_t>(sum >> 64);
     }
@@ -125,8 +130,12 @@ struct U256Division {
 };
 /// Division by zero gives zero for both, as the EVM has it.
 U256Division divide(const U256& numerator, const U256& denominator) noexcept;
-inline U256 operator/(const U256& a, const U256& b) noexcept { return divide(a, b).quotient; }
-inline U256 operator%(const U256& a, const U256& b) noexcept { return divide(a, b).remainder; }
+inline U256 operator/(const U256& a, const U256& b) noexcept {
+  return divide(a, b).quotient;
+}
+inline U256 operator%(const U256& a, const U256& b) noexcept {
+  return divide(a, b).remainder;
+}
 
 /// Big-endian, 32 bytes.
 inline void store_be(const U256& value, std::uint8_t* out) noexcept {
@@ -150,7 +159,9 @@ inline Hash to_hash(const U256& value) noexcept {
   store_be(value, out.data());
   return out;
 }
-inline U256 to_u256(const Hash& value) noexcept { return load_be(value.data()); }
+inline U256 to_u256(const Hash& value) noexcept {
+  return load_be(value.data());
+}
 inline U256 to_u256(const Address& value) noexcept {
   std::uint8_t padded[32]{};
   std::memcpy(padded + 12, value.data(), 20);
