@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The signature ports over the registered schemes of crypto: Ed25519, SM2, secp256k1.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "wusong/consensus/ports.hpp"
+#include "wusong/crypto/signature.hpp"
+
+namespace wusong::consensus {
+
+struct ValidatorKey {
+  crypto::Scheme scheme;
+  Bytes public_key;
+};
+
+class KeyVerifier final : public VoteVerifier {
+ public:
+  explicit KeyVerifier(std::vector<ValidatorKey> keys) : keys_{std::move(keys)} {}
+  std::size_t count() const noexcept override { return keys_.size(); }
+  bool verify(ValidatorIndex validator, BytesView message, BytesView signature) const override;
+
+ private:
+  std::vector<ValidatorKey> keys_;
+};
+
+class KeySigner final : public VoteSigner {
+ public:
+  /// `signer` outlives this.
+  KeySigner(ValidatorIndex index, const crypto::Signer& signer) : index_{index}, signer_{signer} {}
+  ValidatorIndex index() const noexcept override { return index_; }
+  Bytes sign(BytesView message) const override { return signer_.sign(message); }
+
+ private:
+  ValidatorIndex index_;
+  const crypto::Signer& signer_;
+};
+
+}  // namespace wusong::consensus
