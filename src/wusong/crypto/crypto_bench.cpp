@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hashing bounds the trie and the EVM; recovery bounds the pool; verification bounds consensus.
+#include <benchmark/benchmark.h>
+
+#include "wusong/crypto/hash.hpp"
+#include "wusong/crypto/signature.hpp"
+
+namespace wusong::crypto {
+namespace {
+
+template <auto hash>
+void hash_bytes(benchmark::State& state) {
+  const Bytes data(static_cast<std::size_t>(state.range(0)), 0x61);
+  for (auto _ : state) {
+    auto digest = hash(BytesView{data});
+    benchmark::DoNotOptimize(digest);
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+Hash keccak_one(BytesView data) {
+  return keccak256(data);
+}
+BENCHMARK(hash_bytes<keccak_one>)
+    ->Name("crypto/keccak256/size")
+    ->Arg(32)
+    ->Arg(64)
+    ->Arg(136)
+    ->Arg(532)
+    ->Arg(1 << 16);
+BENCHMARK(hash_bytes<sha256>)->Name("crypto/sha256/size")->Arg(32)->Arg(532)->Arg(1 << 16);
+BENCHMARK(hash_bytes<sm3>)->Name("crypto/sm3/size")->Arg(32)->Arg(532)->Arg(1 << 16);
+BENCHMARK(hash_bytes<ripemd160>)->Name("crypto/ripemd160/size")->Arg(32)->Arg(532);
+
+void recover(benchmark::State& state) {
+  const Hash digest = keccak256(as_bytes("x"));
+  const auto signature = ecdsa_sign(digest, Bytes(32, 7));
+  for (auto _ : state) {
+    auto address = ecdsa_recover(digest, *signature);
+    benchmark::DoNotOptimize(address);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(recover)->Name("crypto/ecdsa_recover");
+
+void verify_scheme(benchmark::State& state) {
+  const Scheme scheme{static_cast<std::uint8_t>(state.range(0))};
+  const auto signer = make_signer(scheme, Bytes(32, 7));
+  const Bytes message(120, 1);
+  const Bytes signature = (*signer)->sign(message);
+  for (auto _ : state) {
+    auto verdict = verify(scheme, (*signer)->public_key(), message, signature);
+    benchmark::DoNotOptimize(verdict);
+  }
+  state.SetItemsProcessed(state.iterations());
+  state.SetLabel(std::string{find_scheme(static_cast<std::uint8_t>(state.range(0)))->name});
+}
+BENCHMARK(verify_scheme)->Name("crypto/verify/scheme")->Arg(1)->Arg(2)->Arg(3);
+
+void sign_scheme(benchmark::State& state) {
+  const Scheme scheme{static_cast<std::uint8_t>(state.range(0))};
+  const auto signer = make_signer(scheme, Bytes(32, 7));
+  const Bytes message(120, 1);
+  for (auto _ : state) {
+    auto signature = (*signer)->sign(message);
+    benchmark::DoNotOptimize(signature);
+  }
+  state.SetItemsProcessed(state.iterations());
+  state.SetLabel(std::string{find_scheme(static_cast<std::uint8_t>(state.range(0)))->name});
+}
+BENCHMARK(sign_scheme)->Name("crypto/sign/scheme")->Arg(1)->Arg(2)->Arg(3);
+
+void verify_p256(benchmark::State& state) {
+  const auto number = [](const char* hex) {
+    U256 out;
+    for (; *hex != 0; ++hex)
+      out =
+          (out << 4) | U256{static_cast<std::uint64_t>(*hex <= '9' ? *hex - '0' : *hex - 'a' + 10)};
+    return out;
+  };
+  // RFC 6979, annex A.2.5, SHA-256, "sample".
+  const Hash digest = sha256(as_bytes("sample"));
+  const U256 x = number("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
+  const U256 y = number("7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
+  const U256 r = number("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716");
+  const U256 s = number("f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
+  for (auto _ : state) {
+    if (!p256_verify(digest, r, s, x, y)) state.SkipWithError("does not verify");
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(verify_p256)->Name("crypto/p256_verify");
+
+}  // namespace
+}  // namespace wusong::crypto

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Published vectors: Wycheproof (Apache-2.0) and ethereum/tests (MIT).
+#include <gtest/gtest.h>
+#include <string>
+
+#include "wusong/codec/hex.hpp"
+#include "wusong/codec/json.hpp"
+#include "wusong/crypto/errors.hpp"
+#include "wusong/crypto/hash.hpp"
+#include "wusong/crypto/internal/secp256k1.hpp"
+#include "wusong/crypto/keystore.hpp"
+#include "wusong/crypto/signature.hpp"
+#include "wusong/testkit/vectors.hpp"
+
+namespace wusong::crypto {
+namespace {
+
+using codec::JsonDocument;
+using codec::JsonValue;
+
+Bytes bytes_at(const JsonValue& object, std::string_view key) {
+  const auto text = object.string_at(key);
+  EXPECT_TRUE(text.has_value()) << key;
+  auto out = codec::from_hex(text.value_or(""));
+  EXPECT_TRUE(out.has_value()) << key;
+  return out ? std::move(*out) : Bytes{};
+}
+
+/// Calls check(group, test) for every test of a Wycheproof file; false where the file is not there.
+template <typename Check>
+bool for_each_wycheproof(std::string_view name, Check check) {
+  const auto text =
+      testkit::read_vector(std::string{"wycheproof/testvectors_v1/"} + std::string{name});
+  if (!text) return false;
+  const auto document = JsonDocument::parse(*text);
+  EXPECT_TRUE(document.has_value());
+  std::size_t count = 0;
+  for (const auto& group : document->root().at("testGroups")->items()) {
+    for (const auto& test : group.at("tests")->items()) {
+      check(group, test);
+      ++count;
+    }
+  }
+  EXPECT_EQ(count, document->root().at("numberOfTests")->u64().value_or(0));
+  return true;
+}
+
+std::string describe(const JsonValue& test) {
+  return std::to_string(test.at("tcId")->u64().value_or(0)) + " " +
+         std::string{*test.string_at("comment")};
+}
+bool is_valid(const JsonValue& test) {
+  return *test.string_at("result") == "valid";
+}
+
+TEST(Wycheproof, Ed25519VerdictsAreOurs) {
+  const bool found =
+      for_each_wycheproof("ed25519_test.json", [](const JsonValue& group, const JsonValue& test) {
+        const auto verdict = verify(Scheme::ed25519, bytes_at(*group.at("publicKey"), "pk"),
+                                    bytes_at(test, "msg"), bytes_at(test, "sig"));
+        EXPECT_EQ(verdict.has_value(), is_valid(test)) << describe(test);
+      });
+  if (!found) GTEST_SKIP() << "vectors not found";
+}
+
+TEST(Wycheproof, P256VerdictsAreOurs) {
+  const bool found = for_each_wycheproof(
+      "ecdsa_secp256r1_sha256_p1363_test.json", [](const JsonValue& group, const JsonValue& test) {
+        const Bytes signature = bytes_at(test, "sig");
+        if (signature.size() != 64) {
+          EXPECT_FALSE(is_valid(test)) << describe(test);
+          return;
+        }
+        const Bytes key = bytes_at(*group.at("publicKey"), "uncompressed");
+        ASSERT_EQ(key.size(), 65u);
+        EXPECT_EQ(p256_verify(sha256(bytes_at(test, "msg")), load_be(signature.data()),
+                              load_be(signature.data() + 32), load_be(key.data() + 1),
+                              load_be(key.data() + 33)),
+                  is_valid(test))
+            << describe(test);
+      });
+  if (!found) GTEST_SKIP() << "vectors not found";
+}
+
+TEST(Wycheproof, Secp256k1VerdictsAreOursButForHighS) {
+  const bool found = for_each_wycheproof(
+      "ecdsa_secp256k1_sha256_p1363_test.json", [](const JsonValue& group, const JsonValue& test) {
+        const Bytes signature = bytes_at(test, "sig");
+        if (signature.size() != 64) {
+          EXPECT_FALSE(is_valid(test)) << describe(test);
+          return;
+        }
+        const Bytes key = bytes_at(*group.at("publicKey"), "uncompressed");
+        const U256 s = load_be(signature.data() + 32);
+        const bool expected = is_valid(test) && is_low_s(s);
+        const auto verdict = internal::secp256k1_verify(BytesView{key}.subspan(1),
+                                                        sha256(bytes_at(test, "msg")), signature);
+        EXPECT_EQ(verdict.has_value(), expected) << describe(test);
+      });
+  if (!found) GTEST_SKIP() << "vectors not found";
+}
+
+TEST(Wycheproof, Secp256k1RecoveryFindsTheKeyExactlyOfValidSignatures) {
+  std::size_t recovered = 0;
+  const bool found = for_each_wycheproof(
+      "ecdsa_secp256k1_sha256_p1363_test.json",
+      [&recovered](const JsonValue& group, const JsonValue& test) {
+        const Bytes signature = bytes_at(test, "sig");
+        if (signature.size() != 64) return;
+        const Bytes key = bytes_at(*group.at("publicKey"), "uncompressed");
+        const Address expected = address_of(Scheme::secp256k1, BytesView{key}.subspan(1));
+        bool matched = false;
+        for (const std::uint8_t parity : {std::uint8_t{0}, std::uint8_t{1}}) {
+          const auto address =
+              ecdsa_recover(sha256(bytes_at(test, "msg")),
+                            {load_be(signature.data()), load_be(signature.data() + 32), parity});
+          matched = matched || (address && *address == expected);
+        }
+        // R's x above the order needs the recovery ids 2 and 3, which Ethereum does not have.
+        constexpr U256 kPrimeLessOrder{0x402da1722fc9baee, 0x4551231950b75fc4, 1, 0};
+        const bool beyond = load_be(signature.data()) < kPrimeLessOrder;
+        recovered += matched ? 1 : 0;
+        if (matched) EXPECT_TRUE(is_valid(test)) << describe(test);
+        if (!matched && is_valid(test)) EXPECT_TRUE(beyond) << describe(test) << test.to_json();
+      });
+  if (!found) GTEST_SKIP() << "vectors not found";
+  EXPECT_GT(recovered, 60u);
+}
+
+TEST(EthereumTests, KeysGiveTheAddressesAndSignaturesOfKeyaddrtest) {
+  const auto text = testkit::read_vector("ethereum-tests/BasicTests/keyaddrtest.json");
+  if (!text) GTEST_SKIP() << "vectors not found";
+  const auto document = JsonDocument::parse(*text);
+  ASSERT_TRUE(document);
+  for (const auto& test : document->root().items()) {
+    const Bytes secret = bytes_at(test, "key");
+    const auto signer = make_signer(Scheme::secp256k1, secret);
+    ASSERT_TRUE(signer);
+    const Address address = address_of(Scheme::secp256k1, (*signer)->public_key());
+    EXPECT_EQ(codec::to_hex(address), *test.string_at("addr"));
+  }
+}
+
+TEST(EthereumTests, KeyFilesOpen) {
+  const auto text = testkit::read_vector("ethereum-tests/KeyStoreTests/basic_tests.json");
+  if (!text) GTEST_SKIP() << "vectors not found";
+  const auto document = JsonDocument::parse(*text);
+  ASSERT_TRUE(document);
+  std::size_t count = 0;
+  for (const auto& [name, test] : document->root().members()) {
+    const auto opened = decrypt_keystore(test.at("json")->to_json(), *test.string_at("password"));
+    ASSERT_TRUE(opened.has_value()) << name;
+    EXPECT_EQ(codec::to_hex(opened->secret_key), *test.string_at("priv")) << name;
+    EXPECT_EQ(opened->scheme, "secp256k1");
+    ++count;
+  }
+  EXPECT_EQ(count, 5u);
+}
+
+}  // namespace
+}  // namespace wusong::crypto
