@@ -60,6 +60,17 @@ Bytes encode(const Block& block);
 /// rows
 [[nodiscard]] Result<Block> decode_block(BytesView encoded);
 
+/// The same from transactions that are encoded already.
+Bytes encode_block(const Header& header, const std::vector<Bytes>& transactions);
+
+/// A block whose transactions are still encoded; borrows the bytes it was split from.
+struct EncodedBlock {
+  Header header;
+  std::vector<BytesView> transactions;
+};
+/// Decodes the header and finds the transactions. Checks neither them nor their root.
+[[nodiscard]] Result<EncodedBlock> split_block(BytesView encoded);
+
 /// Root of the Merkle Patricia trie with rlp(index) -> value, as Ethereum's transactionsRoot and
 /// receiptsRoot.
 Hash ordered_trie_root(const std::vector<Bytes>& values);
