@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The net module's error table: 2200–2299. Transports report these too: they are what peers did.
+#pragma once
+
+#include "wusong/base/error.hpp"
+
+namespace wusong::net::err {
+
+inline constexpr ErrorInfo bad_message{2200, Disposition::reject, "net.bad_message"};
+inline constexpr ErrorInfo unknown_channel{2201, Disposition::reject, "net.unknown_channel"};
+inline constexpr ErrorInfo frame_too_large{2202, Disposition::reject, "net.frame_too_large"};
+inline constexpr ErrorInfo unknown_peer{2203, Disposition::reject, "net.unknown_peer"};
+inline constexpr ErrorInfo tls_failed{2204, Disposition::reject, "net.tls_failed"};
+inline constexpr ErrorInfo genesis_mismatch{2205, Disposition::reject, "net.genesis_mismatch"};
+inline constexpr ErrorInfo version_mismatch{2206, Disposition::reject, "net.version_mismatch"};
+inline constexpr ErrorInfo hello_expected{2207, Disposition::reject, "net.hello_expected"};
+inline constexpr ErrorInfo connected_to_self{2208, Disposition::reject, "net.connected_to_self"};
+inline constexpr ErrorInfo connection_lost{2210, Disposition::retry, "net.connection_lost"};
+inline constexpr ErrorInfo connect_failed{2211, Disposition::retry, "net.connect_failed"};
+inline constexpr ErrorInfo handshake_timeout{2212, Disposition::retry, "net.handshake_timeout"};
+inline constexpr ErrorInfo peer_silent{2213, Disposition::retry, "net.peer_silent"};
+inline constexpr ErrorInfo slow_reader{2214, Disposition::retry, "net.slow_reader"};
+inline constexpr ErrorInfo duplicate_connection{2215, Disposition::retry,
+                                                "net.duplicate_connection"};
+inline constexpr ErrorInfo peer_removed{2216, Disposition::reject, "net.peer_removed"};
+inline constexpr ErrorInfo shutting_down{2217, Disposition::retry, "net.shutting_down"};
+inline constexpr ErrorInfo too_many_connections{2218, Disposition::retry,
+                                                "net.too_many_connections"};
+inline constexpr ErrorInfo misbehaviour{2220, Disposition::reject, "net.misbehaviour"};
+
+}  // namespace wusong::net::err

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// What nodes say to each other, and its one encoding. Consensus messages are opaque here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "wusong/base/bytes.hpp"
+#include "wusong/base/error.hpp"
+#include "wusong/base/strong.hpp"
+
+namespace wusong::net {
+
+/// A node's Ed25519 public key: its identity on the network.
+using PeerKey = FixedBytes<32, struct PeerKeyTag>;
+
+/// The byte after a frame's length. Numbers are permanent.
+enum class Channel : std::uint8_t {
+  control = 0,    // hello, ping, pong: the transport's own
+  consensus = 1,  // votes, proposals, certificates
+  block = 2,      // payloads that consensus asks for
+  sync = 3,       // SyncMessage
+  gossip = 4,     // transaction batches
+};
+inline constexpr std::size_t kChannelCount = 5;
+
+/// Outbound queues, most urgent first.
+enum class Priority : std::uint8_t { urgent = 0, bulk = 1, gossip = 2 };
+inline constexpr std::size_t kPriorityCount = 3;
+constexpr Priority priority_of(Channel channel) noexcept {
+  if (channel == Channel::control || channel == Channel::consensus) return Priority::urgent;
+  return channel == Channel::gossip ? Priority::gossip : Priority::bulk;
+}
+
+/// A frame: u32 length of what follows, channel byte, payload. Big-endian.
+inline constexpr std::size_t kFrameHeaderSize = 5;
+inline constexpr std::size_t kFramePayloadMax = 16u << 20;
+struct FrameHeader {
+  std::uint32_t payload_size{0};
+  Channel channel{Channel::control};
+};
+void encode_frame_header(FrameHeader header, std::uint8_t* out) noexcept;
+/// `bytes` holds kFrameHeaderSize bytes.
+/// @errors err::frame_too_large, err::unknown_channel, err::bad_message (length zero)
+[[nodiscard]] Result<FrameHeader> decode_frame_header(
+    BytesView bytes, std::size_t payload_size_max = kFramePayloadMax) noexcept;
+
+inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::size_t kNodeVersionSizeMax = 64;
+
+enum class Role : std::uint8_t { validator = 1, observer = 2 };
+
+/// The first frame either way. Nothing else is heard before it.
+struct Hello {
+  std::uint32_t protocol_version{kProtocolVersion};
+  Hash genesis_hash;
+  std::string node_version;  // printable ASCII, at most kNodeVersionSizeMax
+  Role role{Role::validator};
+  Height finalised;
+  friend bool operator==(const Hello&, const Hello&) = default;
+};
+
+/// Round trips and signs of life. A pong repeats its ping's nonce.
+struct Ping {
+  std::uint64_t nonce{0};
+  friend bool operator==(const Ping&, const Ping&) = default;
+};
+struct Pong {
+  std::uint64_t nonce{0};
+  friend bool operator==(const Pong&, const Pong&) = default;
+};
+
+using ControlMessage = std::variant<Hello, Ping, Pong>;
+Bytes encode(const ControlMessage& message);
+/// @errors err::bad_message for anything but the one encoding of a message
+[[nodiscard]] Result<ControlMessage> decode_control(BytesView encoded);
+
+/// Compares what both sides said. @errors err::version_mismatch, err::genesis_mismatch
+[[nodiscard]] Result<void> check_hello(const Hello& ours, const Hello& theirs) noexcept;
+
+/// "I have finalised this." Sent on connection and whenever it grows, but not more often than
+/// peers need.
+struct StatusAnnouncement {
+  Height finalised;
+  View view;
+  friend bool operator==(const StatusAnnouncement&, const StatusAnnouncement&) = default;
+};
+
+/// "Send me blocks from this height on."
+struct RangeRequest {
+  std::uint64_t id{0};
+  Height from;
+  std::uint32_t count_max{0};  // 1 to kRangeBlocksMax
+  friend bool operator==(const RangeRequest&, const RangeRequest&) = default;
+};
+
+inline constexpr std::size_t kRangeBlocksMax = 256;
+inline constexpr std::size_t kRangeBytesMax = 4u << 20;  // a response stops growing here
+inline constexpr std::size_t kCertificateSizeMax = 1u << 20;
+
+/// Encoded blocks at consecutive heights and the finality certificate of the last of them. No
+/// blocks and no certificate: the peer has none at `from`.
+struct RangeResponse {
+  std::uint64_t id{0};
+  Height from;
+  std::vector<Bytes> blocks;
+  Bytes certificate;
+  friend bool operator==(const RangeResponse&, const RangeResponse&) = default;
+};
+
+using SyncMessage = std::variant<StatusAnnouncement, RangeRequest, RangeResponse>;
+Bytes encode(const SyncMessage& message);
+/// @errors err::bad_message
+[[nodiscard]] Result<SyncMessage> decode_sync(BytesView encoded);
+
+inline constexpr std::size_t kBatchTransactionsMax = 4'096;
+inline constexpr std::size_t kTransactionSizeMax = 256u << 10;
+inline constexpr std::size_t kBatchBytesMax = 2u << 20;
+
+/// Raw encoded transactions, as in eth_sendRawTransaction.
+Bytes encode_transaction_batch(const std::vector<BytesView>& transactions);
+/// The views borrow `encoded`.
+/// @errors err::bad_message: not canonical, empty, or over a limit above
+[[nodiscard]] Result<std::vector<BytesView>> decode_transaction_batch(BytesView encoded);
+
+}  // namespace wusong::net

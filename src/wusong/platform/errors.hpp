@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The platform module's error table: 2800–2899.
+#pragma once
+
+#include "wusong/base/error.hpp"
+
+namespace wusong::platform::err {
+
+inline constexpr ErrorInfo address_in_use{2800, Disposition::reject, "platform.address_in_use"};
+inline constexpr ErrorInfo bad_address{2801, Disposition::reject, "platform.bad_address"};
+inline constexpr ErrorInfo listen_failed{2802, Disposition::reject, "platform.listen_failed"};
+inline constexpr ErrorInfo bad_node_key{2803, Disposition::reject, "platform.bad_node_key"};
+inline constexpr ErrorInfo file_not_found{2810, Disposition::reject, "platform.file_not_found"};
+inline constexpr ErrorInfo file_unreadable{2811, Disposition::reject, "platform.file_unreadable"};
+inline constexpr ErrorInfo file_too_large{2812, Disposition::reject, "platform.file_too_large"};
+inline constexpr ErrorInfo file_write_failed{2813, Disposition::halt, "platform.file_write_failed"};
+inline constexpr ErrorInfo permission_denied{2814, Disposition::reject,
+                                             "platform.permission_denied"};
+inline constexpr ErrorInfo already_locked{2815, Disposition::reject, "platform.already_locked"};
+inline constexpr ErrorInfo no_space{2816, Disposition::halt, "platform.no_space"};
+inline constexpr ErrorInfo http_failed{2820, Disposition::retry, "platform.http_failed"};
+inline constexpr ErrorInfo http_timeout{2821, Disposition::retry, "platform.http_timeout"};
+
+}  // namespace wusong::platform::err

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP/1.1 and WebSocket on one port, behind an interface without Beast.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "wusong/base/error.hpp"
+#include "wusong/base/time.hpp"
+#include "wusong/platform/log.hpp"
+
+namespace wusong::platform {
+
+struct HttpRequest {
+  std::string method;  // "GET", "POST", …
+  std::string target;  // path and query as sent
+  std::string content_type;
+  std::string authorization;
+  std::string remote;  // address of the client, without port
+  std::string body;
+
+  std::string_view path() const noexcept {
+    return std::string_view{target}.substr(0, target.find('?'));
+  }
+};
+
+struct HttpResponse {
+  unsigned status{200};
+  std::string content_type{"application/json"};
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// May be called once, from any thread, also after the handler returned. Later calls do nothing.
+using HttpRespond = std::function<void(HttpResponse)>;
+
+/// Names a WebSocket connection for as long as the server lives; never used twice.
+using WebSocketId = std::uint64_t;
+
+/// @thread called on worker threads, several at a time; for one WebSocket in order, one at a time.
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  virtual void on_request(HttpRequest request, HttpRespond respond) = 0;
+  /// False refuses the upgrade with 404.
+  virtual bool accept_websocket(std::string_view path) = 0;
+  virtual void on_open(WebSocketId id, std::string_view remote) = 0;
+  /// The next text is read when this returns.
+  virtual void on_text(WebSocketId id, std::string text) = 0;
+  virtual void on_close(WebSocketId id) = 0;
+};
+
+struct HttpOptions {
+  std::string listen_host{"127.0.0.1"};
+  std::uint16_t listen_port{0};  // 0: any free one
+  std::size_t workers{2};
+  std::size_t queue_max{1'024};  // requests that wait for a worker; beyond: 503
+  std::size_t connections_max{2'048};
+  std::size_t body_size_max{10u << 20};  // HTTP bodies and WebSocket messages; beyond: 413
+  std::size_t header_size_max{16u << 10};
+  Duration idle_timeout{std::chrono::seconds{60}};            // between requests
+  Duration read_timeout{std::chrono::seconds{30}};            // one request, first byte to last
+  Duration websocket_idle_timeout{std::chrono::seconds{60}};  // pings are sent at half of it
+  std::size_t websocket_queue_bytes_max{16u << 20};  // unsent to one client; beyond: closed
+  /// Origins that browsers may call from; "*" allows all. None: no CORS headers.
+  std::vector<std::string> allowed_origins;
+  /// Names accepted in Host besides addresses and localhost, against DNS rebinding; "*" allows
+  /// all.
+  std::vector<std::string> allowed_hosts;
+};
+
+struct HttpStats {
+  std::uint64_t requests{0};
+  std::uint64_t refused_busy{0};  // 503
+  std::uint64_t refused_size{0};  // 413
+  std::uint64_t refused_host{0};  // 403
+  std::uint64_t refused_connections{0};
+  std::uint64_t slow_consumers{0};  // WebSockets closed because they did not read
+  std::uint64_t bytes_in{0};
+  std::uint64_t bytes_out{0};
+  std::uint64_t connections{0};  // now
+  std::uint64_t websockets{0};   // now
+};
+
+/// @thread every member but the destructor may be called from any thread.
+class HttpServer {
+ public:
+  /// `handler` and `logger` outlive it.
+  /// @errors err::address_in_use, err::bad_address, err::listen_failed
+  [[nodiscard]] static Result<std::unique_ptr<HttpServer>> start(const HttpOptions& options,
+                                                                 HttpHandler& handler,
+                                                                 Logger& logger);
+  virtual ~HttpServer() = default;
+
+  virtual std::uint16_t port() const noexcept = 0;
+  /// Queues one text message; several sessions may share it. Nothing happens when the session is
+  /// gone.
+  virtual void send_text(WebSocketId id, std::shared_ptr<const std::string> text) = 0;
+  virtual void close(WebSocketId id) = 0;
+  virtual HttpStats stats() const = 0;
+  /// Stops accepting, answers what was received for at most `drain`, then closes everything. No
+  /// handler runs after it returns.
+  virtual void stop(Duration drain) = 0;
+};
+
+}  // namespace wusong::platform
