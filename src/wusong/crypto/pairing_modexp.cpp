@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/crypto/pairing.hpp"
+#include "wusong/math/modular_power.hpp"
+
+namespace wusong::crypto {
+
+Bytes modexp(BytesView base, BytesView exponent, BytesView modulus) {
+  Bytes out(modulus.size());
+  const auto m = math::long_from_be(modulus);
+  if (!m.empty()) math::long_to_be(math::modular_power(math::long_from_be(base), exponent, m), out);
+  return out;
+}
+
+}  // namespace wusong::crypto
