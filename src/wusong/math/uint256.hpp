@@ -41,6 +41,18 @@ struct U256 {
       if (a.limb[i] != b.limb[i]) return a.limb[i] <=> b.limb[i];
     return a.limb[0] <=> b.limb[0];
   }
+  /// Without branches: the borrow of a - b.
+  friend constexpr bool operator<(const U256& a, const U256& b) noexcept {
+    std::uint64_t borrow = 0;
+    for (int i = 0; i < 4; ++i)
+      borrow = static_cast<std::uint64_t>(
+                   (static_cast<unsigned __int128>(a.limb[i]) - b.limb[i] - borrow) >> 64) &
+               1;
+    return borrow != 0;
+  }
+  friend constexpr bool operator>(const U256& a, const U256& b) noexcept { return b < a; }
+  friend constexpr bool operator<=(const U256& a, const U256& b) noexcept { return !(b < a); }
+  friend constexpr bool operator>=(const U256& a, const U256& b) noexcept { return !(a < b); }
 };
 
 constexpr U256 operator+(const U256& a, const U256& b) noexcept {
@@ -111,17 +123,21 @@ constexpr U256 operator>>(const U256& a, unsigned shift) noexcept {
 }
 
 constexpr U256 operator*(const U256& a, const U256& b) noexcept {
-  U256 out;
-  for (int i = 0; i < 4; ++i) {
-    std::uint64_t carry = 0;
-    for (int j = 0; i + j < 4; ++j) {
-      const auto sum =
-          static_cast<unsigned __int128>(a.limb[i]) * b.limb[j] + out.limb[i + j] + carry;
-      out.limb[i + j] = static_cast<std::uint64_t>(sum);
-      carry = static_cast<std::uint64_t>(sum >> 64);
-    }
-  }
-  return out;
+  // Written out: ten 64-bit products, the last row without high halves.
+  using W = unsigned __int128;
+  const W p0 = static_cast<W>(a.limb[0]) * b.limb[0];
+  W t = static_cast<W>(a.limb[0]) * b.limb[1] + static_cast<std::uint64_t>(p0 >> 64);
+  W u = static_cast<W>(a.limb[1]) * b.limb[0] + static_cast<std::uint64_t>(t);
+  const auto r1 = static_cast<std::uint64_t>(u);
+  W v = static_cast<W>(a.limb[0]) * b.limb[2] + static_cast<std::uint64_t>(t >> 64);
+  v += static_cast<std::uint64_t>(u >> 64);
+  W w = static_cast<W>(a.limb[1]) * b.limb[1] + static_cast<std::uint64_t>(v);
+  const W x = static_cast<W>(a.limb[2]) * b.limb[0] + static_cast<std::uint64_t>(w);
+  const std::uint64_t r3 = static_cast<std::uint64_t>(v >> 64) +
+                           static_cast<std::uint64_t>(w >> 64) +
+                           static_cast<std::uint64_t>(x >> 64) + a.limb[0] * b.limb[3] +
+                           a.limb[1] * b.limb[2] + a.limb[2] * b.limb[1] + a.limb[3] * b.limb[0];
+  return {static_cast<std::uint64_t>(p0), r1, static_cast<std::uint64_t>(x), r3};
 }
 
 struct U256Division {
@@ -135,6 +151,37 @@ inline U256 operator/(const U256& a, const U256& b) noexcept {
 }
 inline U256 operator%(const U256& a, const U256& b) noexcept {
   return divide(a, b).remainder;
+}
+/// (a + b) mod modulus without wrapping at 2^256; zero for modulus zero.
+U256 add_mod(const U256& a, const U256& b, const U256& modulus) noexcept;
+/// (a * b) mod modulus without wrapping at 2^256; zero for modulus zero.
+U256 mul_mod(const U256& a, const U256& b, const U256& modulus) noexcept;
+/// base^exponent mod 2^256; 0^0 is 1.
+U256 power(const U256& base, const U256& exponent) noexcept;
+
+// Two's complement.
+constexpr bool is_negative(const U256& a) noexcept {
+  return (a.limb[3] >> 63) != 0;
+}
+constexpr U256 negate(const U256& a) noexcept {
+  return U256{} - a;
+}
+constexpr bool signed_less(const U256& a, const U256& b) noexcept {
+  const bool sign_a = is_negative(a);
+  return sign_a != is_negative(b) ? sign_a : a < b;
+}
+/// Truncates towards zero; -2^255 / -1 is -2^255; the remainder has the numerator's sign.
+U256Division divide_signed(const U256& numerator, const U256& denominator) noexcept;
+/// Arithmetic shift; 0 or -1 from 256 on.
+constexpr U256 shift_right_signed(const U256& a, unsigned shift) noexcept {
+  if (!is_negative(a)) return a >> shift;
+  return ~(~a >> shift);
+}
+/// Extends the sign of the number held in bytes 0..last (0 is the least significant).
+constexpr U256 sign_extend(const U256& a, unsigned last) noexcept {
+  if (last >= 31) return a;
+  const unsigned shift = 8 * (31 - last);
+  return shift_right_signed(a << shift, shift);
 }
 
 /// Big-endian, 32 bytes.
