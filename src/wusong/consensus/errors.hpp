@@ -16,7 +16,7 @@ inline constexpr ErrorInfo bad_block_link{2105, Disposition::reject, "consensus.
 inline constexpr ErrorInfo block_mismatch{2106, Disposition::reject, "consensus.block_mismatch"};
 inline constexpr ErrorInfo payload_too_large{2107, Disposition::reject,
                                              "consensus.payload_too_large"};
-inline constexpr ErrorInfo unrequested_block{2108, Disposition::reject,
+inline constexpr ErrorInfo unrequested_block{2108, Disposition::retry,
                                              "consensus.unrequested_block"};
 inline constexpr ErrorInfo view_out_of_window{2109, Disposition::retry,
                                               "consensus.view_out_of_window"};

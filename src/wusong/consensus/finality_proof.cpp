@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/consensus/finality_proof.hpp"
+
+#include "wusong/consensus/errors.hpp"
+#include "wusong/consensus/internal/wire.hpp"
+
+namespace wusong::consensus {
+
+FinalityProof make_finality_proof(Height height, const Hash& block_id, SignatureSet attestations) {
+  return {.kind = FinalityProof::Kind::attestations,
+          .height = height,
+          .block_id = block_id,
+          .view = View{},
+          .signatures = std::move(attestations)};
+}
+
+FinalityProof make_finality_proof(const Certificate& certificate) {
+  return {.kind = FinalityProof::Kind::certificate,
+          .height = certificate.subject.height,
+          .block_id = certificate.subject.block_id,
+          .view = certificate.subject.view,
+          .signatures = certificate.signatures};
+}
+
+Bytes encode(const FinalityProof& proof) {
+  internal::Writer out{256};
+  out.u8(static_cast<std::uint8_t>(proof.kind));
+  out.u64(proof.height.value);
+  out.raw(proof.block_id);
+  if (proof.kind == FinalityProof::Kind::certificate) out.u64(proof.view.value);
+  internal::write_signatures(out, proof.signatures);
+  return out.take();
+}
+
+Result<FinalityProof> decode_finality_proof(BytesView bytes) {
+  internal::Reader in{bytes};
+  FinalityProof proof;
+  const std::uint8_t kind = in.u8();
+  if (kind != 1 && kind != 2) return fail(err::bad_message);
+  proof.kind = static_cast<FinalityProof::Kind>(kind);
+  proof.height = Height{in.u64()};
+  proof.block_id = in.hash();
+  if (proof.kind == FinalityProof::Kind::certificate) {
+    proof.view = View{in.u64()};
+    if (proof.view == View{0}) return fail(err::bad_message);
+  }
+  proof.signatures = internal::read_signatures(in);
+  if (!in.complete() || proof.height == Height{0}) return fail(err::bad_message);
+  return proof;
+}
+
+Result<void> verify_finality_proof(const VoteVerifier& validators, const Hash& genesis,
+                                   const FinalityProof& proof) {
+  const bool certificate = proof.kind == FinalityProof::Kind::certificate;
+  const std::size_t needed =
+      certificate ? quorum_size(validators.count()) : honest_witness_size(validators.count());
+  const Bytes message = certificate ? vote_sign_bytes(genesis, {.kind = VoteKind::finalize,
+                                                                .view = proof.view,
+                                                                .height = proof.height,
+                                                                .block_id = proof.block_id,
+                                                                .parent_view = View{}})
+                                    : attestation_sign_bytes(genesis, proof.height, proof.block_id);
+  if (validators.count() == 0 || proof.signatures.entries.size() < needed)
+    return fail(err::no_quorum);
+  const auto& entries = proof.signatures.entries;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i > 0 && entries[i].validator <= entries[i - 1].validator)
+      return fail(err::bad_finality_proof);  // ascending, so that nobody counts twice
+    if (entries[i].validator >= validators.count()) return fail(err::unknown_validator);
+  }
+  for (const auto& entry : entries)
+    if (!validators.verify(entry.validator, message, entry.signature))
+      return fail(err::bad_signature);
+  return {};
+}
+
+}  // namespace wusong::consensus
