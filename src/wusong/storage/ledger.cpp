@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/storage/ledger.hpp"
+
+#include <algorithm>
+
+#include "wusong/codec/rlp.hpp"
+#include "wusong/storage/errors.hpp"
+#include "wusong/storage/internal/records.hpp"
+
+namespace wusong::storage {
+namespace {
+
+constexpr std::uint64_t kFormatVersion = 1;
+constexpr std::string_view kFormatKey = "format";
+constexpr std::string_view kChainKey = "chain";
+constexpr std::string_view kFinalKey = "head.final";
+constexpr std::string_view kExecutedKey = "head.executed";
+
+// First byte of a key in Column::index.
+constexpr std::uint8_t kBlockTag = 'b';
+constexpr std::uint8_t kBloomTag = 'l';
+constexpr std::uint8_t kTransactionTag = 't';
+constexpr std::size_t kTransactionKeyBytes = 16;
+
+Bytes height_key(Height height) {
+  Bytes key(8);
+  store_be64(key.data(), height.value);
+  return key;
+}
+
+Bytes tagged_key(std::uint8_t tag, Height height) {
+  Bytes key(9);
+  key[0] = tag;
+  store_be64(key.data() + 1, height.value);
+  return key;
+}
+
+Bytes tagged_key(std::uint8_t tag, BytesView rest) {
+  Bytes key{tag};
+  append(key, rest);
+  return key;
+}
+
+Bytes transaction_key(const Hash& hash) {
+  return tagged_key(kTransactionTag, hash.view().first(kTransactionKeyBytes));
+}
+
+Bytes encode_location(Height height, std::size_t index) {
+  Bytes out(12);
+  store_be64(out.data(), height.value);
+  store_be32(out.data() + 8, static_cast<std::uint32_t>(index));
+  return out;
+}
+
+Result<Height> decode_height(BytesView bytes) {
+  if (bytes.size() != 8) return fail(err::corrupt);
+  return Height{load_be64(bytes.data())};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Ledger>> Ledger::open(io::KvStore& store, const ChainIdentity& identity) {
+  std::unique_ptr<Ledger> ledger{new Ledger{store}};
+  WUSONG_CHECK(ledger->check_identity(identity));
+  WUSONG_CHECK(ledger->load_head(kFinalKey, ledger->final_head_));
+  WUSONG_CHECK(ledger->load_head(kExecutedKey, ledger->executed_head_));
+  return ledger;
+}
+
+Result<void> Ledger::check_identity(const ChainIdentity& identity) {
+  Bytes version(8);
+  store_be64(version.data(), kFormatVersion);
+  Bytes chain(8);
+  store_be64(chain.data(), identity.chain_id);
+  append(chain, identity.genesis_hash);
+
+  WUSONG_TRY(const auto found_version, store_.get(io::Column::meta, as_bytes(kFormatKey)));
+  WUSONG_TRY(const auto found_chain, store_.get(io::Column::meta, as_bytes(kChainKey)));
+  if (found_version && *found_version != version) return fail(err::format_version);
+  if (found_chain && *found_chain != chain) return fail(err::genesis_mismatch);
+  if (found_version.has_value() != found_chain.has_value()) return fail(err::corrupt);
+  if (found_version) return {};
+
+  io::WriteBatch batch;
+  batch.put(io::Column::meta, as_bytes(kFormatKey), version);
+  batch.put(io::Column::meta, as_bytes(kChainKey), chain);
+  return store_.write(batch, io::Durability::synced);
+}
+
+Result<void> Ledger::load_head(std::string_view name, std::atomic<std::uint64_t>& head) {
+  WUSONG_TRY(const auto found, store_.get(io::Column::meta, as_bytes(name)));
+  if (!found) return {};
+  WUSONG_TRY(const Height height, decode_height(*found));
+  head.store(height.value, std::memory_order_release);
+  return {};
+}
+
+Result<void> Ledger::append_block(Height height, const Hash& hash, BytesView block,
+                                  BytesView certificate, io::Durability durability) {
+  if (const auto head = final_head(); head && height != head->next())
+    return fail(err::wrong_height);
+  const Bytes key = height_key(height);
+  Bytes value;
+  value.reserve(Hash::kSize + block.size());
+  append(value, hash);
+  append(value, block);
+
+  io::WriteBatch batch;
+  batch.operations.push_back({io::Column::block, false, key, std::move(value)});
+  batch.put(io::Column::index, tagged_key(kBlockTag, hash.view()), key);
+  if (!certificate.empty())
+    batch.put(io::Column::certificate,
+              tagged_key(static_cast<std::uint8_t>(CertificateKind::finality), height),
+              certificate);
+  batch.put(io::Column::meta, as_bytes(kFinalKey), key);
+  WUSONG_CHECK(store_.write(batch, durability));
+  final_head_.store(height.value, std::memory_order_release);
+  return {};
+}
+
+Result<std::optional<StoredBlock>> Ledger::block(Height height) const {
+  WUSONG_TRY(auto found, store_.get(io::Column::block, height_key(height)));
+  if (!found) return std::optional<StoredBlock>{};
+  if (found->size() < Hash::kSize) return fail(err::corrupt);
+  StoredBlock out{.hash = Hash::from(BytesView{*found}.first(Hash::kSize)),
+                  .bytes = std::move(*found)};
+  out.bytes.erase(out.bytes.begin(), out.bytes.begin() + Hash::kSize);
+  return std::optional<StoredBlock>{std::move(out)};
+}
+
+Result<std::optional<Hash>> Ledger::block_hash(Height height) const {
+  WUSONG_TRY(const auto found, store_.get(io::Column::block, height_key(height)));
+  if (!found) return std::optional<Hash>{};
+  if (found->size() < Hash::kSize) return fail(err::corrupt);
+  return std::optional{Hash::from(BytesView{*found}.first(Hash::kSize))};
+}
+
+Result<std::optional<Height>> Ledger::height_of(const Hash& block_hash) const {
+  WUSONG_TRY(const auto found,
+             store_.get(io::Column::index, tagged_key(kBlockTag, block_hash.view())));
+  if (!found) return std::optional<Height>{};
+  WUSONG_TRY(const Height height, decode_height(*found));
+  return std::optional{height};
+}
+
+Result<void> Ledger::put_execution(Height height, std::span<const Hash> transaction_hashes,
+                                   const Execution& execution, io::Durability durability) {
+  WUSONG_ASSERT(execution.receipts.size() == transaction_hashes.size());
+  WUSONG_ASSERT(execution.skipped.size() == transaction_hashes.size());
+  const auto head = executed_head();
+  if (head && height > head->next()) return fail(err::wrong_height);
+
+  io::WriteBatch batch;
+  batch.operations.push_back(
+      {io::Column::receipt, false, height_key(height), encode_execution(execution)});
+  if (!execution.roots.logs_bloom.is_zero())
+    batch.put(io::Column::index, tagged_key(kBloomTag, height), execution.roots.logs_bloom);
+  WUSONG_CHECK(index_transactions(batch, height, transaction_hashes, execution));
+  const bool advances = !head || height > *head;
+  if (advances) batch.put(io::Column::meta, as_bytes(kExecutedKey), height_key(height));
+  WUSONG_CHECK(store_.write(batch, durability));
+  if (advances) executed_head_.store(height.value, std::memory_order_release);
+  return {};
+}
+
+Result<void> Ledger::index_transactions(io::WriteBatch& batch, Height height,
+                                        std::span<const Hash> hashes,
+                                        const Execution& execution) const {
+  // In key order: neighbouring inserts are cheaper for the store.
+  std::vector<std::uint32_t> order(hashes.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::sort(order, [&](std::uint32_t a, std::uint32_t b) {
+    if (hashes[a] != hashes[b]) return hashes[a] < hashes[b];
+    // The same transaction twice in one block: what was executed is written last and stays.
+    const bool a_skipped = execution.skipped[a] != 0;
+    const bool b_skipped = execution.skipped[b] != 0;
+    return a_skipped != b_skipped ? a_skipped : b < a;
+  });
+  batch.operations.reserve(batch.operations.size() + order.size() + 1);
+  for (const std::uint32_t i : order) {
+    Bytes key = transaction_key(hashes[i]);
+    if (execution.skipped[i] != 0) {
+      WUSONG_TRY(const auto existing, store_.get(io::Column::index, key));
+      if (existing) continue;
+    }
+    batch.operations.push_back(
+        {io::Column::index, false, std::move(key), encode_location(height, i)});
+  }
+  return {};
+}
+
+Result<std::optional<Execution>> Ledger::execution(Height height) const {
+  WUSONG_TRY(const auto found, store_.get(io::Column::receipt, height_key(height)));
+  if (!found) return std::optional<Execution>{};
+  auto decoded = decode_execution(*found);
+  if (!decoded) return fail(err::corrupt);
+  return std::optional<Execution>{*std::move(decoded)};
+}
+
+Result<std::optional<types::ExecutionRoots>> Ledger::roots(Height height) const {
+  WUSONG_TRY(const auto found, store_.get(io::Column::receipt, height_key(height)));
+  if (!found) return std::optional<types::ExecutionRoots>{};
+  const auto decoded = decode_execution_roots(*found);
+  if (!decoded) return fail(err::corrupt);
+  return std::optional{*decoded};
+}
+
+Result<std::optional<TransactionLocation>> Ledger::locate(const Hash& transaction) const {
+  WUSONG_TRY(const auto found, store_.get(io::Column::index, transaction_key(transaction)));
+  if (!found) return std::optional<TransactionLocation>{};
+  if (found->size() != 12) return fail(err::corrupt);
+  return std::optional{TransactionLocation{.height = Height{load_be64(found->data())},
+                                           .index = load_be32(found->data() + 8)}};
+}
+
+Result<void> Ledger::scan_blooms(
+    Height first, Height last,
+    const std::function<bool(Height, const types::Bloom&)>& visit) const {
+  if (last < first) return {};
+  const Bytes from = tagged_key(kBloomTag, first);
+  Bytes to = tagged_key(kBloomTag, last);
+  to.push_back(0);  // the first key after the last height's
+  bool corrupt = false;
+  WUSONG_CHECK(store_.scan(io::Column::index, from, to, false, [&](BytesView key, BytesView value) {
+    if (key.size() != 9 || value.size() != types::Bloom::kSize) {
+      corrupt = true;
+      return false;
+    }
+    return visit(Height{load_be64(key.data() + 1)}, types::Bloom::from(value));
+  }));
+  if (corrupt) return fail(err::corrupt);
+  return {};
+}
+
+Result<void> Ledger::put_certificate(CertificateKind kind, Height height, BytesView certificate,
+                                     io::Durability durability) {
+  io::WriteBatch batch;
+  batch.put(io::Column::certificate, tagged_key(static_cast<std::uint8_t>(kind), height),
+            certificate);
+  return store_.write(batch, durability);
+}
+
+Result<std::optional<Bytes>> Ledger::certificate(CertificateKind kind, Height height) const {
+  return store_.get(io::Column::certificate, tagged_key(static_cast<std::uint8_t>(kind), height));
+}
+
+namespace {
+
+Result<std::optional<StoredCertificate>> one_certificate(const io::KvStore& store, BytesView from,
+                                                         BytesView to, bool reverse) {
+  std::optional<StoredCertificate> out;
+  bool corrupt = false;
+  WUSONG_CHECK(
+      store.scan(io::Column::certificate, from, to, reverse, [&](BytesView key, BytesView value) {
+        corrupt = key.size() != 9;
+        if (!corrupt)
+          out = StoredCertificate{.height = Height{load_be64(key.data() + 1)},
+                                  .bytes = to_bytes(value)};
+        return false;
+      }));
+  if (corrupt) return fail(err::corrupt);
+  return out;
+}
+
+}  // namespace
+
+Result<std::optional<StoredCertificate>> Ledger::first_certificate(CertificateKind kind,
+                                                                   Height height) const {
+  const auto tag = static_cast<std::uint8_t>(kind);
+  return one_certificate(store_, tagged_key(tag, height), Bytes{static_cast<std::uint8_t>(tag + 1)},
+                         false);
+}
+
+Result<std::optional<StoredCertificate>> Ledger::last_certificate(CertificateKind kind) const {
+  const auto tag = static_cast<std::uint8_t>(kind);
+  return one_certificate(store_, Bytes{tag}, Bytes{static_cast<std::uint8_t>(tag + 1)}, true);
+}
+
+}  // namespace wusong::storage

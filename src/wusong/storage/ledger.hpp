@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocks, what executing them produced, and the indexes that find them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "wusong/base/strong.hpp"
+#include "wusong/io/kv_store.hpp"
+#include "wusong/types/block.hpp"
+#include "wusong/types/receipt.hpp"
+
+namespace wusong::storage {
+
+/// Which chain a folder belongs to; written when it is created, compared ever after.
+struct ChainIdentity {
+  std::uint64_t chain_id{0};
+  Hash genesis_hash;
+};
+
+struct StoredBlock {
+  Hash hash;
+  Bytes bytes;  // as finalised
+};
+
+/// What executing one height produced.
+struct Execution {
+  types::ExecutionRoots roots;
+  std::vector<types::Receipt> receipts;  // one per transaction, in order
+  std::vector<std::uint16_t> skipped;    // error number per transaction, 0 where it was executed
+};
+
+struct TransactionLocation {
+  Height height;
+  std::uint32_t index{0};
+  friend bool operator==(const TransactionLocation&, const TransactionLocation&) = default;
+};
+
+/// Permanent: part of the keys.
+enum class CertificateKind : std::uint8_t { finality = 0, attestation = 1 };
+
+struct StoredCertificate {
+  Height height;
+  Bytes bytes;
+};
+
+/// @thread append_block belongs to one thread, put_execution to one thread, which may differ; all
+///         else may run on any. The store must outlive the ledger.
+/// @errors of every member: the store's, and err::corrupt for values that do not decode
+class Ledger {
+ public:
+  /// Opens, or marks an empty store as this chain's.
+  /// @errors err::genesis_mismatch  chain id or genesis differ
+  ///         err::format_version
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(io::KvStore& store,
+                                                            const ChainIdentity& identity);
+
+  /// Highest block stored.
+  std::optional<Height> final_head() const noexcept { return load(final_head_); }
+  /// Highest height with an execution record. May trail the final head, or the state after a crash.
+  std::optional<Height> executed_head() const noexcept { return load(executed_head_); }
+
+  /// Stores a finalised block, its hash, and the certificate where there is one, with the head in
+  /// one batch. The first block may have any height.
+  /// @errors err::wrong_height  not one above the head
+  [[nodiscard]] Result<void> append_block(Height height, const Hash& hash, BytesView block,
+                                          BytesView certificate,
+                                          io::Durability durability = io::Durability::synced);
+  [[nodiscard]] Result<std::optional<StoredBlock>> block(Height height) const;
+  [[nodiscard]] Result<std::optional<Hash>> block_hash(Height height) const;
+  [[nodiscard]] Result<std::optional<Height>> height_of(const Hash& block_hash) const;
+
+  /// Stores what executing a height produced and where its transactions are. Executing a height
+  /// again replaces its record. A skipped transaction never takes the place of one found earlier.
+  /// @shape  `transaction_hashes`, receipts and skipped have one size
+  /// @errors err::wrong_height  more than one above the executed head
+  [[nodiscard]] Result<void> put_execution(Height height, std::span<const Hash> transaction_hashes,
+                                           const Execution& execution,
+                                           io::Durability durability = io::Durability::buffered);
+  [[nodiscard]] Result<std::optional<Execution>> execution(Height height) const;
+  [[nodiscard]] Result<std::optional<types::ExecutionRoots>> roots(Height height) const;
+  /// By the first 16 bytes of the hash: a hash that shares them with a stored one finds that one,
+  /// so the caller compares.
+  [[nodiscard]] Result<std::optional<TransactionLocation>> locate(const Hash& transaction) const;
+  /// Visits the heights in [first, last] that have logs, in order, until `visit` returns false.
+  [[nodiscard]] Result<void> scan_blooms(
+      Height first, Height last,
+      const std::function<bool(Height, const types::Bloom&)>& visit) const;
+
+  [[nodiscard]] Result<void> put_certificate(CertificateKind kind, Height height,
+                                             BytesView certificate,
+                                             io::Durability durability = io::Durability::buffered);
+  [[nodiscard]] Result<std::optional<Bytes>> certificate(CertificateKind kind, Height height) const;
+  /// The lowest one at `height` or above.
+  [[nodiscard]] Result<std::optional<StoredCertificate>> first_certificate(CertificateKind kind,
+                                                                           Height height) const;
+  /// The highest there is.
+  [[nodiscard]] Result<std::optional<StoredCertificate>> last_certificate(
+      CertificateKind kind) const;
+
+ private:
+  static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  explicit Ledger(io::KvStore& store) noexcept : store_{store} {}
+  static std::optional<Height> load(const std::atomic<std::uint64_t>& head) noexcept {
+    const std::uint64_t value = head.load(std::memory_order_acquire);
+    return value == kNone ? std::nullopt : std::optional{Height{value}};
+  }
+  [[nodiscard]] Result<void> check_identity(const ChainIdentity& identity);
+  [[nodiscard]] Result<void> load_head(std::string_view name, std::atomic<std::uint64_t>& head);
+  [[nodiscard]] Result<void> index_transactions(io::WriteBatch& batch, Height height,
+                                                std::span<const Hash> hashes,
+                                                const Execution& execution) const;
+
+  io::KvStore& store_;
+  std::atomic<std::uint64_t> final_head_{kNone};
+  std::atomic<std::uint64_t> executed_head_{kNone};
+};
+
+}  // namespace wusong::storage
