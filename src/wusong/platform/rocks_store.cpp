@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/platform/rocks_store.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace wusong::platform {
+namespace {
+
+/// Indexed by io::Column; the names are on disk.
+constexpr std::array<const char*, io::kColumnCount> kColumnNames{
+    "meta", "block", "receipt", "index",   "certificate", "account",
+    "slot", "code",  "trie",    "history", "vote",        "pool"};
+
+rocksdb::Slice slice(BytesView bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+BytesView view(const rocksdb::Slice& bytes) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+Error error_of(const rocksdb::Status& status) noexcept {
+  if (status.IsNoSpace() || status.IsIOFenced()) return io::err::disk_full;
+  if (status.IsCorruption()) return io::err::store_corrupt;
+  return io::err::store_failed;
+}
+
+/// RocksDB has no status of its own for a lock that is held.
+Error open_error_of(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (status.IsIOError() && text.find("lock") != std::string::npos) return io::err::store_locked;
+  if (status.IsInvalidArgument()) return io::err::store_corrupt;  // unknown column families
+  return error_of(status);
+}
+
+class RocksStore final : public io::KvStore {
+ public:
+  RocksStore(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> columns)
+      : db_{std::move(db)}, columns_{std::move(columns)} {}
+
+  ~RocksStore() override {
+    for (rocksdb::ColumnFamilyHandle* column : columns_) db_->DestroyColumnFamilyHandle(column);
+    db_->Close().PermitUncheckedError();
+  }
+
+  Result<std::optional<Bytes>> get(io::Column column, BytesView key) const override {
+    try {
+      rocksdb::PinnableSlice value;
+      const auto status = db_->Get(rocksdb::ReadOptions{}, handle(column), slice(key), &value);
+      if (status.IsNotFound()) return std::optional<Bytes>{};
+      if (!status.ok()) return fail(error_of(status));
+      return std::optional<Bytes>{to_bytes(view(value))};
+    } catch (const std::exception&) {
+      return fail(io::err::store_failed);
+    }
+  }
+
+  Result<void> write(const io::WriteBatch& batch, io::Durability durability) override {
+    try {
+      std::size_t bytes = 16;
+      for (const auto& operation : batch.operations)
+        bytes += operation.key.size() + operation.value.size() + 16;
+      rocksdb::WriteBatch out{bytes};
+      for (const auto& operation : batch.operations) {
+        const auto status =
+            operation.erase
+                ? out.Delete(handle(operation.column), slice(operation.key))
+                : out.Put(handle(operation.column), slice(operation.key), slice(operation.value));
+        if (!status.ok()) return fail(error_of(status));
+      }
+      rocksdb::WriteOptions options;
+      options.sync = durability == io::Durability::synced;
+      const auto status = db_->Write(options, &out);
+      if (!status.ok()) return fail(error_of(status));
+      return {};
+    } catch (const std::exception&) {
+      return fail(io::err::store_failed);
+    }
+  }
+
+  Result<void> scan(io::Column column, BytesView from, BytesView to, bool reverse,
+                    const std::function<bool(BytesView, BytesView)>& visit) const override {
+    try {
+      const rocksdb::Slice lower = slice(from);
+      const rocksdb::Slice upper = slice(to);
+      rocksdb::ReadOptions options;
+      options.iterate_lower_bound = &lower;
+      if (!to.empty()) options.iterate_upper_bound = &upper;
+      const std::unique_ptr<rocksdb::Iterator> at{db_->NewIterator(options, handle(column))};
+      if (reverse)
+        at->SeekToLast();
+      else
+        at->SeekToFirst();
+      for (; at->Valid(); reverse ? at->Prev() : at->Next())
+        if (!visit(view(at->key()), view(at->value()))) return {};
+      if (!at->status().ok()) return fail(error_of(at->status()));
+      return {};
+    } catch (const std::exception&) {
+      return fail(io::err::store_failed);
+    }
+  }
+
+ private:
+  rocksdb::ColumnFamilyHandle* handle(io::Column column) const noexcept {
+    return columns_[static_cast<std::size_t>(column)];
+  }
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> columns_;
+};
+
+rocksdb::DBOptions database_options(const RocksOptions& options) {
+  rocksdb::DBOptions out;
+  out.create_if_missing = true;
+  out.create_missing_column_families = true;
+  out.max_open_files = options.open_files_max;
+  out.max_background_jobs = options.background_jobs;
+  out.db_write_buffer_size = options.write_buffers_total_bytes;
+  out.max_total_wal_size = 2 * options.write_buffers_total_bytes;
+  out.keep_log_file_num = 2;
+  out.max_log_file_size = 4u << 20;
+  out.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  out.stats_dump_period_sec = 0;
+  out.stats_persist_period_sec = 0;
+  // What a torn tail of the log held was never acknowledged as synced.
+  out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  out.bytes_per_sync = 1u << 20;
+  out.avoid_unnecessary_blocking_io = true;
+  return out;
+}
+
+rocksdb::ColumnFamilyOptions column_options(const RocksOptions& options,
+                                            const std::shared_ptr<rocksdb::Cache>& cache,
+                                            io::Column column) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.format_version = 5;
+  if (column == io::Column::index || column == io::Column::code)
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
+  rocksdb::ColumnFamilyOptions out;
+  out.write_buffer_size = options.write_buffer_bytes;
+  out.arena_block_size = 64u << 10;
+  out.max_write_buffer_number = 2;
+  out.compression = column == io::Column::block || column == io::Column::receipt
+                        ? rocksdb::kLZ4Compression
+                        : rocksdb::kNoCompression;
+  out.level_compaction_dynamic_level_bytes = true;
+  out.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<io::KvStore>> open_rocks_store(const std::filesystem::path& folder,
+                                                      const RocksOptions& options) {
+  try {
+    const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
+    for (std::size_t i = 0; i < io::kColumnCount; ++i)
+      descriptors.emplace_back(kColumnNames[i],
+                               column_options(options, cache, static_cast<io::Column>(i)));
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* raw = nullptr;
+    const auto status =
+        rocksdb::DB::Open(database_options(options), folder.string(), descriptors, &handles, &raw);
+    if (!status.ok()) return fail(open_error_of(status));
+    std::unique_ptr<rocksdb::DB> db{raw};
+    db->DestroyColumnFamilyHandle(handles.front());
+    handles.erase(handles.begin());
+    return std::unique_ptr<io::KvStore>{
+        std::make_unique<RocksStore>(std::move(db), std::move(handles))};
+  } catch (const std::exception&) {
+    return fail(io::err::store_failed);
+  }
+}
+
+}  // namespace wusong::platform

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The key-value port on RocksDB.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "wusong/io/kv_store.hpp"
+
+namespace wusong::platform {
+
+/// Small by default: an idle validator stays under 150 MB.
+struct RocksOptions {
+  std::size_t write_buffer_bytes{8u << 20};  // per column that is written to
+  std::size_t write_buffers_total_bytes{48u
+                                        << 20};  // over all columns, then the largest is flushed
+  std::size_t block_cache_bytes{32u << 20};      // shared
+  int open_files_max{256};
+  int background_jobs{2};
+};
+
+/// Opens or creates a store in `folder`, whose parent exists.
+/// @thread the store may be used from any thread
+/// @errors io::err::store_locked   another process has it open
+///         io::err::store_corrupt, io::err::disk_full, io::err::store_failed
+[[nodiscard]] Result<std::unique_ptr<io::KvStore>> open_rocks_store(
+    const std::filesystem::path& folder, const RocksOptions& options = {});
+
+}  // namespace wusong::platform
