@@ -95,8 +95,8 @@ Result<void> Ledger::load_head(std::string_view name, std::atomic<std::uint64_t>
   return {};
 }
 
-Result<void> Ledger::append_block(Height height, const Hash& hash, BytesView block,
-                                  BytesView certificate, io::Durability durability) {
+Result<void> Ledger::stage_block(io::WriteBatch& batch, Height height, const Hash& hash,
+                                 BytesView block, BytesView certificate) {
   if (const auto head = final_head(); head && height != head->next())
     return fail(err::wrong_height);
   const Bytes key = height_key(height);
@@ -105,17 +105,29 @@ Result<void> Ledger::append_block(Height height, const Hash& hash, BytesView blo
   append(value, hash);
   append(value, block);
 
-  io::WriteBatch batch;
   batch.operations.push_back({io::Column::block, false, key, std::move(value)});
   batch.put(io::Column::index, tagged_key(kBlockTag, hash.view()), key);
   if (!certificate.empty())
-    batch.put(io::Column::certificate,
-              tagged_key(static_cast<std::uint8_t>(CertificateKind::finality), height),
-              certificate);
+    stage_certificate(batch, CertificateKind::finality, height, certificate);
   batch.put(io::Column::meta, as_bytes(kFinalKey), key);
-  WUSONG_CHECK(store_.write(batch, durability));
   final_head_.store(height.value, std::memory_order_release);
   return {};
+}
+
+void Ledger::stage_certificate(io::WriteBatch& batch, CertificateKind kind, Height height,
+                               BytesView certificate) {
+  batch.put(io::Column::certificate, tagged_key(static_cast<std::uint8_t>(kind), height),
+            certificate);
+}
+
+Result<void> Ledger::append_block(Height height, const Hash& hash, BytesView block,
+                                  BytesView certificate, io::Durability durability) {
+  const std::uint64_t head = final_head_.load(std::memory_order_acquire);
+  io::WriteBatch batch;
+  WUSONG_CHECK(stage_block(batch, height, hash, block, certificate));
+  const auto written = store_.write(batch, durability);
+  if (!written) final_head_.store(head, std::memory_order_release);
+  return written;
 }
 
 Result<std::optional<StoredBlock>> Ledger::block(Height height) const {
@@ -235,8 +247,7 @@ Result<void> Ledger::scan_blooms(
 Result<void> Ledger::put_certificate(CertificateKind kind, Height height, BytesView certificate,
                                      io::Durability durability) {
   io::WriteBatch batch;
-  batch.put(io::Column::certificate, tagged_key(static_cast<std::uint8_t>(kind), height),
-            certificate);
+  stage_certificate(batch, kind, height, certificate);
   return store_.write(batch, durability);
 }
 

@@ -71,6 +71,10 @@ class Ledger {
   [[nodiscard]] Result<void> append_block(Height height, const Hash& hash, BytesView block,
                                           BytesView certificate,
                                           io::Durability durability = io::Durability::synced);
+  /// The same as part of the caller's batch. The head moves at once: the caller writes the batch or
+  /// stops.
+  [[nodiscard]] Result<void> stage_block(io::WriteBatch& batch, Height height, const Hash& hash,
+                                         BytesView block, BytesView certificate);
   [[nodiscard]] Result<std::optional<StoredBlock>> block(Height height) const;
   [[nodiscard]] Result<std::optional<Hash>> block_hash(Height height) const;
   [[nodiscard]] Result<std::optional<Height>> height_of(const Hash& block_hash) const;
@@ -95,6 +99,8 @@ class Ledger {
   [[nodiscard]] Result<void> put_certificate(CertificateKind kind, Height height,
                                              BytesView certificate,
                                              io::Durability durability = io::Durability::buffered);
+  static void stage_certificate(io::WriteBatch& batch, CertificateKind kind, Height height,
+                                BytesView certificate);
   [[nodiscard]] Result<std::optional<Bytes>> certificate(CertificateKind kind, Height height) const;
   /// The lowest one at `height` or above.
   [[nodiscard]] Result<std::optional<StoredCertificate>> first_certificate(CertificateKind kind,

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the pool sees of accounts: the executed state, and nonces that final blocks have used since.
+#pragma once
+
+#include <memory>
+
+#include "wusong/base/hash_map.hpp"
+#include "wusong/base/strong.hpp"
+#include "wusong/node/node.hpp"
+
+namespace wusong::node {
+
+class Node::Accounts final : public txpool::AccountSource {
+ public:
+  std::uint64_t nonce(const Address& address) const override {
+    const auto account = view_->account(address);
+    const std::uint64_t executed = account ? account->nonce : 0;
+    const auto ahead = ahead_.find(address);
+    return ahead == ahead_.end() ? executed : std::max(executed, ahead->second.nonce);
+  }
+  U256 balance(const Address& address) const override {
+    const auto account = view_->account(address);
+    return account ? account->balance : U256{};
+  }
+
+  /// A final block, not executed yet, uses nonces up to `nonce`.
+  void advance(const Address& address, std::uint64_t nonce, Height height) {
+    Ahead& entry = ahead_[address];
+    entry = {.nonce = std::max(entry.nonce, nonce), .height = height};
+  }
+
+  /// State of a newer height; what was assumed up to it is known now.
+  void replace(std::unique_ptr<types::StateView> view, Height height) {
+    view_ = std::move(view);
+    boost::unordered::erase_if(ahead_,
+                               [&](const auto& entry) { return entry.second.height <= height; });
+  }
+  std::optional<Error> error() const { return view_->error(); }
+
+ private:
+  struct Ahead {
+    std::uint64_t nonce{0};
+    Height height;
+  };
+  std::unique_ptr<types::StateView> view_;
+  HashMap<Address, Ahead> ahead_;
+};
+
+}  // namespace wusong::node

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns, and the conversation with consensus. Building, checking and finality are in the
+// node_*.cpp.
+#include "wusong/node/node.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "wusong/consensus/finality_proof.hpp"
+#include "wusong/node/errors.hpp"
+#include "wusong/node/internal/accounts.hpp"
+#include "wusong/node/validation.hpp"
+
+namespace wusong::node {
+namespace {
+
+// Own transactions a new connection hears of at once.
+constexpr std::size_t kGreetingTransactionsMax = 4'096;
+
+}  // namespace
+
+/// Binds consensus' block ids to headers. The transactions root is checked later, by split().
+class Node::Identity final : public consensus::BlockIdentity {
+ public:
+  bool matches(const consensus::Block& block) const override {
+    const auto parts = types::split_block(block.payload);
+    return parts && types::hash_of(parts->header) == block.ref.id &&
+           parts->header.view == block.ref.view && parts->header.number == block.ref.height &&
+           parts->header.parent_hash == block.parent_id;
+  }
+};
+
+Node::Node(NodeOptions options, storage::Ledger& ledger, StateOpener open_state, Height executed)
+    : options_{std::move(options)},
+      rules_{chain_rules(options_.genesis)},
+      ledger_{ledger},
+      open_state_{std::move(open_state)},
+      identity_{std::make_unique<Identity>()},
+      accounts_{std::make_unique<Accounts>()},
+      executed_{executed} {
+  const txpool::Rules rules{.chain_id = options_.genesis.chain_id,
+                            .block_gas_limit = options_.genesis.gas_limit,
+                            .base_fee = options_.genesis.gas_price,
+                            .gas_price_min = options_.genesis.gas_price,
+                            .allow_unprotected = false};
+  pool_ = std::make_unique<txpool::Pool>(options_.pool_limits, rules, *accounts_);
+}
+
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::create(NodeOptions options, storage::Ledger& ledger,
+                                           StateOpener open_state, Height executed,
+                                           std::span<const consensus::Record> records) {
+  std::unique_ptr<Node> node{new Node{std::move(options), ledger, std::move(open_state), executed}};
+  WUSONG_CHECK(node->restore(records));
+  return node;
+}
+
+Result<void> Node::restore(std::span<const consensus::Record> records) {
+  final_ = {.header = options_.genesis_header, .hash = options_.genesis_hash, .last_nonempty = {}};
+  if (const auto head = ledger_.final_head(); head && *head > Height{0}) {
+    WUSONG_TRY(const auto stored, ledger_.block(*head));
+    if (!stored) return fail(err::ledger_gap);
+    WUSONG_TRY(const types::EncodedBlock parts, types::split_block(stored->bytes));
+    final_ = {.header = parts.header, .hash = stored->hash, .last_nonempty = {}};
+  }
+  // Which blocks still wait for agreement on their roots.
+  for (Height h = final_.header.executed.next(); h <= final_.header.number; h = h.next()) {
+    WUSONG_TRY(const auto stored, ledger_.block(h));
+    if (!stored) return fail(err::ledger_gap);
+    WUSONG_TRY(const types::EncodedBlock parts, types::split_block(stored->bytes));
+    if (!parts.transactions.empty()) final_.last_nonempty = h;
+    if (h > executed_) continue;
+    WUSONG_TRY(const auto roots, ledger_.roots(h));
+    if (!roots) return fail(err::ledger_gap);
+    roots_[h] = *roots;
+  }
+  WUSONG_TRY(auto view, open_state_(executed_));
+  accounts_->replace(std::move(view), executed_);
+
+  const consensus::Config config{
+      .genesis = options_.genesis_hash,
+      .pacemaker = options_.pacemaker,
+      .min_block_interval = std::chrono::milliseconds{options_.genesis.block_interval_ms},
+      .payload_bytes_max = options_.genesis.block_bytes_max + (std::size_t{64} << 10)};
+  const consensus::BlockRef head{
+      .view = final_.header.view, .height = final_.header.number, .id = final_.hash};
+  WUSONG_TRY(consensus::Machine machine, consensus::Machine::create(config,
+                                                                    {.signer = options_.signer,
+                                                                     .verifier = options_.verifier,
+                                                                     .identity = identity_.get()},
+                                                                    head, records));
+  machine_ = std::move(machine);
+  return {};
+}
+
+void Node::begin(Instant now, UnixMillis wall) {
+  now_ = now;
+  wall_ = wall;
+  // What the last turn stored is durable by now: the driver wrote it before it came back.
+  if (stored_) {
+    feed(consensus::FinalizedStored{.height = *stored_});
+    stored_.reset();
+  }
+}
+
+Actions Node::take() {
+  update_work();
+  return std::exchange(out_, {});
+}
+
+Instant Node::wake_at() const noexcept {
+  Instant wake = Instant::max();
+  if (machine_wake_) wake = std::min(wake, *machine_wake_);
+  if (sync_wake_) wake = std::min(wake, *sync_wake_);
+  const auto heartbeat = std::chrono::milliseconds{options_.genesis.heartbeat_ms};
+  if (!work_) wake = std::min(wake, last_final_at_ + heartbeat);
+  return wake;
+}
+
+void Node::start() {
+  last_final_at_ = now_;
+  feeding_ = true;
+  absorb(machine_->start(now_));
+  feeding_ = false;
+  drain();
+}
+
+void Node::tick() {
+  if (machine_wake_ && now_ >= *machine_wake_) {
+    machine_wake_.reset();
+    feed(consensus::Tick{});
+  }
+  tick_sync();
+}
+
+void Node::feed(consensus::Event event) {
+  events_.push_back(std::move(event));
+  drain();
+}
+
+// Absorbing an answer can feed the machine again: a queue keeps the order and the stack flat.
+void Node::drain() {
+  if (feeding_) return;
+  feeding_ = true;
+  while (!events_.empty()) {
+    const consensus::Event event = std::move(events_.front());
+    events_.pop_front();
+    absorb(machine_->step(event, now_));
+  }
+  feeding_ = false;
+}
+
+void Node::absorb(consensus::Actions actions) {
+  for (consensus::RecordWrite& write : actions.persist) {
+    if (write.value) {
+      out_.batch.put(io::Column::vote, write.key, *write.value);
+    } else {
+      out_.batch.erase(io::Column::vote, write.key);
+    }
+  }
+  out_.sync = out_.sync || actions.sync;
+  for (consensus::Send& send : actions.sends) {
+    out_.frames.push_back({.to = send.to,
+                           .channel = net::Channel::consensus,
+                           .payload = std::make_shared<const Bytes>(std::move(send.bytes))});
+  }
+  if (actions.finalized) {
+    const auto proof = consensus::make_finality_proof(actions.finalized->certificate);
+    finalise(prepared_chain(actions.finalized->blocks), consensus::encode(proof));
+  }
+  for (const consensus::VerifyPayload& request : actions.verify) begin_check(request);
+  for (const consensus::Attested& attested : actions.attested) store_attestation(attested);
+  for (const consensus::ServeBlock& request : actions.serve) serve_block(request);
+  for (consensus::Misbehaviour& evidence : actions.misbehaviour) {
+    out_.misbehaviour.push_back(std::move(evidence));
+  }
+  if (actions.behind) on_behind(*actions.behind);
+  if (actions.halt) out_.halt = actions.halt->reason;
+  if (actions.rejection) out_.rejections.push_back(*actions.rejection);
+  if (actions.wake_at) machine_wake_ = actions.wake_at;
+  if (actions.build) build(*actions.build);
+}
+
+void Node::on_connected(consensus::PeerId peer, Height finalised) {
+  peers_.insert(peer);
+  feed(consensus::PeerConnected{.peer = peer});
+  greet_sync(peer, finalised);
+  // Only what this node was given itself: others do the same for theirs.
+  std::vector<txpool::PooledPtr> local;
+  for (const Hash& hash : pool_->pending_hashes(kGreetingTransactionsMax)) {
+    if (const auto pooled = pool_->find(hash); pooled && pooled->local) local.push_back(pooled);
+  }
+  send_transactions(local, std::array{peer});
+}
+
+void Node::on_disconnected(consensus::PeerId peer) {
+  peers_.erase(peer);
+  feed(consensus::PeerDisconnected{.peer = peer});
+  drop_from_sync(peer);
+}
+
+void Node::on_frame(consensus::PeerId peer, net::Channel channel, Bytes payload) {
+  switch (channel) {
+    case net::Channel::consensus:
+    case net::Channel::block:
+      // The event borrows the bytes, so it is stepped at once instead of queued.
+      WUSONG_ASSERT(!feeding_ && events_.empty());
+      feeding_ = true;
+      absorb(machine_->step(consensus::MessageReceived{.from = peer, .bytes = payload}, now_));
+      feeding_ = false;
+      drain();
+      return;
+    case net::Channel::gossip:
+      out_.candidates.push_back(
+          {.from = peer, .batch = std::make_shared<const Bytes>(std::move(payload))});
+      return;
+    case net::Channel::sync:
+      on_sync_message(peer, payload);
+      return;
+    case net::Channel::control:
+      return;  // the transport's own
+  }
+}
+
+std::optional<Node::Tip> Node::tip_of(const Hash& hash) const {
+  if (hash == final_.hash) return final_;
+  const auto found = candidates_.find(hash);
+  if (found == candidates_.end()) return std::nullopt;
+  return Tip{.header = found->second.block->block.header,
+             .hash = hash,
+             .last_nonempty = found->second.last_nonempty};
+}
+
+bool Node::heartbeat_due() const noexcept {
+  return now_ - last_final_at_ >= std::chrono::milliseconds{options_.genesis.heartbeat_ms};
+}
+
+// A block with transactions waits until some header carries its roots. Another block helps when it
+// is needed to reach the delay, or when it would carry roots that are ready.
+bool Node::roots_need_block(const Tip& tip) const noexcept {
+  if (tip.last_nonempty <= tip.header.executed) return false;
+  const bool delay_not_reached =
+      tip.header.number.next() < tip.last_nonempty.plus(options_.genesis.root_delay);
+  return delay_not_reached ||
+         roots_target(tip.header, executed_, options_.genesis.root_delay) > tip.header.executed;
+}
+
+// Consensus is told when work appears or ends, and again after a leader declined and something
+// changed.
+void Node::update_work() {
+  const bool work = pool_->counts().pending > 0 || roots_need_block(final_) || heartbeat_due();
+  if (work == work_ && !(work && declined_ && changed_)) {
+    changed_ = false;
+    return;
+  }
+  work_ = work;
+  declined_ = false;
+  changed_ = false;
+  feed(consensus::WorkPending{.pending = work});
+}
+
+}  // namespace wusong::node

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// One node: consensus, pool, sync and block building composed into a single machine without I/O.
+// The driver owns threads, sockets and disks; this decides what they should do.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "wusong/base/hash_map.hpp"
+#include "wusong/base/strong.hpp"
+#include "wusong/base/time.hpp"
+#include "wusong/consensus/machine.hpp"
+#include "wusong/io/kv_store.hpp"
+#include "wusong/net/messages.hpp"
+#include "wusong/node/genesis.hpp"
+#include "wusong/node/prepared.hpp"
+#include "wusong/node/service.hpp"
+#include "wusong/storage/ledger.hpp"
+#include "wusong/txpool/persistence.hpp"
+#include "wusong/txpool/pool.hpp"
+
+namespace wusong::node {
+
+/// A frame for one peer, or for all.
+struct Frame {
+  std::optional<consensus::PeerId> to;
+  net::Channel channel{net::Channel::consensus};
+  std::shared_ptr<const Bytes> payload;
+};
+
+/// Work for another thread; each answers with the node's member of the same name.
+struct SplitJob {  // split(), then Node::on_split
+  consensus::BlockPtr block;
+};
+struct PrepareJob {  // prepare(), then Node::on_prepared
+  std::shared_ptr<const SplitBlock> split;
+  KnownTransactions known;
+};
+struct CandidatesJob {  // prepare_candidates(), then Node::on_candidates
+  consensus::PeerId from;
+  std::shared_ptr<const Bytes> batch;  // an encoded transaction batch
+};
+struct SyncedBlocks {  // split() and prepare() each, then Node::on_synced
+  std::vector<Bytes> blocks;
+  Bytes certificate;
+};
+
+/// Everything a turn asks for. The driver makes `batch` durable first, and only then does the rest.
+struct Actions {
+  io::WriteBatch batch;
+  bool sync{false};  // on stable storage before anything leaves
+  std::vector<Frame> frames;
+  std::vector<SplitJob> splits;
+  std::vector<PrepareJob> prepares;
+  std::vector<CandidatesJob> candidates;
+  std::vector<SyncedBlocks> synced;
+  std::vector<PreparedPtr> execute;  // in order; each answers with Node::on_executed
+  std::vector<Hash> pending;         // transactions that became pending, for subscribers
+  std::vector<consensus::Rejection> rejections;
+  struct Refusal {
+    Hash block;
+    Error error;
+  };
+  std::vector<Refusal> refusals;  // proposals this node judged wrong
+  std::vector<consensus::Misbehaviour> misbehaviour;
+  std::optional<Error> halt;
+  std::optional<Height> final;  // newest height agreed on, when it changed
+};
+
+struct NodeCounters {
+  std::uint64_t blocks_proposed{0};
+  std::uint64_t proposals_refused{0};
+  std::uint64_t transactions_finalised{0};
+  std::uint64_t synced_blocks{0};
+};
+
+struct NodeOptions {
+  Genesis genesis;
+  Hash genesis_hash;
+  types::Header genesis_header;
+  const consensus::VoteSigner* signer{nullptr};      // null: an observer
+  const consensus::VoteVerifier* verifier{nullptr};  // both outlive the node
+  txpool::Limits pool_limits;
+  consensus::PacemakerConfig pacemaker;
+};
+
+/// State of the newest executed height, for the pool. Replaced by the driver after each block.
+using StateOpener = std::function<Result<std::unique_ptr<types::StateView>>(Height)>;
+
+/// @thread one owner
+class Node {
+ public:
+  /// `ledger` and what `options` points to outlive the node. `executed` is the newest height with
+  /// state and receipts, `records` what Column::vote holds.
+  [[nodiscard]] static Result<std::unique_ptr<Node>> create(
+      NodeOptions options, storage::Ledger& ledger, StateOpener open_state, Height executed,
+      std::span<const consensus::Record> records);
+  ~Node();
+
+  /// Times of the turn that the following members belong to. Call before them.
+  void begin(Instant now, UnixMillis wall);
+  /// What the turn asks for; empties it.
+  Actions take();
+  /// Call begin() and tick() no later than this.
+  Instant wake_at() const noexcept;
+
+  void start();
+  void tick();
+  void on_connected(consensus::PeerId peer, Height finalised);
+  void on_disconnected(consensus::PeerId peer);
+  void on_frame(consensus::PeerId peer, net::Channel channel, Bytes payload);
+  void on_split(const consensus::BlockPtr& block, Result<std::shared_ptr<const SplitBlock>> split);
+  void on_prepared(const Hash& block, Result<PreparedPtr> prepared);
+  /// Gives candidates to the pool; `from` is empty for this node's own users.
+  std::vector<Result<void>> on_candidates(std::vector<txpool::Candidate> candidates,
+                                          std::optional<consensus::PeerId> from);
+  void on_executed(const BlockPtr& block);
+
+  const txpool::Pool& pool() const noexcept { return *pool_; }
+  consensus::Status consensus_status() const { return machine_->status(); }
+  Height final_height() const noexcept { return final_.header.number; }
+  Height executed_height() const noexcept { return executed_; }
+  const NodeCounters& counters() const noexcept { return counters_; }
+  bool syncing() const noexcept;
+  Height sync_target() const noexcept;
+
+ private:
+  class Accounts;
+  class Identity;
+
+  /// The head of a chain of headers, and what its descendants need to know of it.
+  struct Tip {
+    types::Header header;
+    Hash hash;
+    Height last_nonempty;  // newest block with transactions up to here
+  };
+  /// A block that is not final yet.
+  struct Candidate {
+    PreparedPtr block;
+    Height last_nonempty;
+  };
+  /// A block that consensus wants checked.
+  struct Check {
+    consensus::BlockPtr block;
+    bool certified{false};
+    PreparedPtr prepared;  // set once senders are known
+  };
+
+  Node(NodeOptions options, storage::Ledger& ledger, StateOpener open_state, Height executed);
+  Result<void> restore(std::span<const consensus::Record> records);
+
+  void feed(consensus::Event event);
+  void drain();
+  void absorb(consensus::Actions actions);
+
+  void build(const consensus::BuildPayload& request);
+  std::vector<txpool::PooledPtr> choose_transactions(const Hash& parent);
+  types::Header header_on(const Tip& parent, View view) const;
+  void adopt(PreparedPtr block, const Tip& parent);
+
+  void begin_check(const consensus::VerifyPayload& request);
+  void decide(const Hash& block_id);
+  void answer(const Hash& block_id, consensus::Verdict verdict);
+  Result<void> check(const PreparedBlock& block, const Tip& parent, bool certified) const;
+
+  void finalise(std::span<const PreparedPtr> blocks, const Bytes& certificate);
+  void store_final(const PreparedPtr& block, BytesView certificate);
+  void refresh_nonces(const ExecutedBlock& block);
+  void serve_block(const consensus::ServeBlock& request);
+  void store_attestation(const consensus::Attested& attested);
+  View parent_view_of(const types::Header& header) const;
+
+  void apply_changes(const txpool::Changes& changes, std::optional<consensus::PeerId> from);
+  void send_transactions(const std::vector<txpool::PooledPtr>& transactions,
+                         std::span<const consensus::PeerId> to);
+
+  void on_behind(const consensus::Behind& behind);
+  void greet_sync(consensus::PeerId peer, Height finalised);
+  void drop_from_sync(consensus::PeerId peer);
+  void on_sync_message(consensus::PeerId peer, BytesView payload);
+  void tick_sync();
+  void announce_final();
+
+  void update_work();
+  std::optional<Tip> tip_of(const Hash& hash) const;
+  std::vector<PreparedPtr> ancestors_to_final(const Hash& from) const;
+  std::vector<PreparedPtr> prepared_chain(const std::vector<consensus::BlockPtr>& blocks) const;
+  std::vector<types::ExecutionRoots> roots_between(Height after, Height up_to) const;
+  bool roots_need_block(const Tip& tip) const noexcept;
+  bool heartbeat_due() const noexcept;
+
+  NodeOptions options_;
+  exec::ChainRules rules_;
+  storage::Ledger& ledger_;
+  StateOpener open_state_;
+  std::unique_ptr<Identity> identity_;
+  std::unique_ptr<Accounts> accounts_;
+  std::unique_ptr<txpool::Pool> pool_;
+  std::optional<consensus::Machine> machine_;
+
+  Instant now_;
+  UnixMillis wall_;
+  Actions out_;
+  std::deque<consensus::Event> events_;  // for the machine; absorbed one by one
+  bool feeding_{false};
+  std::optional<Instant> machine_wake_;
+  std::optional<Instant> sync_wake_;
+  std::optional<Height> stored_;  // durable with the last take()
+
+  Tip final_;
+  Height executed_;
+  Instant last_final_at_;
+  std::map<Height, types::ExecutionRoots>
+      roots_;  // executed here, not yet below the final tip's range
+  std::map<Height, types::ExecutionRoots> claimed_;  // in final headers, not executed here yet
+  HashMap<Hash, Candidate> candidates_;
+  HashMap<Hash, Check> checks_;
+  bool work_{false};
+  bool declined_{false};
+  bool changed_{false};  // something a declining leader may have waited for
+  std::set<consensus::PeerId> peers_;
+  NodeCounters counters_;
+};
+
+}  // namespace wusong::node

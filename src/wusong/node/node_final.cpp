@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finality: blocks are stored, executed, and leave the pool.
+#include <algorithm>
+
+#include "wusong/consensus/finality_proof.hpp"
+#include "wusong/node/errors.hpp"
+#include "wusong/node/internal/accounts.hpp"
+#include "wusong/node/node.hpp"
+#include "wusong/node/validation.hpp"
+
+namespace wusong::node {
+
+std::vector<PreparedPtr> Node::prepared_chain(
+    const std::vector<consensus::BlockPtr>& blocks) const {
+  std::vector<PreparedPtr> out;
+  for (const consensus::BlockPtr& block : blocks) {
+    const auto found = candidates_.find(block->ref.id);
+    WUSONG_ASSERT(found != candidates_.end());  // consensus finalises only what was verified here
+    out.push_back(found->second.block);
+  }
+  return out;
+}
+
+/// `certificate` proves the last block; those before it are its ancestors.
+void Node::finalise(std::span<const PreparedPtr> blocks, const Bytes& certificate) {
+  for (const PreparedPtr& block : blocks) {
+    store_final(block, block == blocks.back() ? BytesView{certificate} : BytesView{});
+    out_.execute.push_back(block);
+  }
+  out_.sync = true;
+  out_.final = final_.header.number;
+  stored_ = final_.header.number;
+  last_final_at_ = now_;
+  changed_ = true;
+  const Height height = final_.header.number;
+  boost::unordered::erase_if(candidates_, [&](const auto& entry) {
+    return entry.second.block->block.header.number <= height;
+  });
+  announce_final();
+}
+
+void Node::store_final(const PreparedPtr& block, BytesView certificate) {
+  const types::Header& header = block->block.header;
+  WUSONG_ASSERT(header.parent_hash == final_.hash);
+  if (const auto staged =
+          ledger_.stage_block(out_.batch, header.number, block->hash, block->encoded, certificate);
+      !staged) {
+    out_.halt = staged.error();
+  }
+  Height height = final_.header.executed;
+  for (const types::ExecutionRoots& roots : header.roots) {
+    height = height.next();
+    if (height > executed_) {
+      claimed_[height] = roots;  // synced ahead of execution: compared when it gets there
+    } else if (const auto own = roots_.find(height); own != roots_.end() && own->second != roots) {
+      out_.halt = err::state_diverged;
+    }
+  }
+  roots_.erase(roots_.begin(), roots_.upper_bound(header.executed));
+
+  std::map<Address, std::uint64_t> next;
+  for (std::size_t i = 0; i < block->senders.size(); ++i) {
+    next[block->senders[i]] = block->block.transactions[i].nonce + 1;
+  }
+  std::vector<txpool::NonceUpdate> nonces;
+  nonces.reserve(next.size());
+  for (const auto& [address, nonce] : next) {
+    accounts_->advance(address, nonce, header.number);
+    nonces.push_back({address, accounts_->nonce(address)});
+  }
+  if (!nonces.empty()) {
+    apply_changes(pool_->on_block({.included = block->transaction_hashes,
+                                   .nonces = nonces,
+                                   .gas_limit = options_.genesis.gas_limit,
+                                   .base_fee = options_.genesis.gas_price},
+                                  now_),
+                  std::nullopt);
+  }
+  counters_.transactions_finalised += block->senders.size();
+  const Height last_nonempty = block->senders.empty() ? final_.last_nonempty : header.number;
+  final_ = {.header = header, .hash = block->hash, .last_nonempty = last_nonempty};
+}
+
+void Node::on_executed(const BlockPtr& block) {
+  const Height height = block->block.header.number;
+  WUSONG_ASSERT(height == executed_.next());
+  executed_ = height;
+  changed_ = true;
+  if (const auto claim = claimed_.find(height); claim != claimed_.end()) {
+    if (claim->second != block->roots) out_.halt = err::state_diverged;
+    claimed_.erase(claim);
+  }
+  if (height > final_.header.executed) roots_[height] = block->roots;
+
+  auto view = open_state_(height);
+  if (!view) {
+    out_.halt = view.error();
+    return;
+  }
+  accounts_->replace(*std::move(view), height);
+  // A transaction that was skipped used no nonce; and EIP-7702 moves nonces of accounts that sent
+  // none.
+  refresh_nonces(*block);
+
+  std::vector<Hash> waiting;
+  for (const auto& [id, check] : checks_) {
+    if (check.prepared != nullptr && check.prepared->block.header.executed <= executed_) {
+      waiting.push_back(id);
+    }
+  }
+  std::ranges::sort(waiting);
+  for (const Hash& id : waiting) decide(id);
+}
+
+void Node::refresh_nonces(const ExecutedBlock& block) {
+  std::vector<Address> touched;
+  for (std::size_t i = 0; i < block.senders.size(); ++i) {
+    if (block.skipped[i] != 0) touched.push_back(block.senders[i]);
+    for (const types::Authorization& authorization : block.block.transactions[i].authorizations) {
+      if (const auto authority = types::recover_authority(authorization)) {
+        touched.push_back(*authority);
+      }
+    }
+  }
+  if (touched.empty()) return;
+  std::ranges::sort(touched);
+  touched.erase(std::ranges::unique(touched).begin(), touched.end());
+  std::vector<txpool::NonceUpdate> nonces;
+  for (const Address& address : touched) nonces.push_back({address, accounts_->nonce(address)});
+  apply_changes(pool_->on_block({.included = {},
+                                 .nonces = nonces,
+                                 .gas_limit = options_.genesis.gas_limit,
+                                 .base_fee = options_.genesis.gas_price},
+                                now_),
+                std::nullopt);
+}
+
+void Node::store_attestation(const consensus::Attested& attested) {
+  const auto proof =
+      consensus::make_finality_proof(attested.height, attested.block_id, attested.signatures);
+  ledger_.stage_certificate(out_.batch, storage::CertificateKind::attestation, attested.height,
+                            consensus::encode(proof));
+}
+
+void Node::serve_block(const consensus::ServeBlock& request) {
+  const auto height = ledger_.height_of(request.block_id);
+  if (!height || !*height) return;
+  const auto stored = ledger_.block(**height);
+  if (!stored || !*stored) return;
+  const auto parts = types::split_block((*stored)->bytes);
+  if (!parts) return;
+  consensus::BlockMessage message;
+  message.block.ref = {
+      .view = parts->header.view, .height = parts->header.number, .id = request.block_id};
+  message.block.parent_id = parts->header.parent_hash;
+  message.block.parent_view = parent_view_of(parts->header);
+  message.block.payload = std::move((*stored)->bytes);
+  out_.frames.push_back({.to = request.peer,
+                         .channel = net::Channel::block,
+                         .payload = std::make_shared<const Bytes>(
+                             consensus::encode(consensus::Message{std::move(message)}))});
+}
+
+View Node::parent_view_of(const types::Header& header) const {
+  if (header.number.value <= 1) return View{0};
+  const auto parent = ledger_.block(header.number.minus(1));
+  if (!parent || !*parent) return View{0};
+  const auto parts = types::split_block((*parent)->bytes);
+  return parts ? parts->header.view : View{0};
+}
+
+}  // namespace wusong::node
