@@ -26,6 +26,8 @@ inline constexpr ErrorInfo peer_removed{2216, Disposition::reject, "net.peer_rem
 inline constexpr ErrorInfo shutting_down{2217, Disposition::retry, "net.shutting_down"};
 inline constexpr ErrorInfo too_many_connections{2218, Disposition::retry,
                                                 "net.too_many_connections"};
+inline constexpr ErrorInfo refused_by_peer{2219, Disposition::retry, "net.refused_by_peer"};
 inline constexpr ErrorInfo misbehaviour{2220, Disposition::reject, "net.misbehaviour"};
+inline constexpr ErrorInfo wrong_peer{2221, Disposition::reject, "net.wrong_peer"};
 
 }  // namespace wusong::net::err

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages are RLP lists whose first item is the kind.
+#include "wusong/net/messages.hpp"
+
+#include <algorithm>
+
+#include "wusong/codec/rlp.hpp"
+#include "wusong/net/errors.hpp"
+
+namespace wusong::net {
+namespace {
+
+using codec::RlpReader;
+using codec::RlpWriter;
+
+constexpr std::uint64_t kHello = 1;
+constexpr std::uint64_t kPing = 2;
+constexpr std::uint64_t kPong = 3;
+constexpr std::uint64_t kStatus = 1;
+constexpr std::uint64_t kRangeRequest = 2;
+constexpr std::uint64_t kRangeResponse = 3;
+
+struct ControlWriter {
+  RlpWriter& out;
+  void operator()(const Hello& hello) const {
+    out.number(kHello);
+    out.number(std::uint64_t{hello.protocol_version});
+    out.string(hello.genesis_hash);
+    out.string(as_bytes(hello.node_version));
+    out.number(static_cast<std::uint64_t>(hello.role));
+    out.number(hello.finalised.value);
+  }
+  void operator()(const Ping& ping) const {
+    out.number(kPing);
+    out.number(ping.nonce);
+  }
+  void operator()(const Pong& pong) const {
+    out.number(kPong);
+    out.number(pong.nonce);
+  }
+};
+
+bool is_printable(BytesView text) noexcept {
+  return std::ranges::all_of(text, [](std::uint8_t c) { return c >= 0x20 && c < 0x7f; });
+}
+
+Result<ControlMessage> read_hello(RlpReader& list) {
+  Hello hello;
+  WUSONG_TRY(const std::uint64_t version, list.u64());
+  if (version > UINT32_MAX) return fail(err::bad_message);
+  hello.protocol_version = static_cast<std::uint32_t>(version);
+  WUSONG_TRY(hello.genesis_hash, list.fixed<Hash>());
+  WUSONG_TRY(const BytesView node_version, list.string());
+  if (node_version.size() > kNodeVersionSizeMax || !is_printable(node_version))
+    return fail(err::bad_message);
+  hello.node_version = as_text(node_version);
+  WUSONG_TRY(const std::uint64_t role, list.u64());
+  if (role != static_cast<std::uint64_t>(Role::validator) &&
+      role != static_cast<std::uint64_t>(Role::observer))
+    return fail(err::bad_message);
+  hello.role = static_cast<Role>(role);
+  WUSONG_TRY(hello.finalised.value, list.u64());
+  return ControlMessage{std::move(hello)};
+}
+
+Result<ControlMessage> read_control(RlpReader& list) {
+  WUSONG_TRY(const std::uint64_t kind, list.u64());
+  if (kind == kHello) return read_hello(list);
+  WUSONG_TRY(const std::uint64_t nonce, list.u64());
+  if (kind == kPing) return ControlMessage{Ping{nonce}};
+  if (kind == kPong) return ControlMessage{Pong{nonce}};
+  return fail(err::bad_message);
+}
+
+struct SyncWriter {
+  RlpWriter& out;
+  void operator()(const StatusAnnouncement& status) const {
+    out.number(kStatus);
+    out.number(status.finalised.value);
+    out.number(status.view.value);
+  }
+  void operator()(const RangeRequest& request) const {
+    out.number(kRangeRequest);
+    out.number(request.id);
+    out.number(request.from.value);
+    out.number(std::uint64_t{request.count_max});
+  }
+  void operator()(const RangeResponse& response) const {
+    out.number(kRangeResponse);
+    out.number(response.id);
+    out.number(response.from.value);
+    out.open_list();
+    for (const Bytes& block : response.blocks) out.string(block);
+    out.close_list();
+    out.string(response.certificate);
+  }
+};
+
+Result<SyncMessage> read_range_response(RlpReader& list) {
+  RangeResponse response;
+  WUSONG_TRY(response.id, list.u64());
+  WUSONG_TRY(response.from.value, list.u64());
+  WUSONG_TRY(RlpReader blocks, list.list());
+  while (!blocks.empty()) {
+    if (response.blocks.size() == kRangeBlocksMax) return fail(err::bad_message);
+    WUSONG_TRY(const BytesView block, blocks.string());
+    if (block.empty()) return fail(err::bad_message);
+    response.blocks.push_back(to_bytes(block));
+  }
+  WUSONG_TRY(const BytesView certificate, list.string());
+  if (certificate.size() > kCertificateSizeMax) return fail(err::bad_message);
+  if (certificate.empty() != response.blocks.empty()) return fail(err::bad_message);
+  if (response.from.value > UINT64_MAX - kRangeBlocksMax) return fail(err::bad_message);
+  response.certificate = to_bytes(certificate);
+  return SyncMessage{std::move(response)};
+}
+
+Result<SyncMessage> read_sync(RlpReader& list) {
+  WUSONG_TRY(const std::uint64_t kind, list.u64());
+  if (kind == kStatus) {
+    StatusAnnouncement status;
+    WUSONG_TRY(status.finalised.value, list.u64());
+    WUSONG_TRY(status.view.value, list.u64());
+    return SyncMessage{status};
+  }
+  if (kind == kRangeRequest) {
+    RangeRequest request;
+    WUSONG_TRY(request.id, list.u64());
+    WUSONG_TRY(request.from.value, list.u64());
+    WUSONG_TRY(const std::uint64_t count, list.u64());
+    if (count == 0 || count > kRangeBlocksMax) return fail(err::bad_message);
+    request.count_max = static_cast<std::uint32_t>(count);
+    return SyncMessage{request};
+  }
+  if (kind == kRangeResponse) return read_range_response(list);
+  return fail(err::bad_message);
+}
+
+/// One list, all of it, read by `read`; codec's reasons become "bad message".
+template <typename Message, typename Read>
+Result<Message> decode_list(BytesView encoded, Read read) {
+  RlpReader outer{encoded};
+  auto list = outer.list();
+  if (!list || !outer.finish()) return fail(err::bad_message);
+  Result<Message> message = read(*list);
+  if (!message || !list->finish()) return fail(err::bad_message);
+  return message;
+}
+
+template <typename Writer, typename Message>
+Bytes encode_list(const Message& message) {
+  RlpWriter out;
+  out.open_list();
+  std::visit(Writer{out}, message);
+  out.close_list();
+  return out.take();
+}
+
+}  // namespace
+
+void encode_frame_header(FrameHeader header, std::uint8_t* out) noexcept {
+  const std::uint32_t length = header.payload_size + 1;
+  for (int i = 0; i < 4; ++i) out[i] = static_cast<std::uint8_t>(length >> (24 - 8 * i));
+  out[4] = static_cast<std::uint8_t>(header.channel);
+}
+
+Result<FrameHeader> decode_frame_header(BytesView bytes, std::size_t payload_size_max) noexcept {
+  WUSONG_ASSERT(bytes.size() == kFrameHeaderSize);
+  std::uint32_t length = 0;
+  for (std::size_t i = 0; i < 4; ++i) length = (length << 8) | bytes[i];
+  if (length == 0) return fail(err::bad_message);
+  if (length - 1 > payload_size_max) return fail(err::frame_too_large);
+  if (bytes[4] >= kChannelCount) return fail(err::unknown_channel);
+  return FrameHeader{length - 1, static_cast<Channel>(bytes[4])};
+}
+
+Bytes encode(const ControlMessage& message) {
+  return encode_list<ControlWriter>(message);
+}
+
+Result<ControlMessage> decode_control(BytesView encoded) {
+  return decode_list<ControlMessage>(encoded, read_control);
+}
+
+Result<void> check_hello(const Hello& ours, const Hello& theirs) noexcept {
+  if (ours.protocol_version != theirs.protocol_version) return fail(err::version_mismatch);
+  if (ours.genesis_hash != theirs.genesis_hash) return fail(err::genesis_mismatch);
+  return {};
+}
+
+Bytes encode(const SyncMessage& message) {
+  return encode_list<SyncWriter>(message);
+}
+
+Result<SyncMessage> decode_sync(BytesView encoded) {
+  return decode_list<SyncMessage>(encoded, read_sync);
+}
+
+Bytes encode_transaction_batch(const std::vector<BytesView>& transactions) {
+  RlpWriter out;
+  out.open_list();
+  for (const BytesView transaction : transactions) out.string(transaction);
+  out.close_list();
+  return out.take();
+}
+
+Result<std::vector<BytesView>> decode_transaction_batch(BytesView encoded) {
+  // The prefixes of a full batch take at most four bytes each.
+  if (encoded.size() > kBatchBytesMax + 4 * kBatchTransactionsMax + 8)
+    return fail(err::bad_message);
+  RlpReader outer{encoded};
+  auto list = outer.list();
+  if (!list || list->empty() || !outer.finish()) return fail(err::bad_message);
+  std::vector<BytesView> out;
+  std::size_t total = 0;
+  while (!list->empty()) {
+    const auto transaction = list->string();
+    if (!transaction || transaction->empty() || transaction->size() > kTransactionSizeMax ||
+        out.size() == kBatchTransactionsMax)
+      return fail(err::bad_message);
+    total += transaction->size();
+    if (total > kBatchBytesMax) return fail(err::bad_message);
+    out.push_back(*transaction);
+  }
+  return out;
+}
+
+}  // namespace wusong::net

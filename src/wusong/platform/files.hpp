@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small files: configuration, keys, process marks.
+#pragma once
+
+#include <string>
+
+#include "wusong/base/bytes.hpp"
+#include "wusong/base/error.hpp"
+
+namespace wusong::platform {
+
+enum class FileMode : std::uint8_t { secret, ordinary };  // 0600, 0644
+
+/// @errors err::file_not_found, err::permission_denied, err::file_too_large, err::file_unreadable
+[[nodiscard]] Result<Bytes> read_file(const std::string& path, std::size_t size_max = 64u << 20);
+[[nodiscard]] Result<std::string> read_text(const std::string& path,
+                                            std::size_t size_max = 64u << 20);
+
+/// Replaces the file as a whole: after a crash it holds the old content or the new.
+/// @errors err::permission_denied, err::no_space, err::file_write_failed
+[[nodiscard]] Result<void> write_file(const std::string& path, BytesView content, FileMode mode);
+
+/// With all its parents; an existing one is fine. @errors as write_file
+[[nodiscard]] Result<void> make_directory(const std::string& path);
+
+bool file_exists(const std::string& path) noexcept;
+
+/// Holds a lock file for as long as it lives, so that two processes never share a data folder.
+class FileLock {
+ public:
+  /// @errors err::already_locked, and as write_file
+  [[nodiscard]] static Result<FileLock> acquire(const std::string& path);
+  FileLock(FileLock&& other) noexcept : descriptor_{other.descriptor_} { other.descriptor_ = -1; }
+  FileLock& operator=(FileLock&&) = delete;
+  FileLock(const FileLock&) = delete;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int descriptor) noexcept : descriptor_{descriptor} {}
+  int descriptor_;
+};
+
+}  // namespace wusong::platform

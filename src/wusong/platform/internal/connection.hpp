@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// One TCP connection under TLS, cut into frames. Everything happens on the transport's thread.
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "wusong/base/time.hpp"
+#include "wusong/platform/internal/outbound_queue.hpp"
+#include "wusong/platform/internal/tls.hpp"
+
+namespace wusong::platform::internal {
+
+class Connection;
+
+/// What a connection tells its owner, and asks it for.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  virtual Result<void> admit(const Connection& connection, const net::PeerKey& key) = 0;
+  virtual void on_authenticated(Connection& connection) = 0;
+  /// An error closes the connection with that reason.
+  virtual Result<void> on_frame(Connection& connection, net::Channel channel, Bytes payload) = 0;
+  /// The next frame to send; false when nothing waits.
+  virtual bool next_frame(Connection& connection, OutboundFrame& out) = 0;
+  virtual void on_closed(Connection& connection, Error reason) = 0;
+};
+
+class Connection final : public std::enable_shared_from_this<Connection> {
+ public:
+  struct Config {
+    std::size_t payload_size_max{net::kFramePayloadMax};
+    std::size_t read_bytes_per_second_max{0};
+  };
+  /// Before hello nobody may make us hold more than this.
+  static constexpr std::size_t kPayloadBeforeHelloMax = 1'024;
+
+  Connection(boost::asio::ip::tcp::socket socket, const TlsContext& tls, TlsSide side,
+             ConnectionOwner& owner, const Config& config);
+
+  /// The socket is connected: begins the handshake.
+  void start();
+  /// Encrypts and sends what the owner has, unless a write is under way already.
+  void pump();
+  /// Once; later calls do nothing. on_closed follows before it returns.
+  void close(Error reason);
+  /// Closes when what has been written is on its way, so that the other side learns why as well.
+  void close_soon(Error reason) noexcept { closing_ = reason; }
+  /// Lifts the limit on frames from before hello.
+  void open() noexcept { open_ = true; }
+  /// Housekeeping, several times a second.
+  void tick(Instant now);
+
+  boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
+  bool dialled() const noexcept { return side_ == TlsSide::client; }
+  bool closed() const noexcept { return closed_; }
+  bool writing() const noexcept { return writing_; }
+  const std::optional<net::PeerKey>& key() const noexcept { return tls_.peer(); }
+  /// Of the other end, host:port.
+  std::string address() const;
+
+  // For the owner's bookkeeping.
+  std::optional<OutboundFrame> hello_frame;  // sent before anything else
+  std::optional<net::PeerKey> expected;      // whom we dialled
+  Instant started_at{};
+  Instant heard_at{};
+  Instant write_progress_at{};
+  Instant pinged_at{};
+  std::uint64_t ping_nonce{0};
+  bool ping_pending{false};
+  std::uint64_t bytes_in{0};
+  std::uint64_t bytes_out{0};
+  std::uint64_t frames_in{0};
+  std::uint64_t frames_out{0};
+
+ private:
+  void read_more();
+  void on_bytes(std::size_t count);
+  [[nodiscard]] Result<void> advance();
+  [[nodiscard]] Result<void> read_frames();
+  [[nodiscard]] Result<bool> read_header();
+  [[nodiscard]] Result<bool> read_payload();
+  void write_more();
+  bool over_read_budget(std::size_t count) noexcept;
+
+  boost::asio::ip::tcp::socket socket_;
+  TlsSession tls_;
+  TlsSide side_;
+  ConnectionOwner& owner_;
+  Config config_;
+  bool authenticated_{false};
+  bool open_{false};
+  bool closed_{false};
+  bool writing_{false};
+  std::optional<Error> closing_;
+  bool reading_paused_{false};
+  Instant budget_from_{};
+  std::size_t budget_used_{0};
+  Bytes read_buffer_;
+  std::array<std::uint8_t, net::kFrameHeaderSize> header_{};
+  std::size_t header_size_{0};
+  std::optional<net::FrameHeader> frame_;
+  Bytes payload_;
+  std::size_t payload_size_{0};
+  Bytes plain_;
+  Bytes sending_;
+  std::size_t sent_{0};
+};
+
+}  // namespace wusong::platform::internal

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// TLS 1.3 over byte buffers: no sockets here. Both sides show a certificate whose key is pinned.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "wusong/base/bytes.hpp"
+#include "wusong/base/error.hpp"
+#include "wusong/net/messages.hpp"
+#include "wusong/platform/transport.hpp"
+
+struct ssl_st;      // NOLINT: OpenSSL's names
+struct ssl_ctx_st;  // NOLINT
+
+namespace wusong::platform::internal {
+
+/// This node's certificate, made from its key, and the rules every session follows.
+class TlsContext {
+ public:
+  /// @errors err::bad_node_key
+  [[nodiscard]] static Result<TlsContext> make(const NodeSecretKey& secret_key);
+  ssl_ctx_st* get() const noexcept { return context_.get(); }
+
+ private:
+  struct Free {
+    void operator()(ssl_ctx_st* context) const noexcept;
+  };
+  explicit TlsContext(ssl_ctx_st* context) noexcept : context_{context} {}
+  std::unique_ptr<ssl_ctx_st, Free> context_;
+};
+
+enum class TlsSide : std::uint8_t { client, server };
+
+/// One connection. Encrypted bytes go in through receive() and come out of take_output().
+class TlsSession {
+ public:
+  /// Says whether a key may connect. @errors net::err::unknown_peer, net::err::wrong_peer
+  using Admit = std::function<Result<void>(const net::PeerKey&)>;
+
+  TlsSession(const TlsContext& context, TlsSide side, Admit admit);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  /// Lends bytes from the network; call handshake() or read() until they want more. What they did
+  /// not take is kept.
+  void receive(BytesView encrypted);
+  /// True when both sides are authenticated.
+  /// @errors net::err::tls_failed, net::err::refused_by_peer, and those of Admit
+  [[nodiscard]] Result<bool> handshake();
+  /// Decrypts into `out`; 0 means that more bytes are needed.
+  /// @errors net::err::tls_failed, net::err::refused_by_peer, net::err::connection_lost (closed)
+  [[nodiscard]] Result<std::size_t> read(std::span<std::uint8_t> out);
+  /// Encrypts all of it into the output.
+  [[nodiscard]] Result<void> write(BytesView plain);
+  /// Swaps the bytes for the network into `out`, which must be empty; its storage is reused.
+  void take_output(Bytes& out) noexcept;
+  bool has_output() const noexcept;
+  /// Set once the certificate has been seen.
+  const std::optional<net::PeerKey>& peer() const noexcept;
+
+ private:
+  struct State;
+  [[nodiscard]] Error failure(int code) const noexcept;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wusong::platform::internal
