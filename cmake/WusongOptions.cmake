@@ -28,7 +28,9 @@ if(WUSONG_MARCH AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64")
   add_compile_options(-march=${WUSONG_MARCH})
 endif()
 if(WUSONG_SANITIZE)
-  add_compile_options(-fsanitize=${WUSONG_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # The vptr check wants RTTI, which everything below platform does without.
+  add_compile_options(-fsanitize=${WUSONG_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${WUSONG_SANITIZE})
 endif()
 if(WUSONG_FUZZ)
