@@ -2,6 +2,7 @@
 // What a running node offers to those who ask it: JSON-RPC, the command line's status, tests.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "wusong/base/error.hpp"
 #include "wusong/base/strong.hpp"
 #include "wusong/base/time.hpp"
+#include "wusong/exec/context.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/block.hpp"
 #include "wusong/types/receipt.hpp"
@@ -40,7 +42,12 @@ struct ExecutedBlock {
   std::vector<std::uint16_t> skipped;    // error number per transaction, 0 where it was executed
   types::ExecutionRoots roots;           // after executing this block
   types::Bloom logs_bloom;               // same as roots.logs_bloom
-  std::optional<Height> covered_at;      // height whose header carries `roots`, once it is final
+  /// Height whose header carries `roots`, once it is final: the one thing learnt later.
+  std::optional<Height> covered_at() const noexcept {
+    const std::uint64_t height = covered_at_height.load(std::memory_order_acquire);
+    return height == 0 ? std::nullopt : std::optional{Height{height}};
+  }
+  mutable std::atomic<std::uint64_t> covered_at_height{0};
 };
 using BlockPtr = std::shared_ptr<const ExecutedBlock>;
 
@@ -134,6 +141,8 @@ class Service {
   virtual Hash genesis_hash() const = 0;
   virtual std::string client_version() const = 0;  // "Wusong/v0.1.0/linux-x86_64/clang19"
   virtual vm::Fork fork() const = 0;
+  /// Rules for calls and traces: as the chain's blocks are executed, permissions included.
+  virtual exec::ChainRules rules() const { return {chain_id(), fork(), {}}; }
   virtual std::uint64_t gas_limit() const = 0;  // of the next block
   virtual U256 gas_price() const = 0;           // lowest accepted; 0 by default
   virtual std::size_t root_delay() const = 0;   // k: header N usually carries the roots of N-k

@@ -21,4 +21,6 @@ inline constexpr ErrorInfo no_space{2816, Disposition::halt, "platform.no_space"
 inline constexpr ErrorInfo http_failed{2820, Disposition::retry, "platform.http_failed"};
 inline constexpr ErrorInfo http_timeout{2821, Disposition::retry, "platform.http_timeout"};
 
+inline constexpr ErrorInfo not_a_validator{2830, Disposition::reject, "platform.not_a_validator"};
+
 }  // namespace wusong::platform::err

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <future>
+#include <map>
+#include <set>
+
+#include "wusong/consensus/validator_keys.hpp"
+#include "wusong/node/block_executor.hpp"
+#include "wusong/node/node.hpp"
+#include "wusong/node/validation.hpp"
+#include "wusong/platform/clock.hpp"
+#include "wusong/platform/event_loop.hpp"
+#include "wusong/platform/mutex.hpp"
+#include "wusong/platform/node_host.hpp"
+#include "wusong/platform/thread_pool.hpp"
+#include "wusong/state/state_db.hpp"
+#include "wusong/storage/ledger.hpp"
+
+namespace wusong::platform::internal {
+
+using consensus::PeerId;
+
+/// Executed blocks lately used, by height and hash. @thread safe
+class BlockCache {
+ public:
+  void put(const node::BlockPtr& block);
+  node::BlockPtr find(Height height) const;
+  node::BlockPtr find(const Hash& hash) const;
+  /// Tells blocks in (after, up_to] which height covers their roots.
+  void cover(Height after, Height up_to, Height by);
+
+ private:
+  static constexpr std::size_t kBlocksMax = 512;
+  static constexpr std::size_t kBytesMax = std::size_t{48} << 20;
+  mutable Mutex mutex_;
+  std::map<Height, node::BlockPtr> by_height_ WUSONG_GUARDED_BY(mutex_);
+  HashMap<Hash, Height> by_hash_ WUSONG_GUARDED_BY(mutex_);
+  std::size_t bytes_ WUSONG_GUARDED_BY(mutex_){0};
+};
+
+/// Milliseconds from a block's timestamp to its finality here, over the last blocks.
+class FinalityTimes {
+ public:
+  void add(std::uint64_t ms);
+  std::uint64_t quantile(double fraction) const;
+
+ private:
+  mutable Mutex mutex_;
+  std::deque<std::uint64_t> last_ WUSONG_GUARDED_BY(mutex_);
+};
+
+class NodeHostImpl final : public NodeHost, private TransportEvents {
+ public:
+  NodeHostImpl(HostOptions options, Logger& logger, MetricsRegistry& metrics,
+               std::function<void(Error)> on_fatal);
+  ~NodeHostImpl() override;
+  Result<void> open();
+
+  Result<void> start() override;
+  void stop() override;
+  std::uint16_t port() const override { return transport_ ? transport_->port() : 0; }
+
+  std::uint64_t chain_id() const override { return options_.genesis.chain_id; }
+  Hash genesis_hash() const override { return genesis_hash_; }
+  std::string client_version() const override;
+  vm::Fork fork() const override { return options_.genesis.fork; }
+  std::uint64_t gas_limit() const override { return options_.genesis.gas_limit; }
+  U256 gas_price() const override { return options_.genesis.gas_price; }
+  std::size_t root_delay() const override { return options_.genesis.root_delay; }
+  node::Heads heads() const override;
+  Result<node::BlockPtr> block(Height height) const override;
+  Result<node::BlockPtr> block(const Hash& hash) const override;
+  std::optional<node::TransactionLocation> find_transaction(const Hash& hash) const override;
+  Result<types::Bloom> bloom(Height height) const override;
+  Result<std::unique_ptr<types::StateView>> state(Height height) const override;
+  Result<AccountProof> proof(Height height, const Address& address,
+                             const std::vector<Hash>& slots) const override;
+  Result<node::BlockEnvironment> environment(Height height) const override;
+  node::BlockEnvironment pending_environment() const override;
+  Hash block_hash(Height height) const override;
+  std::vector<Result<Hash>> submit(const std::vector<Bytes>& raw) override;
+  std::uint64_t pending_nonce(const Address& address) const override;
+  std::optional<node::PooledTransaction> pooled(const Hash& hash) const override;
+  PoolCounts pool_counts() const override;
+  std::vector<node::PooledTransaction> pool_content(const std::optional<Address>& sender,
+                                                    std::size_t limit) const override;
+  std::vector<node::ValidatorInfo> validators() const override;
+  std::vector<node::PeerInfo> peers() const override;
+  node::Health health() const override;
+  Result<node::FinalityProof> finality_proof(Height height) const override;
+  std::string metrics() const override { return metrics_.render(); }
+  std::shared_ptr<void> subscribe(node::Listener listener) override;
+
+ private:
+  struct Subscribers {
+    Mutex mutex;
+    std::map<std::uint64_t, node::Listener> listeners WUSONG_GUARDED_BY(mutex);
+    std::uint64_t next WUSONG_GUARDED_BY(mutex){0};
+  };
+
+  void on_connected(const net::PeerKey& peer, const net::Hello& hello) override;
+  void on_disconnected(const net::PeerKey& peer, Error reason) override;
+  void on_message(const net::PeerKey& peer, net::Channel channel, Bytes payload) override;
+
+  Result<void> open_stores();
+  Result<void> write_genesis(const types::Header& header);
+  Result<void> catch_up();
+  Result<void> open_node();
+  Result<void> load_pool();
+  void register_metrics();
+  void assign_peer_ids();
+  std::vector<TransportPeer> pinned_peers() const;
+
+  Instant turn(Instant now);
+  void carry_out(node::Actions actions);
+  void send(const node::Frame& frame);
+  void run_jobs(node::Actions& actions);
+  void execute(std::vector<node::PreparedPtr> blocks);
+  void publish(const node::BlockPtr& block);
+  void fatal(Error error);
+  Result<node::BlockPtr> load_block(Height height) const;
+  /// Height whose header carries the roots of `height`, among the executed ones.
+  std::optional<Height> find_cover(Height height) const;
+
+  template <typename Work>
+  void post(Work work) {
+    core_->post_always([this, work = std::move(work)]() mutable {
+      if (stopped_.load(std::memory_order_relaxed)) return;
+      node_->begin(monotonic_now(), wall_now());
+      work(*node_);
+    });
+  }
+  /// Runs on the node's thread and waits for the answer; `otherwise` when the node is too busy.
+  template <typename T, typename Work>
+  T ask(T otherwise, Work work) const {
+    auto answer = std::make_shared<std::promise<T>>();
+    auto future = answer->get_future();
+    const bool posted = core_->post([this, answer, work = std::move(work)]() mutable {
+      node_->begin(monotonic_now(), wall_now());
+      answer->set_value(work(*node_));
+    });
+    return posted ? future.get() : std::move(otherwise);
+  }
+
+  HostOptions options_;
+  Logger& logger_;
+  MetricsRegistry& metrics_;
+  std::function<void(Error)> on_fatal_;
+  exec::ChainRules rules_;
+  Hash genesis_hash_;
+  types::Header genesis_header_;
+  Instant started_at_;
+
+  std::unique_ptr<io::KvStore> store_;
+  std::unique_ptr<io::SegmentStore> segments_;
+  std::unique_ptr<state::StateDb> state_;
+  std::unique_ptr<storage::Ledger> ledger_;
+  std::unique_ptr<node::BlockExecutor> executor_;
+  std::unique_ptr<consensus::KeyVerifier> verifier_;
+  std::unique_ptr<consensus::KeySigner> signer_;
+  std::unique_ptr<node::Node> node_;
+  std::unique_ptr<ThreadPool> workers_;
+  std::unique_ptr<EventLoop> core_;
+  std::unique_ptr<EventLoop> execution_;
+  std::unique_ptr<Transport> transport_;
+
+  std::map<net::PeerKey, PeerId> peer_ids_;
+  std::map<PeerId, net::PeerKey> peer_keys_;
+  std::map<PeerId, std::string> peer_names_;
+
+  std::atomic<std::uint64_t> executed_{0};
+  std::atomic<std::uint64_t> final_{0};
+  std::atomic<std::uint64_t> view_{0};
+  std::atomic<std::uint64_t> sync_target_{0};
+  std::atomic<bool> syncing_{false};
+  std::atomic<bool> stopped_{false};
+  std::atomic<bool> failed_{false};
+  std::atomic<const ErrorInfo*> failure_{nullptr};
+  mutable BlockCache cache_;
+  FinalityTimes finality_times_;
+  std::shared_ptr<Subscribers> subscribers_{std::make_shared<Subscribers>()};
+  Histogram* finality_seconds_{nullptr};
+  Histogram* execution_seconds_{nullptr};
+  Counter* transactions_total_{nullptr};
+  Counter* rejections_total_{nullptr};
+  std::uint64_t committed_since_sync_{0};  // execution thread only
+};
+
+}  // namespace wusong::platform::internal

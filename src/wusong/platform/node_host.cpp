@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening, threads, and carrying out what the node asks for.
+#include "wusong/platform/node_host.hpp"
+
+#include <algorithm>
+
+#include "wusong/node/errors.hpp"
+#include "wusong/platform/errors.hpp"
+#include "wusong/platform/files.hpp"
+#include "wusong/platform/internal/node_host_impl.hpp"
+#include "wusong/platform/rocks_store.hpp"
+#include "wusong/platform/segment_files.hpp"
+#include "wusong/state/memory_state.hpp"
+#include "wusong/txpool/persistence.hpp"
+
+namespace wusong::platform::internal {
+namespace {
+
+constexpr std::size_t kCoreQueueMax = 65'536;
+constexpr std::size_t kExecutionQueueMax = 4'096;
+constexpr std::size_t kWorkerQueueMax = 16'384;
+constexpr std::uint64_t kHashesKept = 256;
+// The state log is synced this often: what a power cut takes is executed again.
+constexpr std::uint64_t kCommitsPerSync = 256;
+
+}  // namespace
+
+NodeHostImpl::NodeHostImpl(HostOptions options, Logger& logger, MetricsRegistry& metrics,
+                           std::function<void(Error)> on_fatal)
+    : options_{std::move(options)},
+      logger_{logger},
+      metrics_{metrics},
+      on_fatal_{std::move(on_fatal)},
+      rules_{node::chain_rules(options_.genesis)},
+      started_at_{monotonic_now()} {}
+
+NodeHostImpl::~NodeHostImpl() {
+  stop();
+}
+
+Result<void> NodeHostImpl::open() {
+  workers_ = std::make_unique<ThreadPool>(options_.workers, kWorkerQueueMax);
+  WUSONG_CHECK(open_stores());
+  executor_ = std::make_unique<node::BlockExecutor>(options_.genesis, *state_, *ledger_);
+  WUSONG_CHECK(catch_up());
+  WUSONG_CHECK(open_node());
+  assign_peer_ids();
+  core_ = std::make_unique<EventLoop>(kCoreQueueMax, [this](Instant now) { return turn(now); });
+  execution_ = std::make_unique<EventLoop>(kExecutionQueueMax,
+                                           [](Instant /*now*/) { return Instant::max(); });
+  register_metrics();
+  return {};
+}
+
+Result<void> NodeHostImpl::open_stores() {
+  WUSONG_CHECK(make_directory(options_.folder.string()));
+  WUSONG_TRY(store_, open_rocks_store(options_.folder / "db"));
+  WUSONG_TRY(segments_, open_segment_files(options_.folder / "state"));
+  state::OpenReport report;
+  auto opened = state::StateDb::open(*segments_, {.history = options_.state_history}, &report);
+  if (!opened) {
+    logger_.error("state_open_failed",
+                  {{"error", opened.error()}, {"position", report.corrupt_position}});
+    return fail(opened.error());
+  }
+  state_ = *std::move(opened);
+  if (report.truncated_bytes != 0) {
+    logger_.warn("state_tail_cut", {{"bytes", report.truncated_bytes}});
+  }
+
+  state::MemoryState first;
+  first.apply(node::genesis_state(options_.genesis));
+  genesis_header_ = node::genesis_header(options_.genesis, first.root());
+  genesis_hash_ = types::hash_of(genesis_header_);
+  WUSONG_TRY(ledger_, storage::Ledger::open(*store_, {.chain_id = options_.genesis.chain_id,
+                                                      .genesis_hash = genesis_hash_}));
+  return write_genesis(genesis_header_);
+}
+
+// Each step is done again if a crash came before the next one.
+Result<void> NodeHostImpl::write_genesis(const types::Header& header) {
+  if (!state_->head()) {
+    WUSONG_TRY(const Hash root, state_->commit(Height{0}, node::genesis_state(options_.genesis)));
+    WUSONG_ASSERT(root == header.roots.front().state_root);
+    WUSONG_CHECK(state_->sync());
+  }
+  if (!ledger_->final_head()) {
+    WUSONG_CHECK(
+        ledger_->append_block(Height{0}, genesis_hash_, types::encode_block(header, {}), {}));
+  }
+  if (!ledger_->executed_head()) {
+    WUSONG_CHECK(ledger_->put_execution(
+        Height{0}, {}, {.roots = header.roots.front(), .receipts = {}, .skipped = {}}));
+  }
+  return {};
+}
+
+/// Executes again what a crash took from the state, or from the receipts.
+Result<void> NodeHostImpl::catch_up() {
+  const Height receipts = *ledger_->executed_head();
+  if (state_->head()->height > receipts) WUSONG_CHECK(state_->reset_head(receipts));
+  const Height last = *ledger_->final_head();
+  Height next = state_->head()->height.next();
+  for (Height h = next.minus(kHashesKept); h < next; h = h.next()) {
+    WUSONG_TRY(const auto hash, ledger_->block_hash(h));
+    if (hash) executor_->remember(h, *hash);
+  }
+  if (next <= last) {
+    logger_.info("executing_again", {{"from", next.value}, {"to", last.value}});
+  }
+  for (; next <= last; next = next.next()) {
+    WUSONG_TRY(auto stored, ledger_->block(next));
+    if (!stored) return fail(node::err::ledger_gap);
+    WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *workers_));
+    WUSONG_TRY(
+        const auto prepared,
+        node::prepare(*split, node::KnownTransactions(split->transactions.size()), *workers_));
+    WUSONG_TRY(const auto block, executor_->execute(*prepared));
+    cache_.put(block);
+  }
+  executed_ = last.value;
+  final_ = last.value;
+  return {};
+}
+
+Result<void> NodeHostImpl::open_node() {
+  std::vector<consensus::ValidatorKey> keys;
+  for (const node::GenesisValidator& validator : options_.genesis.validators) {
+    keys.push_back({validator.scheme, validator.vote_key});
+  }
+  if (options_.vote_signer) {
+    const auto own = std::ranges::find_if(keys, [&](const consensus::ValidatorKey& key) {
+      return key.scheme == options_.vote_signer->scheme() &&
+             std::ranges::equal(key.public_key, options_.vote_signer->public_key());
+    });
+    if (own == keys.end()) return fail(err::not_a_validator);
+    signer_ = std::make_unique<consensus::KeySigner>(
+        static_cast<consensus::ValidatorIndex>(own - keys.begin()), *options_.vote_signer);
+  }
+  verifier_ = std::make_unique<consensus::KeyVerifier>(std::move(keys));
+
+  std::vector<consensus::Record> records;
+  WUSONG_CHECK(store_->scan(io::Column::vote, {}, {}, false, [&](BytesView key, BytesView value) {
+    records.push_back({to_bytes(key), to_bytes(value)});
+    return true;
+  }));
+  node::NodeOptions options{.genesis = options_.genesis,
+                            .genesis_hash = genesis_hash_,
+                            .genesis_header = genesis_header_,
+                            .signer = signer_.get(),
+                            .verifier = verifier_.get(),
+                            .pool_limits = options_.pool_limits,
+                            .pacemaker = {}};
+  WUSONG_TRY(node_, node::Node::create(
+                        std::move(options), *ledger_,
+                        [this](Height height) { return state_->view(height); },
+                        Height{executed_.load()}, records));
+  return load_pool();
+}
+
+Result<void> NodeHostImpl::load_pool() {
+  WUSONG_TRY(const txpool::Loaded loaded, txpool::load(*store_));
+  std::vector<Bytes> encoded;
+  std::vector<node::RawTransaction> raw;
+  for (const types::Transaction& transaction : loaded.transactions) {
+    encoded.push_back(types::encode(transaction));
+  }
+  for (const Bytes& bytes : encoded) raw.push_back({.encoded = bytes, .local = true});
+  std::vector<txpool::Candidate> candidates;
+  for (auto& candidate : node::prepare_candidates(raw, rules_, *workers_)) {
+    if (candidate) candidates.push_back(*std::move(candidate));
+  }
+  node_->begin(monotonic_now(), wall_now());
+  const std::size_t offered = loaded.transactions.size();
+  static_cast<void>(node_->on_candidates(std::move(candidates), std::nullopt));
+  if (offered != 0) logger_.info("pool_restored", {{"transactions", offered}});
+  io::WriteBatch batch;
+  for (const Hash& hash : loaded.unreadable) batch.erase(io::Column::pool, hash);
+  return batch.empty() ? Result<void>{} : store_->write(batch, io::Durability::buffered);
+}
+
+void NodeHostImpl::assign_peer_ids() {
+  PeerId id = 0;
+  const auto add = [&](const Bytes& key, const std::string& name) {
+    const auto peer = net::PeerKey::from(key);
+    peer_ids_[peer] = id;
+    peer_keys_[id] = peer;
+    peer_names_[id] = name;
+    ++id;
+  };
+  for (const auto& validator : options_.genesis.validators) add(validator.node_key, validator.name);
+  for (const auto& observer : options_.genesis.observers) add(observer.node_key, observer.name);
+}
+
+/// Everyone in the genesis may connect; whoever has an address is dialled.
+std::vector<TransportPeer> NodeHostImpl::pinned_peers() const {
+  std::map<net::PeerKey, TransportPeer> out;
+  for (const auto& [key, id] : peer_ids_) out[key] = {.key = key, .host = {}, .port = 0};
+  for (const TransportPeer& peer : options_.peers) {
+    if (out.contains(peer.key)) out[peer.key] = peer;
+  }
+  const auto self = public_key_of(options_.node_key);
+  if (self) out.erase(*self);
+  std::vector<TransportPeer> peers;
+  for (auto& [key, peer] : out) peers.push_back(std::move(peer));
+  return peers;
+}
+
+Result<void> NodeHostImpl::start() {
+  TransportOptions options;
+  options.listen_host = options_.listen_host;
+  options.listen_port = options_.listen_port;
+  options.secret_key = options_.node_key;
+  options.hello.genesis_hash = genesis_hash_;
+  options.hello.node_version = options_.version;
+  options.hello.role = signer_ ? net::Role::validator : net::Role::observer;
+  options.hello.finalised = Height{final_.load()};
+  options.peers = pinned_peers();
+  options.limits.frame_payload_max =
+      std::max(net::kFramePayloadMax,
+               std::size_t{options_.genesis.block_bytes_max} + (std::size_t{1} << 20));
+  core_->start();
+  execution_->start();
+  post([](node::Node& node) { node.start(); });
+  WUSONG_TRY(transport_, Transport::start(options, *this, logger_));
+  return {};
+}
+
+void NodeHostImpl::stop() {
+  if (stopped_.exchange(true)) return;
+  if (transport_) transport_->stop(std::chrono::milliseconds{500});
+  if (workers_) workers_->stop();
+  if (core_) core_->stop();
+  if (execution_) execution_->stop();
+  if (state_ && !failed_) {
+    if (const auto synced = state_->sync(); !synced) {
+      logger_.error("state_sync_failed", {{"error", synced.error()}});
+    }
+  }
+}
+
+void NodeHostImpl::on_connected(const net::PeerKey& peer, const net::Hello& hello) {
+  const auto id = peer_ids_.find(peer);
+  if (id == peer_ids_.end()) return;
+  post([id = id->second, height = hello.finalised](node::Node& node) {
+    node.on_connected(id, height);
+  });
+}
+
+void NodeHostImpl::on_disconnected(const net::PeerKey& peer, Error /*reason*/) {
+  const auto id = peer_ids_.find(peer);
+  if (id == peer_ids_.end()) return;
+  post([id = id->second](node::Node& node) { node.on_disconnected(id); });
+}
+
+void NodeHostImpl::on_message(const net::PeerKey& peer, net::Channel channel, Bytes payload) {
+  const auto id = peer_ids_.find(peer);
+  if (id == peer_ids_.end()) return;
+  // Gossip may be lost when the node is busy; votes and blocks may not.
+  if (channel == net::Channel::gossip && core_->queued() > kCoreQueueMax / 2) return;
+  post([id = id->second, channel, payload = std::move(payload)](node::Node& node) mutable {
+    node.on_frame(id, channel, std::move(payload));
+  });
+}
+
+Instant NodeHostImpl::turn(Instant now) {
+  if (failed_.load(std::memory_order_relaxed)) return Instant::max();
+  node_->begin(now, wall_now());
+  node_->tick();
+  carry_out(node_->take());
+  const consensus::Status status = node_->consensus_status();
+  view_.store(status.view.value, std::memory_order_relaxed);
+  syncing_.store(node_->syncing(), std::memory_order_relaxed);
+  sync_target_.store(node_->sync_target().value, std::memory_order_relaxed);
+  return node_->wake_at();
+}
+
+void NodeHostImpl::carry_out(node::Actions actions) {
+  if (!actions.batch.empty()) {
+    const auto durability = actions.sync ? io::Durability::synced : io::Durability::buffered;
+    if (const auto written = store_->write(actions.batch, durability); !written) {
+      fatal(written.error());
+      return;  // nothing may leave that was not kept
+    }
+  }
+  for (const node::Frame& frame : actions.frames) send(frame);
+  run_jobs(actions);
+  if (actions.final) {
+    final_.store(actions.final->value, std::memory_order_release);
+    if (transport_) transport_->set_finalised(*actions.final);
+    const UnixMillis now = wall_now();
+    for (const node::PreparedPtr& block : actions.execute) {
+      const std::uint64_t at = block->block.header.timestamp.value;
+      const std::uint64_t ms = now.value > at ? now.value - at : 0;
+      finality_times_.add(ms);
+      finality_seconds_->observe(static_cast<double>(ms) / 1000);
+    }
+  }
+  if (!actions.execute.empty()) {
+    execution_->post_always(
+        [this, blocks = std::move(actions.execute)]() mutable { execute(std::move(blocks)); });
+  }
+  for (const auto& refusal : actions.refusals) {
+    logger_.warn("proposal_refused", {{"block", refusal.block}, {"error", refusal.error}});
+  }
+  for (const consensus::Rejection& rejection : actions.rejections) {
+    rejections_total_->add();
+    logger_.debug("message_refused", {{"peer", rejection.peer}, {"error", rejection.error}});
+  }
+  for (const consensus::Misbehaviour& evidence : actions.misbehaviour) {
+    logger_.error("misbehaviour", {{"validator", evidence.validator},
+                                   {"kind", static_cast<unsigned>(evidence.kind)},
+                                   {"first", BytesView{evidence.first}},
+                                   {"second", BytesView{evidence.second}}});
+  }
+  if (!actions.pending.empty()) {
+    MutexLock lock{subscribers_->mutex};
+    for (const auto& [token, listener] : subscribers_->listeners) {
+      if (listener.on_pending) listener.on_pending(actions.pending);
+    }
+  }
+  if (actions.halt) fatal(*actions.halt);
+}
+
+void NodeHostImpl::send(const node::Frame& frame) {
+  if (!transport_) return;
+  if (!frame.to) {
+    transport_->broadcast(frame.channel, frame.payload);
+    return;
+  }
+  if (const auto key = peer_keys_.find(*frame.to); key != peer_keys_.end()) {
+    transport_->send(key->second, frame.channel, frame.payload);
+  }
+}
+
+/// Jobs that find the queue full are done here and now: they must not be lost.
+void NodeHostImpl::run_jobs(node::Actions& actions) {
+  const auto run = [&](auto job) {
+    auto shared = std::make_shared<decltype(job)>(std::move(job));
+    if (!workers_->post([shared] { (*shared)(); }) && !stopped_) (*shared)();
+  };
+  for (node::SplitJob& job : actions.splits) {
+    run([this, block = std::move(job.block)] {
+      auto split = node::split(block->payload, *workers_);
+      post([block, split = std::move(split)](node::Node& node) mutable {
+        node.on_split(block, std::move(split));
+      });
+    });
+  }
+  for (node::PrepareJob& job : actions.prepares) {
+    run([this, job = std::move(job)] {
+      auto prepared = node::prepare(*job.split, job.known, *workers_);
+      post([id = job.split->hash, prepared = std::move(prepared)](node::Node& node) mutable {
+        node.on_prepared(id, std::move(prepared));
+      });
+    });
+  }
+  for (node::CandidatesJob& job : actions.candidates) {
+    run([this, job = std::move(job)] {
+      const auto batch = net::decode_transaction_batch(*job.batch);
+      if (!batch) return;
+      std::vector<node::RawTransaction> raw;
+      for (const BytesView encoded : *batch) raw.push_back({.encoded = encoded, .local = false});
+      std::vector<txpool::Candidate> candidates;
+      for (auto& candidate : node::prepare_candidates(raw, rules_, *workers_)) {
+        if (candidate) candidates.push_back(*std::move(candidate));
+      }
+      post([from = job.from, candidates = std::move(candidates)](node::Node& node) mutable {
+        static_cast<void>(node.on_candidates(std::move(candidates), from));
+      });
+    });
+  }
+}
+
+void NodeHostImpl::execute(std::vector<node::PreparedPtr> blocks) {
+  for (const node::PreparedPtr& prepared : blocks) {
+    if (failed_.load(std::memory_order_relaxed)) return;
+    const Instant begun = monotonic_now();
+    auto executed = executor_->execute(*prepared);
+    if (!executed) {
+      fatal(executed.error());
+      return;
+    }
+    execution_seconds_->observe(std::chrono::duration<double>(monotonic_now() - begun).count());
+    if (++committed_since_sync_ >= kCommitsPerSync) {
+      committed_since_sync_ = 0;
+      if (const auto synced = state_->sync(); !synced) {
+        fatal(synced.error());
+        return;
+      }
+    }
+    publish(*executed);
+    post([block = *executed](node::Node& node) { node.on_executed(block); });
+  }
+}
+
+void NodeHostImpl::publish(const node::BlockPtr& block) {
+  const types::Header& header = block->block.header;
+  transactions_total_->add(block->block.transactions.size());
+  cache_.put(block);
+  const std::size_t covered = header.roots.size();
+  cache_.cover(header.executed.minus(covered), header.executed, header.number);
+  executed_.store(header.number.value, std::memory_order_release);
+  MutexLock lock{subscribers_->mutex};
+  for (const auto& [token, listener] : subscribers_->listeners) {
+    if (listener.on_block) listener.on_block(block);
+  }
+}
+
+void NodeHostImpl::fatal(Error error) {
+  if (failed_.exchange(true)) return;
+  failure_.store(&error.info(), std::memory_order_release);
+  logger_.error("node_stopped", {{"error", error}});
+  logger_.flush();
+  if (on_fatal_) on_fatal_(error);
+}
+
+}  // namespace wusong::platform::internal
+
+namespace wusong::platform {
+
+Result<std::unique_ptr<NodeHost>> NodeHost::open(HostOptions options, Logger& logger,
+                                                 MetricsRegistry& metrics,
+                                                 std::function<void(Error)> on_fatal) {
+  auto host = std::make_unique<internal::NodeHostImpl>(std::move(options), logger, metrics,
+                                                       std::move(on_fatal));
+  WUSONG_CHECK(host->open());
+  return std::unique_ptr<NodeHost>{std::move(host)};
+}
+
+}  // namespace wusong::platform

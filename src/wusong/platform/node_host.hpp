@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node on a machine: its threads, disks and sockets around the pure node::Node.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wusong/base/error.hpp"
+#include "wusong/node/genesis.hpp"
+#include "wusong/node/service.hpp"
+#include "wusong/platform/log.hpp"
+#include "wusong/platform/metrics.hpp"
+#include "wusong/platform/transport.hpp"
+#include "wusong/txpool/pool.hpp"
+
+namespace wusong::platform {
+
+struct HostOptions {
+  std::filesystem::path folder;  // holds db/ and state/
+  node::Genesis genesis;
+  NodeSecretKey node_key{};
+  std::unique_ptr<crypto::Signer> vote_signer;  // null: an observer
+  std::string listen_host{"127.0.0.1"};
+  std::uint16_t listen_port{0};
+  std::vector<TransportPeer> peers;
+  std::uint64_t state_history{10'000};
+  std::size_t workers{2};
+  txpool::Limits pool_limits;
+  std::string version;  // "0.1.0"
+};
+
+/// Threads: one owns the node, one executes blocks, the transport has its own, workers decode and
+/// recover. Readers come from anywhere.
+class NodeHost : public node::Service {
+ public:
+  /// Opens the stores, executes again what a crash took, and prepares to run.
+  /// `logger` and `metrics` outlive it. `on_fatal` is called once, from any thread, when the node
+  /// cannot go on; it has stopped voting by then.
+  /// @errors storage's genesis_mismatch and format_version, state's corrupt, io's store rows,
+  ///         consensus' record_corrupt
+  [[nodiscard]] static Result<std::unique_ptr<NodeHost>> open(HostOptions options, Logger& logger,
+                                                              MetricsRegistry& metrics,
+                                                              std::function<void(Error)> on_fatal);
+
+  /// Joins the network. @errors the transport's
+  [[nodiscard]] virtual Result<void> start() = 0;
+  /// Leaves the network, finishes what was begun, syncs. No call of Service may follow.
+  virtual void stop() = 0;
+  virtual std::uint16_t port() const = 0;
+};
+
+}  // namespace wusong::platform

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the node offers to readers: blocks, states, the pool, peers.
+#include <algorithm>
+
+#include "wusong/codec/rlp.hpp"
+#include "wusong/exec/context.hpp"
+#include "wusong/platform/internal/node_host_impl.hpp"
+#include "wusong/state/errors.hpp"
+
+namespace wusong::platform::internal {
+namespace {
+
+constexpr std::size_t kFinalityTimesKept = 1'024;
+// A proof walks at most this many headers from the block asked for to one that is attested.
+constexpr std::uint64_t kProofHeadersMax = 256;
+
+std::size_t size_of(const node::ExecutedBlock& block) {
+  return block.size_bytes * 4 + 4'096;
+}
+
+node::BlockEnvironment environment_of(const types::Header& header, const Hash& hash) {
+  return {.number = header.number,
+          .hash = hash,
+          .timestamp = header.timestamp.value / 1'000,
+          .beneficiary = header.beneficiary,
+          .gas_limit = header.gas_limit,
+          .base_fee = header.base_fee,
+          .prev_randao = types::prev_randao(header)};
+}
+
+node::PooledTransaction shown(const txpool::PooledPtr& pooled, bool pending) {
+  return {.transaction = {pooled, &pooled->transaction},
+          .hash = pooled->hash,
+          .sender = pooled->sender,
+          .pending = pending};
+}
+
+}  // namespace
+
+void BlockCache::put(const node::BlockPtr& block) {
+  MutexLock lock{mutex_};
+  const Height height = block->block.header.number;
+  if (!by_height_.emplace(height, block).second) return;
+  by_hash_[block->hash] = height;
+  bytes_ += size_of(*block);
+  while (by_height_.size() > 1 && (by_height_.size() > kBlocksMax || bytes_ > kBytesMax)) {
+    const auto oldest = by_height_.begin();
+    bytes_ -= size_of(*oldest->second);
+    by_hash_.erase(oldest->second->hash);
+    by_height_.erase(oldest);
+  }
+}
+
+node::BlockPtr BlockCache::find(Height height) const {
+  MutexLock lock{mutex_};
+  const auto found = by_height_.find(height);
+  return found == by_height_.end() ? nullptr : found->second;
+}
+
+node::BlockPtr BlockCache::find(const Hash& hash) const {
+  MutexLock lock{mutex_};
+  const auto height = by_hash_.find(hash);
+  return height == by_hash_.end() ? nullptr : by_height_.at(height->second);
+}
+
+void BlockCache::cover(Height after, Height up_to, Height by) {
+  MutexLock lock{mutex_};
+  for (auto at = by_height_.upper_bound(after); at != by_height_.end() && at->first <= up_to;
+       ++at) {
+    at->second->covered_at_height.store(by.value, std::memory_order_release);
+  }
+}
+
+void FinalityTimes::add(std::uint64_t ms) {
+  MutexLock lock{mutex_};
+  last_.push_back(ms);
+  if (last_.size() > kFinalityTimesKept) last_.pop_front();
+}
+
+std::uint64_t FinalityTimes::quantile(double fraction) const {
+  std::vector<std::uint64_t> sorted;
+  {
+    MutexLock lock{mutex_};
+    sorted.assign(last_.begin(), last_.end());
+  }
+  if (sorted.empty()) return 0;
+  const auto index = static_cast<std::size_t>(fraction * static_cast<double>(sorted.size() - 1));
+  std::ranges::nth_element(sorted, sorted.begin() + static_cast<std::ptrdiff_t>(index));
+  return sorted[index];
+}
+
+std::string NodeHostImpl::client_version() const {
+  return "Wusong/v" + options_.version + "/linux-x86_64/c++23";
+}
+
+node::Heads NodeHostImpl::heads() const {
+  const Height executed{executed_.load(std::memory_order_acquire)};
+  return {.executed = executed,
+          .final = std::max(executed, Height{final_.load(std::memory_order_acquire)}),
+          .oldest_state = state_->oldest().value_or(executed)};
+}
+
+Result<node::BlockPtr> NodeHostImpl::load_block(Height height) const {
+  WUSONG_TRY(auto stored, ledger_->block(height));
+  WUSONG_TRY(auto execution, ledger_->execution(height));
+  if (!stored || !execution) return fail(node::err::unknown_block);
+  WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *workers_));
+  WUSONG_TRY(const auto prepared,
+             node::prepare(*split, node::KnownTransactions(split->transactions.size()), *workers_));
+  auto out = std::make_shared<node::ExecutedBlock>();
+  out->block = prepared->block;
+  out->hash = stored->hash;
+  out->size_bytes = prepared->encoded.size();
+  out->transaction_hashes = prepared->transaction_hashes;
+  out->senders = prepared->senders;
+  out->receipts = std::move(execution->receipts);
+  out->skipped = std::move(execution->skipped);
+  out->roots = execution->roots;
+  out->logs_bloom = execution->roots.logs_bloom;
+  if (const auto cover = find_cover(height)) out->covered_at_height = cover->value;
+  return node::BlockPtr{std::move(out)};
+}
+
+// Heights are covered in order, so the first header whose executed height reaches this one carries
+// it.
+std::optional<Height> NodeHostImpl::find_cover(Height height) const {
+  const Height last{executed_.load(std::memory_order_acquire)};
+  Height low = height.next();
+  Height high = last;
+  std::optional<Height> found;
+  while (low <= high) {
+    const Height middle{low.value + (high.value - low.value) / 2};
+    const auto stored = ledger_->block(middle);
+    if (!stored || !*stored) return std::nullopt;
+    const auto parts = types::split_block((*stored)->bytes);
+    if (!parts) return std::nullopt;
+    if (parts->header.executed >= height) {
+      found = middle;
+      high = middle.minus(1);
+    } else {
+      low = middle.next();
+    }
+  }
+  return found;
+}
+
+Result<node::BlockPtr> NodeHostImpl::block(Height height) const {
+  if (height.value > executed_.load(std::memory_order_acquire)) {
+    return fail(node::err::unknown_block);
+  }
+  if (auto cached = cache_.find(height)) return cached;
+  return load_block(height);
+}
+
+Result<node::BlockPtr> NodeHostImpl::block(const Hash& hash) const {
+  if (auto cached = cache_.find(hash)) return cached;
+  WUSONG_TRY(const auto height, ledger_->height_of(hash));
+  if (!height) return fail(node::err::unknown_block);
+  return block(*height);
+}
+
+std::optional<node::TransactionLocation> NodeHostImpl::find_transaction(const Hash& hash) const {
+  const auto found = ledger_->locate(hash);
+  if (!found || !*found) return std::nullopt;
+  const auto holder = block((*found)->height);
+  if (!holder || (*found)->index >= (*holder)->transaction_hashes.size() ||
+      (*holder)->transaction_hashes[(*found)->index] != hash) {
+    return std::nullopt;
+  }
+  return node::TransactionLocation{.height = (*found)->height, .index = (*found)->index};
+}
+
+Result<types::Bloom> NodeHostImpl::bloom(Height height) const {
+  if (const auto cached = cache_.find(height)) return cached->logs_bloom;
+  WUSONG_TRY(const auto roots, ledger_->roots(height));
+  if (!roots) return fail(node::err::unknown_block);
+  return roots->logs_bloom;
+}
+
+Result<std::unique_ptr<types::StateView>> NodeHostImpl::state(Height height) const {
+  auto view = state_->view(height);
+  if (view) return view;
+  if (view.error() == Error{state::err::height_pruned}) return fail(node::err::state_pruned);
+  if (view.error() == Error{state::err::height_unknown}) return fail(node::err::unknown_block);
+  return fail(view.error());
+}
+
+Result<node::Service::AccountProof> NodeHostImpl::proof(Height height, const Address& address,
+                                                        const std::vector<Hash>& slots) const {
+  auto found = state_->proof(height, address, slots);
+  if (!found) {
+    if (found.error() == Error{state::err::height_pruned}) return fail(node::err::state_pruned);
+    if (found.error() == Error{state::err::height_unknown}) return fail(node::err::unknown_block);
+    return fail(found.error());
+  }
+  AccountProof out;
+  out.account = found->account.value_or(types::Account{});
+  out.account_proof = std::move(found->nodes);
+  for (state::StorageProof& slot : found->storage) {
+    out.slots.push_back({.key = slot.slot, .value = slot.value, .proof = std::move(slot.nodes)});
+  }
+  return out;
+}
+
+Result<node::BlockEnvironment> NodeHostImpl::environment(Height height) const {
+  WUSONG_TRY(const node::BlockPtr found, block(height));
+  return environment_of(found->block.header, found->hash);
+}
+
+node::BlockEnvironment NodeHostImpl::pending_environment() const {
+  const Height head{executed_.load(std::memory_order_acquire)};
+  node::BlockEnvironment out;
+  if (const auto found = block(head)) {
+    types::Header header = (*found)->block.header;
+    header.parent_hash = (*found)->hash;
+    header.number = header.number.next();
+    header.view = header.view.next();
+    header.timestamp = std::max(header.timestamp, wall_now());
+    out = environment_of(header, Hash{});
+  }
+  return out;
+}
+
+Hash NodeHostImpl::block_hash(Height height) const {
+  if (const auto cached = cache_.find(height)) return cached->hash;
+  const auto stored = ledger_->block_hash(height);
+  return stored && *stored ? **stored : Hash{};
+}
+
+std::vector<Result<Hash>> NodeHostImpl::submit(const std::vector<Bytes>& raw) {
+  std::vector<Result<Hash>> out(raw.size(), fail(node::err::stopping));
+  if (stopped_ || failed_) return out;
+  std::vector<node::RawTransaction> items;
+  items.reserve(raw.size());
+  for (const Bytes& encoded : raw) items.push_back({.encoded = encoded, .local = true});
+  std::vector<txpool::Candidate> candidates;
+  std::vector<std::size_t> places;
+  auto prepared = node::prepare_candidates(items, rules_, *workers_);
+  for (std::size_t i = 0; i < prepared.size(); ++i) {
+    if (!prepared[i]) {
+      out[i] = fail(prepared[i].error());
+      continue;
+    }
+    out[i] = prepared[i]->hash;
+    places.push_back(i);
+    candidates.push_back(*std::move(prepared[i]));
+  }
+  if (candidates.empty()) return out;
+  const std::vector<Result<void>> busy(candidates.size(), fail(node::err::overloaded));
+  const auto outcomes = ask(busy, [candidates = std::move(candidates)](node::Node& node) mutable {
+    return node.on_candidates(std::move(candidates), std::nullopt);
+  });
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i]) out[places[i]] = fail(outcomes[i].error());
+  }
+  return out;
+}
+
+std::uint64_t NodeHostImpl::pending_nonce(const Address& address) const {
+  return ask(std::uint64_t{0},
+             [address](node::Node& node) { return node.pool().pending_nonce(address); });
+}
+
+std::optional<node::PooledTransaction> NodeHostImpl::pooled(const Hash& hash) const {
+  return ask(std::optional<node::PooledTransaction>{}, [hash](node::Node& node) {
+    const auto found = node.pool().find(hash);
+    return found ? std::optional{shown(found, node.pool().is_pending(*found))} : std::nullopt;
+  });
+}
+
+node::Service::PoolCounts NodeHostImpl::pool_counts() const {
+  return ask(PoolCounts{}, [](node::Node& node) {
+    const txpool::Counts counts = node.pool().counts();
+    return PoolCounts{.pending = counts.pending, .queued = counts.queued};
+  });
+}
+
+std::vector<node::PooledTransaction> NodeHostImpl::pool_content(
+    const std::optional<Address>& sender, std::size_t limit) const {
+  return ask(std::vector<node::PooledTransaction>{}, [sender, limit](node::Node& node) {
+    std::vector<node::PooledTransaction> out;
+    const auto senders = sender ? std::vector{*sender} : node.pool().senders();
+    for (const Address& address : senders) {
+      const txpool::Content content = node.pool().content(address);
+      for (const auto& pooled : content.pending) {
+        if (out.size() < limit) out.push_back(shown(pooled, true));
+      }
+      for (const auto& pooled : content.queued) {
+        if (out.size() < limit) out.push_back(shown(pooled, false));
+      }
+    }
+    return out;
+  });
+}
+
+std::vector<node::ValidatorInfo> NodeHostImpl::validators() const {
+  std::map<net::PeerKey, TransportPeerStats> known;
+  if (transport_) {
+    for (TransportPeerStats& peer : transport_->stats().peers) known[peer.key] = std::move(peer);
+  }
+  std::vector<node::ValidatorInfo> out;
+  for (std::size_t i = 0; i < options_.genesis.validators.size(); ++i) {
+    const node::GenesisValidator& validator = options_.genesis.validators[i];
+    const auto* scheme = crypto::find_scheme(static_cast<std::uint8_t>(validator.scheme));
+    node::ValidatorInfo info{.index = static_cast<std::uint32_t>(i),
+                             .name = validator.name,
+                             .scheme = std::string{scheme->name},
+                             .public_key = validator.vote_key,
+                             .node_key = validator.node_key,
+                             .beneficiary = validator.beneficiary,
+                             .is_self = signer_ && signer_->index() == i,
+                             .connected = false,
+                             .last_known_final = {}};
+    if (const auto peer = known.find(net::PeerKey::from(validator.node_key)); peer != known.end()) {
+      info.connected = peer->second.connected;
+      info.last_known_final = peer->second.hello.finalised;
+    }
+    if (info.is_self) {
+      info.connected = true;
+      info.last_known_final = heads().final;
+    }
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+std::vector<node::PeerInfo> NodeHostImpl::peers() const {
+  std::vector<node::PeerInfo> out;
+  if (!transport_) return out;
+  for (const TransportPeerStats& peer : transport_->stats().peers) {
+    if (!peer.connected) continue;
+    const auto id = peer_ids_.find(peer.key);
+    const auto rtt = std::chrono::duration_cast<std::chrono::microseconds>(peer.round_trip);
+    out.push_back({.node_key = to_bytes(peer.key),
+                   .name = id == peer_ids_.end() ? "" : peer_names_.at(id->second),
+                   .address = peer.address,
+                   .version = peer.hello.node_version,
+                   .role = peer.hello.role == net::Role::validator ? "validator" : "observer",
+                   .final = peer.hello.finalised,
+                   .rtt_us = static_cast<std::uint64_t>(rtt.count()),
+                   .inbound = !peer.dialled_by_us});
+  }
+  return out;
+}
+
+node::Health NodeHostImpl::health() const {
+  node::Health out;
+  out.role = signer_ ? "validator" : "observer";
+  const auto uptime =
+      std::chrono::duration_cast<std::chrono::milliseconds>(monotonic_now() - started_at_);
+  out.uptime_ms = static_cast<std::uint64_t>(uptime.count());
+  out.view = View{view_.load(std::memory_order_relaxed)};
+  out.finality_ms_p50 = finality_times_.quantile(0.5);
+  out.finality_ms_p99 = finality_times_.quantile(0.99);
+  out.syncing = syncing_.load(std::memory_order_relaxed);
+  out.sync_target = Height{sync_target_.load(std::memory_order_relaxed)};
+  std::size_t reachable = 0;
+  for (const node::ValidatorInfo& validator : validators()) reachable += validator.connected;
+  const std::size_t quorum = consensus::quorum_size(options_.genesis.validators.size());
+  if (const ErrorInfo* failure = failure_.load(std::memory_order_acquire)) {
+    out.reason = "stopped: " + std::string{failure->name};
+  } else if (out.syncing) {
+    out.reason = "catching up to height " + std::to_string(out.sync_target.value);
+  } else if (reachable < quorum) {
+    out.reason =
+        std::to_string(reachable) + " validators reachable, " + std::to_string(quorum) + " needed";
+  }
+  out.healthy = out.reason.empty();
+  return out;
+}
+
+Result<node::FinalityProof> NodeHostImpl::finality_proof(Height height) const {
+  WUSONG_TRY(const auto stored, ledger_->block(height));
+  if (!stored) return fail(node::err::unknown_block);
+  WUSONG_TRY(const auto certificate,
+             ledger_->first_certificate(storage::CertificateKind::attestation, height));
+  if (!certificate || certificate->height.value - height.value > kProofHeadersMax) {
+    return fail(node::err::no_proof_yet);
+  }
+  node::FinalityProof out;
+  out.height = height;
+  out.block_hash = stored->hash;
+  for (Height h = height; h <= certificate->height; h = h.next()) {
+    WUSONG_TRY(const auto block, ledger_->block(h));
+    if (!block) return fail(node::err::unknown_block);
+    WUSONG_TRY(const auto parts, types::split_block(block->bytes));
+    if (h == height) {
+      out.header = types::encode(parts.header);
+    } else {
+      out.chain.push_back(types::encode(parts.header));
+    }
+  }
+  out.attested_height = certificate->height;
+  out.attestations = certificate->bytes;
+  return out;
+}
+
+std::shared_ptr<void> NodeHostImpl::subscribe(node::Listener listener) {
+  std::uint64_t token = 0;
+  {
+    MutexLock lock{subscribers_->mutex};
+    token = ++subscribers_->next;
+    subscribers_->listeners[token] = std::move(listener);
+  }
+  return {nullptr, [subscribers = subscribers_, token](void*) {
+            MutexLock lock{subscribers->mutex};
+            subscribers->listeners.erase(token);
+          }};
+}
+
+void NodeHostImpl::register_metrics() {
+  finality_seconds_ = &metrics_.histogram("wusong_finality_seconds",
+                                          "From a block's timestamp to its finality on this node",
+                                          latency_bounds());
+  execution_seconds_ = &metrics_.histogram("wusong_block_execution_seconds",
+                                           "Executing and committing one block", latency_bounds());
+  transactions_total_ =
+      &metrics_.counter("wusong_transactions_executed_total", "Transactions in executed blocks");
+  rejections_total_ =
+      &metrics_.counter("wusong_messages_refused_total", "Consensus messages refused");
+  Gauge& executed = metrics_.gauge("wusong_height_executed", "Newest executed height");
+  Gauge& final = metrics_.gauge("wusong_height_final", "Newest final height");
+  Gauge& view = metrics_.gauge("wusong_consensus_view", "Current view");
+  Gauge& connected = metrics_.gauge("wusong_peers_connected", "Connected peers");
+  Gauge& pending = metrics_.gauge("wusong_pool_pending", "Executable transactions in the pool");
+  Gauge& queued = metrics_.gauge("wusong_pool_queued", "Transactions behind a nonce gap");
+  Gauge& healthy = metrics_.gauge("wusong_healthy", "1 while /health answers 200");
+  metrics_.on_render([this, &executed, &final, &view, &connected, &pending, &queued, &healthy] {
+    const node::Heads now = heads();
+    executed.set(static_cast<double>(now.executed.value));
+    final.set(static_cast<double>(now.final.value));
+    view.set(static_cast<double>(view_.load()));
+    connected.set(static_cast<double>(peers().size()));
+    const PoolCounts counts = pool_counts();
+    pending.set(static_cast<double>(counts.pending));
+    queued.set(static_cast<double>(counts.queued));
+    healthy.set(health().healthy ? 1 : 0);
+  });
+}
+
+}  // namespace wusong::platform::internal
