@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// From what clients name to what the node has.
+#include <string>
+
+#include "wusong/rpc/internal/methods.hpp"
+
+namespace wusong::rpc {
+
+Fault state_fault(const Context& context, Error error, Height height) {
+  const node::Heads heads = context.node.heads();
+  if (error == Error{node::err::state_pruned}) {
+    return fault_of(error.info(), "state of block " + std::to_string(height.value) +
+                                      " is pruned: the oldest kept is block " +
+                                      std::to_string(heads.oldest_state.value));
+  }
+  if (error == Error{node::err::unknown_block}) {
+    return fault_of(error.info(), "header not found: block " + std::to_string(height.value) +
+                                      " is not executed yet, the latest is " +
+                                      std::to_string(heads.executed.value));
+  }
+  return fault_of(error.info());
+}
+
+Answer<Height> height_of(const Context& context, const BlockRef& ref) {
+  const Height executed = context.node.heads().executed;
+  if (ref.kind == BlockRef::Kind::hash) {
+    const auto block = context.node.block(ref.hash);
+    if (!block) return refuse(block.error());
+    return (*block)->block.header.number;
+  }
+  if (ref.kind != BlockRef::Kind::number) return executed;
+  if (ref.height > executed)
+    return std::unexpected{state_fault(context, node::err::unknown_block, ref.height)};
+  return ref.height;
+}
+
+Answer<node::BlockPtr> find_block(const Context& context, const BlockRef& ref) {
+  const bool by_hash = ref.kind == BlockRef::Kind::hash;
+  const Height height =
+      ref.kind == BlockRef::Kind::number ? ref.height : context.node.heads().executed;
+  auto block = by_hash ? context.node.block(ref.hash) : context.node.block(height);
+  if (block) return *std::move(block);
+  if (block.error() == Error{node::err::unknown_block}) return node::BlockPtr{};
+  return refuse(block.error());
+}
+
+Answer<std::unique_ptr<types::StateView>> state_at(const Context& context, Height height) {
+  auto view = context.node.state(height);
+  if (!view) return std::unexpected{state_fault(context, view.error(), height)};
+  return *std::move(view);
+}
+
+Answer<FoundTransaction> find_transaction(const Context& context, const Hash& hash) {
+  const auto location = context.node.find_transaction(hash);
+  if (!location) return FoundTransaction{};
+  const BlockRef ref{BlockRef::Kind::number, location->height, {}};
+  WUSONG_ANSWER(node::BlockPtr block, find_block(context, ref));
+  if (block && location->index >= block->transaction_hashes.size()) return FoundTransaction{};
+  return FoundTransaction{std::move(block), location->index};
+}
+
+exec::BlockContext context_of(const node::BlockEnvironment& environment,
+                              const exec::BlockHashSource* hashes) {
+  exec::BlockContext out;
+  out.number = environment.number.value;
+  out.timestamp = environment.timestamp;
+  out.gas_limit = environment.gas_limit;
+  out.coinbase = environment.beneficiary;
+  out.prev_randao = environment.prev_randao;
+  out.base_fee = environment.base_fee;
+  out.hashes = hashes;
+  return out;
+}
+
+}  // namespace wusong::rpc
