@@ -53,6 +53,7 @@ struct CallOptions {
   StateOverrides state;
   BlockOverrides block;
   vm::Tracer* tracer{nullptr};
+  vm::Interpreter* machine{nullptr};  // null: one is made for the call
 };
 
 /// A view with some accounts replaced. Borrows both, which outlive it.

@@ -10,6 +10,7 @@
 #include "wusong/exec/context.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/block.hpp"
+#include "wusong/vm/evm.hpp"
 
 namespace wusong::exec {
 
@@ -26,12 +27,11 @@ struct BlockOutcome {
 /// `refusals` says why.
 /// @shape  `senders[i]` signed `transactions[i]`; `block` is context_of(header, hashes)
 /// @errors whatever StateView::error() reports: then nothing of the outcome may be used
+/// `machine` keeps prepared code from block to block; null makes one for this call.
 /// @thread callers may replace this by a parallel executor: the outcome depends on order only
-[[nodiscard]] Result<BlockOutcome> execute_block(const types::Block& block,
-                                                 std::span<const Address> senders,
-                                                 types::StateView& state,
-                                                 const BlockContext& context,
-                                                 const ChainRules& rules);
+[[nodiscard]] Result<BlockOutcome> execute_block(
+    const types::Block& block, std::span<const Address> senders, types::StateView& state,
+    const BlockContext& context, const ChainRules& rules, vm::Interpreter* machine = nullptr);
 
 /// Root of the trie of the receipts' consensus encodings.
 Hash receipts_root(std::span<const types::Receipt> receipts);

@@ -2,6 +2,7 @@
 // debug_trace*: watchers of an execution that write what they saw as geth writes it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,6 +56,15 @@ struct PrestateTracerOptions {
 };
 /// {address: {balance, nonce, code, storage}}, or {pre, post} in diff mode
 std::unique_ptr<TransactionTracer> make_prestate_tracer(const PrestateTracerOptions& options = {});
+
+/// {"0x<selector>-<bytes of arguments>": times called}
+std::unique_ptr<TransactionTracer> make_four_byte_tracer();
+/// {}
+std::unique_ptr<TransactionTracer> make_noop_tracer();
+
+using LineSink = std::function<void(std::string_view)>;
+/// One JSON line a step to `sink`; result() is the summary line. @source EIP-3155
+std::unique_ptr<TransactionTracer> make_json_lines_tracer(LineSink sink);
 
 /// debug_traceTransaction's options: `tracer` is empty for struct logs.
 struct TraceConfig {

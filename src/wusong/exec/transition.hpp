@@ -8,7 +8,7 @@
 #include "wusong/exec/journal.hpp"
 #include "wusong/types/receipt.hpp"
 #include "wusong/types/transaction.hpp"
-#include "wusong/vm/host.hpp"
+#include "wusong/vm/evm.hpp"
 
 namespace wusong::exec {
 
@@ -27,9 +27,7 @@ struct TransactionOutcome {
 /// What eth_call and its kin leave unchecked.
 struct TransitionOptions {
   bool check_nonce{true};
-  bool check_sender{true};   // EIP-3607, permissions, gas cap of EIP-7825, chain id
-  bool check_fees{true};     // fee cap against base fee, unless both caps are zero
-  bool check_balance{true};  // off: a sender without funds still pays what it has (never below 0)
+  bool check_sender{true};  // chain id, permissions, EIP-3607 and the gas cap of EIP-7825
   vm::Tracer* tracer{nullptr};
 };
 
@@ -40,16 +38,17 @@ struct IntrinsicGas {
 /// @source EIP-2028, 2930, 3860, 7623, 7702
 IntrinsicGas intrinsic_gas(const types::Transaction& transaction, vm::Fork fork) noexcept;
 
-/// Checks that need no state: type, chain id, gas limit, fee caps, blobs, init code, intrinsic gas.
-/// The pool can use it as well. @errors err's rows
+/// Checks that need neither state nor block: type, chain id, gas cap, fee caps, blobs, init code,
+/// intrinsic gas. The pool makes them too. @errors rows 2402 to 2431
 [[nodiscard]] Result<void> check_static(const types::Transaction& transaction,
                                         const ChainRules& rules);
 
-/// Applies one transaction. `gas_left` is what the block still has.
-/// A refused transaction leaves the journal as it was.
+/// Applies one transaction in a transaction of the journal that it begins; the caller ends it with
+/// finish_transaction(), after looking at whatever it wants. `gas_left` is what the block still
+/// has. A refused transaction changes nothing.
 /// @errors every row from 2400 to 2441
 [[nodiscard]] Result<TransactionOutcome> apply_transaction(
-    Journal& journal, const BlockContext& block, const ChainRules& rules,
+    vm::Interpreter& machine, Journal& journal, const BlockContext& block, const ChainRules& rules,
     const types::Transaction& transaction, const Address& sender, std::uint64_t gas_left,
     const TransitionOptions& options = {});
 
