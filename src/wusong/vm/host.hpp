@@ -13,8 +13,6 @@
 
 namespace wusong::vm {
 
-class AnalyzedCode;  // code prepared for execution; internal to vm
-
 /// How a frame ended. Everything but success and revert consumes all gas.
 enum class Status : std::uint8_t {
   success,
@@ -139,7 +137,7 @@ class Tracer {
     std::uint32_t pc;
     std::uint8_t opcode;
     std::int64_t gas;       // before the instruction
-    std::int64_t gas_cost;  // of this instruction, as far as known before it runs: 0 where not
+    std::int64_t gas_cost;  // the static part, known before it runs; on_cost tells the rest
     int depth;              // 0 for the outermost frame
     const U256* stack_top;  // stack_top[0] is the top, [-1] the next, stack_size of them
     std::size_t stack_size;
@@ -151,10 +149,14 @@ class Tracer {
   virtual ~Tracer() = default;
   virtual bool wants_steps() const noexcept { return false; }
   virtual void on_step(const Step& /*step*/) {}
+  /// The full cost of the latest step of the frame, once it is known: before the inner frame of a
+  /// call or create is entered, else after the instruction. A call's includes the gas it forwards.
+  virtual void on_cost(std::int64_t /*gas_cost*/) {}
   /// After on_step of an instruction that failed.
   virtual void on_fault(const Step& /*step*/, Status /*status*/) {}
   virtual void on_enter(const Message& /*message*/) {}
   virtual void on_exit(const Message& /*message*/, const CallResult& /*result*/) {}
+  /// Called by the interpreter; on_enter and on_exit are the host's to call.
   virtual void on_self_destruct(const Address& /*from*/, const Address& /*to*/,
                                 const U256& /*value*/, int /*depth*/) {}
 };
