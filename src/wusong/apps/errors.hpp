@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The apps module's error table: 3000–3099. Programs also say which file or member is meant.
+#pragma once
+
+#include <string>
+
+#include "wusong/base/error.hpp"
+
+namespace wusong::apps {
+
+namespace err {
+inline constexpr ErrorInfo bad_config{3000, Disposition::reject, "apps.bad_config"};
+inline constexpr ErrorInfo unknown_key{3001, Disposition::reject, "apps.unknown_key"};
+inline constexpr ErrorInfo bad_key_file{3002, Disposition::reject, "apps.bad_key_file"};
+inline constexpr ErrorInfo already_exists{3003, Disposition::reject, "apps.already_exists"};
+inline constexpr ErrorInfo not_found{3004, Disposition::reject, "apps.not_found"};
+inline constexpr ErrorInfo rpc_failed{3005, Disposition::retry, "apps.rpc_failed"};
+inline constexpr ErrorInfo bad_argument{3006, Disposition::reject, "apps.bad_argument"};
+}  // namespace err
+
+/// An error for a person: the row, and what it is about with the way to mend it.
+struct Failure {
+  Error error;
+  std::string detail;
+};
+
+template <typename T>
+using Outcome = std::expected<T, Failure>;
+
+inline std::unexpected<Failure> failure(Error error, std::string detail) {
+  return std::unexpected{Failure{error, std::move(detail)}};
+}
+
+}  // namespace wusong::apps

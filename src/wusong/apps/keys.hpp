@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Key files: written encrypted, read with a password that never stands on a command line.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "wusong/apps/errors.hpp"
+#include "wusong/base/bytes.hpp"
+#include "wusong/crypto/keystore.hpp"
+#include "wusong/crypto/signature.hpp"
+
+namespace wusong::apps {
+
+/// Zeroised when it goes.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(Bytes bytes) : bytes_{std::move(bytes)} {}
+  Secret(Secret&& other) noexcept : bytes_{std::move(other.bytes_)} { other.bytes_.clear(); }
+  Secret& operator=(Secret&& other) noexcept;
+  Secret(const Secret&) = delete;
+  ~Secret();
+  BytesView view() const noexcept { return bytes_; }
+
+ private:
+  void wipe() noexcept;
+  Bytes bytes_;
+};
+
+struct LoadedKey {
+  crypto::Scheme scheme{crypto::Scheme::secp256k1};
+  Secret secret;
+};
+
+/// scrypt cost for passwords that people choose; for generated ones, which carry 256 bits
+/// themselves, a low cost loses nothing and starts fast.
+inline constexpr crypto::KeystoreCost kPersonCost{};
+inline constexpr crypto::KeystoreCost kGeneratedCost{
+    .scrypt_n = 4'096, .scrypt_r = 8, .scrypt_p = 1};
+
+/// Writes a keystore v3 file with mode 0600; an existing file is not touched.
+/// @errors err::already_exists, platform's file rows
+[[nodiscard]] Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme,
+                                      BytesView secret, std::string_view password,
+                                      crypto::KeystoreCost cost);
+[[nodiscard]] Outcome<LoadedKey> read_key(const std::filesystem::path& file,
+                                          std::string_view password);
+/// The first line. Warns nobody: callers check that others cannot read the file.
+/// @errors err::bad_key_file when the file is open to group or others
+[[nodiscard]] Outcome<std::string> read_password(const std::filesystem::path& file);
+/// 256 random bits as hexadecimal digits, in a new file with mode 0600.
+[[nodiscard]] Outcome<std::string> create_password(const std::filesystem::path& file);
+/// Asks on the terminal without echo; `confirm` asks twice.
+/// @errors err::bad_argument without a terminal or when both differ
+[[nodiscard]] Outcome<std::string> ask_password(const std::string& prompt, bool confirm);
+
+}  // namespace wusong::apps

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/apps/network_create.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "wusong/apps/keys.hpp"
+#include "wusong/codec/hex.hpp"
+#include "wusong/node/genesis.hpp"
+#include "wusong/platform/clock.hpp"
+#include "wusong/platform/files.hpp"
+#include "wusong/platform/os_entropy.hpp"
+#include "wusong/platform/transport.hpp"
+
+namespace wusong::apps {
+
+// Published with Hardhat and Foundry; derived from "test test test test test test test test test
+// test test junk" at m/44'/60'/0'/0/i.
+const std::array<DevAccount, 10> kDevAccounts{{
+    {"0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
+     "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"},
+    {"0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+     "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"},
+    {"0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
+     "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"},
+    {"0x90F79bf6EB2c4f870365E785982E1f101E93b906",
+     "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"},
+    {"0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65",
+     "0x47e179ec197488593b187f80a00eb0da91f1b9d0b13f8733639f19c30a34926a"},
+    {"0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc",
+     "0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba"},
+    {"0x976EA74026E726554dB657fA54763abd0C3a0aa9",
+     "0x92db14e403b83dfe3df233f83dfa3a0d7096f21ca9b0d6d6b8d88b2b4ec1564e"},
+    {"0x14dC79964da2C08b23698B3D3cc7Ca32193d9955",
+     "0x4bbbf85ce3377467afe5d46f804f221813b2bb87f24d81f60f1fcdbf7cbf4356"},
+    {"0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f",
+     "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97"},
+    {"0xa0Ee7A142d267C1f36714E4a8F75612F20a79720",
+     "0x2a871d0798f97d79848a013d4936a73bf4cc922c825d33c1cf7073dff6d409c6"},
+}};
+
+namespace {
+
+struct NodeFiles {
+  std::string name;
+  std::filesystem::path folder;
+  Bytes node_key;  // public
+  Bytes vote_key;  // public; empty for observers
+  Address beneficiary;
+};
+
+Outcome<NodeFiles> create_keys(const NetworkPlan& plan, std::size_t index, bool validator) {
+  NodeFiles out;
+  out.name = fmt::format("node{}", index);
+  out.folder = plan.folder / out.name;
+  if (const auto made = platform::make_directory(out.folder.string()); !made) {
+    return failure(made.error(), fmt::format("{}: cannot be created", out.folder.string()));
+  }
+  const auto password = create_password(out.folder / "password");
+  if (!password) return std::unexpected{password.error()};
+
+  platform::OsEntropy entropy;
+  const Secret node_secret{crypto::generate_secret_key(crypto::Scheme::ed25519, entropy)};
+  platform::NodeSecretKey seed{};
+  std::ranges::copy(node_secret.view(), seed.begin());
+  const auto public_key = platform::public_key_of(seed);
+  if (!public_key) return failure(public_key.error(), "cannot make a node key");
+  out.node_key = to_bytes(*public_key);
+  auto written = write_key(out.folder / "node_key.json", crypto::Scheme::ed25519,
+                           node_secret.view(), *password, kGeneratedCost);
+  if (!written) return std::unexpected{written.error()};
+  if (!validator) return out;
+
+  const auto scheme = crypto::find_scheme(std::string_view{plan.scheme})->scheme;
+  const Secret vote_secret{crypto::generate_secret_key(scheme, entropy)};
+  const auto signer = crypto::make_signer(scheme, vote_secret.view());
+  if (!signer) return failure(signer.error(), "cannot make a vote key");
+  out.vote_key = to_bytes((*signer)->public_key());
+  out.beneficiary = crypto::address_of(scheme, out.vote_key);
+  written = write_key(out.folder / "vote_key.json", scheme, vote_secret.view(), *password,
+                      kGeneratedCost);
+  if (!written) return std::unexpected{written.error()};
+  return out;
+}
+
+Outcome<Address> parse_address(const std::string& text) {
+  const auto address = codec::fixed_from_hex<Address>(text);
+  if (!address) {
+    return failure(err::bad_argument,
+                   fmt::format("\"{}\" is not an address: 0x and 40 hexadecimal digits", text));
+  }
+  return *address;
+}
+
+Outcome<node::Role> parse_role(const std::vector<std::string>& members) {
+  node::Role role{.open = members.empty(), .members = {}};
+  for (const std::string& text : members) {
+    const auto address = parse_address(text);
+    if (!address) return std::unexpected{address.error()};
+    role.members.push_back(*address);
+  }
+  std::ranges::sort(role.members);
+  return role;
+}
+
+Outcome<node::Genesis> make_genesis(const NetworkPlan& plan, const std::vector<NodeFiles>& nodes) {
+  node::Genesis genesis;
+  genesis.chain_id = plan.chain_id;
+  genesis.fork = *vm::find_fork(plan.fork);
+  genesis.timestamp = platform::wall_now();
+  genesis.gas_limit = plan.gas_limit;
+  genesis.gas_price = U256{plan.gas_price};
+  genesis.block_interval_ms = plan.block_interval_ms;
+  for (const NodeFiles& files : nodes) {
+    if (files.vote_key.empty()) {
+      genesis.observers.push_back({.name = files.name, .node_key = files.node_key});
+      continue;
+    }
+    genesis.validators.push_back(
+        {.name = files.name,
+         .scheme = crypto::find_scheme(std::string_view{plan.scheme})->scheme,
+         .vote_key = files.vote_key,
+         .node_key = files.node_key,
+         .beneficiary = files.beneficiary});
+  }
+  auto transact = parse_role(plan.transactors);
+  if (!transact) return std::unexpected{transact.error()};
+  genesis.transact = *std::move(transact);
+  auto deploy = parse_role(plan.deployers);
+  if (!deploy) return std::unexpected{deploy.error()};
+  genesis.deploy = *std::move(deploy);
+
+  std::vector<std::string> funded = plan.funded;
+  if (plan.dev) {
+    for (const DevAccount& account : kDevAccounts) funded.emplace_back(account.address);
+  }
+  const U256 balance = U256{10'000} * U256{1'000'000'000'000'000'000u};
+  for (const std::string& text : funded) {
+    const auto address = parse_address(text);
+    if (!address) return std::unexpected{address.error()};
+    genesis.accounts[*address].balance = balance;
+  }
+  return genesis;
+}
+
+Outcome<void> write_text(const std::filesystem::path& file, const std::string& text) {
+  const auto written =
+      platform::write_file(file.string(), as_bytes(text), platform::FileMode::ordinary);
+  if (!written)
+    return failure(written.error(), fmt::format("{}: cannot be written", file.string()));
+  return {};
+}
+
+std::string peer_address(const NetworkPlan& plan, std::size_t index) {
+  return fmt::format("127.0.0.1:{}", plan.port_base + 1'000 + index);
+}
+
+NodeConfig make_config(const NetworkPlan& plan, const std::vector<NodeFiles>& nodes,
+                       std::size_t index) {
+  NodeConfig config;
+  config.name = nodes[index].name;
+  config.role = nodes[index].vote_key.empty() ? "observer" : "validator";
+  config.genesis = "../genesis.json";
+  config.data = "chain";
+  config.node_key = "node_key.json";
+  if (!nodes[index].vote_key.empty()) config.vote_key = "vote_key.json";
+  config.password_file = "password";
+  config.network_listen = peer_address(plan, index);
+  config.rpc_listen = fmt::format("127.0.0.1:{}", plan.port_base + index);
+  if (plan.dev) config.rpc_allowed_origins = {"*"};
+  config.log_file = "node.log";
+  config.log_stderr = false;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (i != index)
+      config.peers.push_back({nodes[i].name, nodes[i].node_key, peer_address(plan, i)});
+  }
+  return config;
+}
+
+Outcome<void> check(const NetworkPlan& plan) {
+  if (platform::file_exists((plan.folder / "genesis.json").string())) {
+    return failure(
+        err::already_exists,
+        fmt::format("{0} holds a network already; choose another --folder, or remove {0}",
+                    plan.folder.string()));
+  }
+  if (plan.validators < 1 || plan.validators > 100) {
+    return failure(err::bad_argument, "--validators must be from 1 to 100");
+  }
+  if (!vm::find_fork(plan.fork)) {
+    return failure(err::bad_argument,
+                   fmt::format("unknown --fork \"{}\"; use Cancun, Prague or Osaka", plan.fork));
+  }
+  if (crypto::find_scheme(std::string_view{plan.scheme}) == nullptr) {
+    return failure(
+        err::bad_argument,
+        fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", plan.scheme));
+  }
+  const std::size_t last = plan.port_base + 1'000u + plan.validators + plan.observers;
+  if (plan.port_base == 0 || last > 65'535) {
+    return failure(err::bad_argument, "--port-base leaves no room for the ports of all nodes");
+  }
+  return {};
+}
+
+}  // namespace
+
+Outcome<void> create_network(const NetworkPlan& plan) {
+  if (auto checked = check(plan); !checked) return checked;
+  std::vector<NodeFiles> nodes;
+  for (std::size_t i = 0; i < plan.validators + plan.observers; ++i) {
+    auto files = create_keys(plan, i, i < plan.validators);
+    if (!files) return std::unexpected{files.error()};
+    nodes.push_back(*std::move(files));
+  }
+  const auto genesis = make_genesis(plan, nodes);
+  if (!genesis) return std::unexpected{genesis.error()};
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    auto written =
+        write_text(nodes[i].folder / "node.toml", write_config(make_config(plan, nodes, i)));
+    if (!written) return written;
+  }
+  // Last: a network without this file was not created.
+  return write_text(plan.folder / "genesis.json", node::to_json(*genesis) + "\n");
+}
+
+Outcome<std::vector<std::filesystem::path>> node_folders(const std::filesystem::path& network) {
+  std::vector<std::filesystem::path> out;
+  for (std::size_t i = 0;; ++i) {
+    const auto folder = network / fmt::format("node{}", i);
+    if (!platform::file_exists((folder / "node.toml").string())) break;
+    out.push_back(folder);
+  }
+  if (out.empty()) {
+    return failure(err::not_found,
+                   fmt::format("{} holds no network; make one with `wusong network create`",
+                               network.string()));
+  }
+  return out;
+}
+
+}  // namespace wusong::apps

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// `wusong network create`: keys, genesis and configurations of a network, one folder a node.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "wusong/apps/config.hpp"
+#include "wusong/base/bytes.hpp"
+
+namespace wusong::apps {
+
+struct NetworkPlan {
+  std::filesystem::path folder{"data"};
+  std::uint64_t validators{4};
+  std::uint64_t observers{0};
+  std::uint16_t port_base{
+      8545};  // node i: JSON-RPC at port_base + i, peers at port_base + 1000 + i
+  std::uint64_t chain_id{5918};
+  std::string fork{"Osaka"};
+  std::string scheme{"ed25519"};  // of votes
+  bool dev{false};                // fund the well-known development accounts
+  std::uint64_t gas_limit{1'000'000'000};
+  std::uint64_t gas_price{0};
+  std::uint64_t block_interval_ms{50};
+  std::vector<std::string> funded;       // further accounts with 10,000 ether each
+  std::vector<std::string> transactors;  // empty: everybody may transact
+  std::vector<std::string> deployers;    // empty: everybody may deploy
+};
+
+/// An account of the mnemonic "test test … junk" that Hardhat and Foundry use. Everybody knows its
+/// key.
+struct DevAccount {
+  const char* address;
+  const char* secret_key;
+};
+extern const std::array<DevAccount, 10> kDevAccounts;
+
+/// Writes everything anew. @errors err::already_exists, err::bad_argument, platform's file rows
+[[nodiscard]] Outcome<void> create_network(const NetworkPlan& plan);
+
+/// The nodes of a network in order: folders that hold node.toml.
+/// @errors err::not_found
+[[nodiscard]] Outcome<std::vector<std::filesystem::path>> node_folders(
+    const std::filesystem::path& network);
+
+}  // namespace wusong::apps

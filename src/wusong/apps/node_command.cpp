@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// `wusong node run`: one node with its JSON-RPC server.
+#include "wusong/apps/node_command.hpp"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <future>
+
+#include "wusong/apps/config.hpp"
+#include "wusong/apps/keys.hpp"
+#include "wusong/apps/version.hpp"
+#include "wusong/platform/clock.hpp"
+#include "wusong/platform/files.hpp"
+#include "wusong/platform/http_server.hpp"
+#include "wusong/platform/io_mutex.hpp"
+#include "wusong/platform/node_host.hpp"
+#include "wusong/platform/os_entropy.hpp"
+#include "wusong/platform/signals.hpp"
+#include "wusong/rpc/server.hpp"
+
+namespace wusong::apps {
+namespace {
+
+/// Carries HTTP to the JSON-RPC server and back.
+class RpcBridge final : public platform::HttpHandler {
+ public:
+  RpcBridge(node::Service& node, rpc::Config config) {
+    platform::OsEntropy entropy;
+    std::array<std::uint8_t, 8> seed{};
+    entropy.fill(seed);
+    std::memcpy(&config.id_seed, seed.data(), seed.size());
+    server_ = std::make_unique<rpc::Server>(
+        node, config,
+        rpc::Ports{.now = platform::monotonic_now,
+                   .send =
+                       [this](rpc::SessionId session, std::shared_ptr<const std::string> text) {
+                         if (http_ != nullptr) http_->send_text(session, std::move(text));
+                       },
+                   .mutex = std::make_unique<platform::IoMutex>()});
+  }
+  void attach(platform::HttpServer* http) { http_ = http; }
+
+  void on_request(platform::HttpRequest request, platform::HttpRespond respond) override {
+    if (request.method == "POST") {
+      respond({.status = 200, .body = server_->handle_http(request.body)});
+      return;
+    }
+    if (request.method == "GET" || request.method == "HEAD") {
+      rpc::GetReply reply = server_->handle_get(request.path());
+      respond({.status = reply.status,
+               .content_type = std::string{reply.content_type},
+               .body = std::move(reply.body)});
+      return;
+    }
+    respond({.status = 405, .content_type = "text/plain", .body = "use POST for JSON-RPC\n"});
+  }
+  bool accept_websocket(std::string_view path) override { return path == "/" || path == "/ws"; }
+  void on_open(platform::WebSocketId /*id*/, std::string_view /*remote*/) override {}
+  void on_text(platform::WebSocketId id, std::string text) override { server_->on_text(id, text); }
+  void on_close(platform::WebSocketId id) override { server_->on_close(id); }
+
+ private:
+  std::atomic<platform::HttpServer*> http_{nullptr};
+  std::unique_ptr<rpc::Server> server_;
+};
+
+int complain(const Failure& failure) {
+  fmt::print(stderr, "wusong: {} ({})\n", failure.detail, failure.error.name());
+  return 1;
+}
+
+Outcome<node::Genesis> load_genesis(const std::filesystem::path& file) {
+  const auto text = platform::read_text(file.string());
+  if (!text) return failure(text.error(), fmt::format("{}: cannot be read", file.string()));
+  auto genesis = node::parse_genesis(*text);
+  if (!genesis) {
+    return failure(genesis.error().error,
+                   fmt::format("{}: wrong at \"{}\"", file.string(), genesis.error().where));
+  }
+  return *std::move(genesis);
+}
+
+Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
+  auto genesis = load_genesis(config.genesis);
+  if (!genesis) return std::unexpected{genesis.error()};
+  auto password = read_password(config.password_file);
+  if (!password) return std::unexpected{password.error()};
+  auto node_key = read_key(config.node_key, *password);
+  if (!node_key) return std::unexpected{node_key.error()};
+  if (node_key->scheme != crypto::Scheme::ed25519 || node_key->secret.view().size() != 32) {
+    return failure(err::bad_key_file,
+                   fmt::format("{}: a node key is an ed25519 key", config.node_key.string()));
+  }
+  platform::HostOptions out;
+  out.folder = config.data;
+  out.genesis = *std::move(genesis);
+  std::ranges::copy(node_key->secret.view(), out.node_key.begin());
+  if (config.role == "validator") {
+    auto vote_key = read_key(config.vote_key, *password);
+    if (!vote_key) return std::unexpected{vote_key.error()};
+    auto signer = crypto::make_signer(vote_key->scheme, vote_key->secret.view());
+    if (!signer)
+      return failure(signer.error(), fmt::format("{}: unusable key", config.vote_key.string()));
+    out.vote_signer = *std::move(signer);
+  }
+  const auto listen = parse_host_port(config.network_listen);
+  out.listen_host = listen->host;
+  out.listen_port = listen->port;
+  for (const PeerAddress& peer : config.peers) {
+    const auto address = parse_host_port(peer.address);
+    out.peers.push_back(
+        {.key = net::PeerKey::from(peer.node_key), .host = address->host, .port = address->port});
+  }
+  out.state_history = config.state_history;
+  out.workers = config.workers;
+  out.pool_limits.transactions = config.pool_transactions_max;
+  out.pool_limits.per_sender = config.pool_per_sender_max;
+  out.version = kVersion;
+  return out;
+}
+
+platform::LogOptions log_options(const NodeConfig& config) {
+  platform::LogOptions out;
+  platform::parse_log_level(config.log_level, out.level);
+  out.format = config.log_format == "json" ? platform::LogFormat::json : platform::LogFormat::text;
+  out.to_stderr = config.log_stderr;
+  out.file = config.log_file.string();
+  return out;
+}
+
+platform::HttpOptions http_options(const NodeConfig& config) {
+  const auto listen = parse_host_port(config.rpc_listen);
+  platform::HttpOptions out;
+  out.listen_host = listen->host;
+  out.listen_port = listen->port;
+  out.workers = config.rpc_workers;
+  out.body_size_max = config.rpc_body_bytes_max;
+  out.allowed_origins = config.rpc_allowed_origins;
+  out.allowed_hosts = config.rpc_allowed_hosts;
+  return out;
+}
+
+/// Says in the mend's words what a start-up error means.
+Failure explain(Error error, const NodeConfig& config, std::string_view what) {
+  std::string mend;
+  if (error.name() == "platform.address_in_use") {
+    mend = fmt::format("{} is in use; stop the other program or change {} in the configuration",
+                       what, what == config.rpc_listen ? "rpc.listen" : "network.listen");
+  } else if (error.name() == "io.store_locked") {
+    mend = fmt::format("{} is in use by another process; is the node running already?",
+                       config.data.string());
+  } else if (error.name() == "storage.genesis_mismatch") {
+    mend = fmt::format("{} belongs to another chain than {}; point node.data to an empty folder",
+                       config.data.string(), config.genesis.string());
+  } else if (error.name() == "io.store_corrupt" || error.name() == "state.corrupt" ||
+             error.name() == "storage.corrupt") {
+    mend = fmt::format(
+        "{} is damaged; move it away and start again: the node fetches the chain from its peers",
+        config.data.string());
+  } else if (error.name() == "io.disk_full") {
+    mend = fmt::format("no space left for {}; make room and start again", config.data.string());
+  } else if (error.name() == "platform.not_a_validator") {
+    mend = fmt::format("{} is not a vote key of {}", config.vote_key.string(),
+                       config.genesis.string());
+  } else {
+    mend = fmt::format("cannot start at {}", what);
+  }
+  return {error, mend};
+}
+
+/// RocksDB's and our threads would each keep an arena of freed memory.
+void bound_memory() {
+  mallopt(M_ARENA_MAX, 4);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+}  // namespace
+
+int node_run(const std::filesystem::path& config_file) {
+  bound_memory();
+  std::promise<int> finished;
+  std::atomic<bool> decided{false};
+  const auto finish = [&](int code) {
+    if (!decided.exchange(true)) finished.set_value(code);
+  };
+  platform::SignalWatcher signals{[&](int /*signal*/) { finish(0); }};
+
+  const auto config = load_config(config_file);
+  if (!config) return complain(config.error());
+  auto logger = platform::Logger::open(log_options(*config));
+  if (!logger) return complain({logger.error(), "cannot open the log file"});
+  auto options = host_options(*config);
+  if (!options) return complain(options.error());
+
+  platform::MetricsRegistry metrics;
+  auto host =
+      platform::NodeHost::open(*std::move(options), **logger, metrics, [&](Error) { finish(1); });
+  if (!host) return complain(explain(host.error(), *config, config->data.string()));
+
+  rpc::Config limits;
+  limits.batch_items_max = config->rpc_batch_items_max;
+  limits.call_gas_cap = config->rpc_call_gas_cap;
+  limits.log_range_max = config->rpc_log_range_max;
+  RpcBridge bridge{**host, limits};
+  auto http = platform::HttpServer::start(http_options(*config), bridge, **logger);
+  if (!http) return complain(explain(http.error(), *config, config->rpc_listen));
+  bridge.attach(http->get());
+  if (const auto started = (*host)->start(); !started) {
+    (*http)->stop(std::chrono::seconds{0});
+    return complain(explain(started.error(), *config, config->network_listen));
+  }
+  (*logger)->info("node_started", {{"name", config->name},
+                                   {"role", config->role},
+                                   {"version", std::string_view{kVersion}},
+                                   {"network", config->network_listen},
+                                   {"rpc", config->rpc_listen},
+                                   {"height", (*host)->heads().executed.value}});
+  const int code = finished.get_future().get();
+  (*logger)->info("node_stopping", {{"code", code}});
+  (*http)->stop(std::chrono::seconds{2});
+  bridge.attach(nullptr);
+  (*host)->stop();
+  (*logger)->flush();
+  return code;
+}
+
+}  // namespace wusong::apps
