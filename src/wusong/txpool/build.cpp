@@ -20,9 +20,7 @@ struct Pool::BuildStep {
   Rank rank;
   std::map<std::uint64_t, PooledPtr>::const_iterator at;
   /// std::priority_queue gives the greatest first.
-  friend bool operator<(const BuildStep& a, const BuildStep& b) noexcept {
-    return HeadOrder{}(b.rank, a.rank);
-  }
+  bool operator<(const BuildStep& other) const noexcept { return HeadOrder{}(other.rank, rank); }
 };
 
 std::vector<PooledPtr> Pool::build(const BuildRequest& request) {
