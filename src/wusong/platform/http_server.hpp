@@ -37,7 +37,8 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-/// May be called once, from any thread, also after the handler returned. Later calls do nothing.
+/// May be called once, from any thread, also after the handler returned, but not after the server
+/// is gone. Later calls do nothing; dropping it unused answers 500.
 using HttpRespond = std::function<void(HttpResponse)>;
 
 /// Names a WebSocket connection for as long as the server lives; never used twice.
