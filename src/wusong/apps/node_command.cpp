@@ -37,7 +37,7 @@ class RpcBridge final : public platform::HttpHandler {
         rpc::Ports{.now = platform::monotonic_now,
                    .send =
                        [this](rpc::SessionId session, std::shared_ptr<const std::string> text) {
-                         if (http_ != nullptr) http_->send_text(session, std::move(text));
+                         if (auto* http = http_.load()) http->send_text(session, std::move(text));
                        },
                    .mutex = std::make_unique<platform::IoMutex>()});
   }

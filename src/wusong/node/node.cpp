@@ -233,7 +233,9 @@ std::optional<Node::Tip> Node::tip_of(const Hash& hash) const {
 }
 
 bool Node::heartbeat_due() const noexcept {
-  return now_ - last_final_at_ >= std::chrono::milliseconds{options_.genesis.heartbeat_ms};
+  // A new chain shows at once that it agrees.
+  return final_.header.number == Height{0} ||
+         now_ - last_final_at_ >= std::chrono::milliseconds{options_.genesis.heartbeat_ms};
 }
 
 // A block with transactions waits until some header carries its roots. Another block helps when it

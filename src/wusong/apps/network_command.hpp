@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// `wusong network start|status|stop`: the nodes of one folder as processes of this machine.
+#pragma once
+
+#include <filesystem>
+
+namespace wusong::apps {
+
+struct NetworkStart {
+  std::filesystem::path folder{"data"};
+  bool detach{false};  // return once blocks are final, and leave the nodes running
+  bool dev{false};     // show the development accounts
+  std::uint64_t wait_seconds{60};
+};
+/// Starts every node that is not running, waits until blocks are final, and stays until a signal
+/// stops all. @return the process's exit code
+int network_start(const NetworkStart& options);
+
+/// One line or object a node. @return 0 when a quorum is healthy, else 1
+int network_status(const std::filesystem::path& folder, bool json);
+
+/// Asks every node to stop and waits for it. @return 0 when all have ended
+int network_stop(const std::filesystem::path& folder);
+
+}  // namespace wusong::apps

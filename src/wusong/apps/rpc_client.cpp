@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/apps/rpc_client.hpp"
+
+#include <fmt/format.h>
+
+namespace wusong::apps {
+
+RpcClient::RpcClient(std::string url, platform::HttpUrl parts, Duration timeout)
+    : url_{std::move(url)},
+      target_{parts.target},
+      client_{std::make_unique<platform::HttpClient>(parts.host, parts.port, timeout)} {}
+
+Outcome<RpcClient> RpcClient::open(const std::string& url, Duration timeout) {
+  const auto parts = platform::parse_url(url);
+  if (!parts) {
+    return failure(err::bad_argument,
+                   fmt::format("\"{}\" is no URL; write one like http://127.0.0.1:8545", url));
+  }
+  return RpcClient{url, *parts, timeout};
+}
+
+Outcome<RpcReply> RpcClient::call(std::string_view method, std::string_view params) {
+  const std::string body =
+      fmt::format(R"({{"jsonrpc":"2.0","id":1,"method":"{}","params":{}}})", method, params);
+  const auto reply = client_->post_json(target_, body);
+  if (!reply) {
+    return failure(
+        reply.error(),
+        fmt::format("no answer from {}; is the node running? Start one with ./run", url_));
+  }
+  auto document = codec::JsonDocument::parse(reply->body);
+  if (!document) {
+    return failure(document.error(),
+                   fmt::format("{} answered with status {} and no JSON", url_, reply->status));
+  }
+  if (const auto error = document->root().find("error")) {
+    const auto message = error->string_at("message");
+    return failure(err::rpc_failed, message ? std::string{*message} : error->to_json());
+  }
+  return RpcReply{*std::move(document)};
+}
+
+}  // namespace wusong::apps
