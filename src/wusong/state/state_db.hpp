@@ -93,8 +93,9 @@ class StateDb {
   /// @thread the writer's
   StateStats stats() const;
 
+  class Impl;  // internal/engine.hpp
+
  private:
-  class Impl;
   explicit StateDb(std::unique_ptr<Impl> impl) noexcept;
   std::unique_ptr<Impl> impl_;
 };
