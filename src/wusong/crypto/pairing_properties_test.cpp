@@ -45,8 +45,7 @@ struct Bls12381 {
 };
 
 template <typename C>
-class Pairing : public ::testing::Test {
- public:
+struct Kit {
   using T = typename C::T;
   using Fp = typename T::Fp;
   using Fp2 = typename T::Fp2;
@@ -73,11 +72,13 @@ class Pairing : public ::testing::Test {
   static G1 g1(std::uint64_t k) { return G1{C::kG1}.times(math::Limbs<1>{k}); }
   static G2 g2(std::uint64_t k) { return G2{C::kG2}.times(math::Limbs<1>{k}); }
 };
+template <typename C>
+class Pairing : public ::testing::Test {};
 using Curves = ::testing::Types<Bn254, Bls12381>;
 TYPED_TEST_SUITE(Pairing, Curves);
 
 TYPED_TEST(Pairing, ConstantsFollowFromXi) {
-  using Fixture = Pairing<TypeParam>;
+  using Fixture = Kit<TypeParam>;
   using T = typename TypeParam::T;
   using Fp12 = typename Fixture::Fp12;
   const Fp12 lifted{{xi<T>(), {}, {}}, {}};
@@ -92,13 +93,13 @@ TYPED_TEST(Pairing, ConstantsFollowFromXi) {
 }
 
 TYPED_TEST(Pairing, FrobeniusIsThePthPower) {
-  using Fixture = Pairing<TypeParam>;
+  using Fixture = Kit<TypeParam>;
   const auto f = Fixture::some_element();
   EXPECT_EQ(f.frobenius(), Fixture::power(f, TypeParam::T::Fp::kModulus));
 }
 
 TYPED_TEST(Pairing, CyclotomicSquaringIsSquaringAfterTheEasyPart) {
-  using Fixture = Pairing<TypeParam>;
+  using Fixture = Kit<TypeParam>;
   const auto f = Fixture::some_element();
   const auto t = f.easy_part();
   EXPECT_EQ(t.cyclotomic_squared(), t.squared());
@@ -108,14 +109,14 @@ TYPED_TEST(Pairing, CyclotomicSquaringIsSquaringAfterTheEasyPart) {
 }
 
 TYPED_TEST(Pairing, ReducedValuesHaveOrderR) {
-  using Fixture = Pairing<TypeParam>;
+  using Fixture = Kit<TypeParam>;
   const auto reduced = TypeParam::final_exponentiation(Fixture::some_element());
   EXPECT_NE(reduced, Fixture::Fp12::one());
   EXPECT_EQ(Fixture::power(reduced, limbs(TypeParam::kOrder)), Fixture::Fp12::one());
 }
 
 TYPED_TEST(Pairing, IsBilinearAndNotDegenerate) {
-  using Fixture = Pairing<TypeParam>;
+  using Fixture = Kit<TypeParam>;
   const auto base = Fixture::pair(Fixture::g1(1), Fixture::g2(1));
   EXPECT_NE(base, Fixture::Fp12::one());
   EXPECT_EQ(Fixture::pair(Fixture::g1(7), Fixture::g2(11)),
@@ -129,7 +130,7 @@ TYPED_TEST(Pairing, IsBilinearAndNotDegenerate) {
 }
 
 TYPED_TEST(Pairing, AProductSharesOneLoop) {
-  using Fixture = Pairing<TypeParam>;
+  using Fixture = Kit<TypeParam>;
   using Term = math::PairingTerm<typename TypeParam::T>;
   std::vector<Term> terms;
   auto expected = Fixture::Fp12::one();
@@ -142,7 +143,7 @@ TYPED_TEST(Pairing, AProductSharesOneLoop) {
 
 // Points of the twist found by trying x = i + u; hardly any lies in the subgroup by chance.
 TYPED_TEST(Pairing, SubgroupTestOfG2AgreesWithTheOrder) {
-  using Fixture = Pairing<TypeParam>;
+  using Fixture = Kit<TypeParam>;
   using T = typename TypeParam::T;
   using Fp = typename Fixture::Fp;
   using G2 = typename Fixture::G2;
@@ -163,7 +164,7 @@ TYPED_TEST(Pairing, SubgroupTestOfG2AgreesWithTheOrder) {
 }
 
 TYPED_TEST(Pairing, PsiIsMultiplicationByPOnG2) {
-  using Fixture = Pairing<TypeParam>;
+  using Fixture = Kit<TypeParam>;
   const auto q = Fixture::g2(31);
   EXPECT_EQ(psi(q), q.times(TypeParam::T::Fp::kModulus));
 }
