@@ -49,14 +49,45 @@ void Interpreter::Impl::place_code(internal::Frame& frame, BytesView code) {
   memory_arena.use_until(bytes + code.size() + internal::kCodePadding);
 }
 
-void Interpreter::Impl::run(internal::Frame& frame, internal::CacheEntry* /*entry*/,
-                            BytesView /*code*/) {
+/// Threaded code for the frame: the cache's, or the frame's own where the code is not cached.
+const internal::ThreadedCode* Interpreter::Impl::thread_code(
+    internal::CacheEntry* entry, BytesView code, const internal::Frame& frame,
+    std::unique_ptr<internal::ThreadedCode>& own) {
+  if (entry == nullptr) {
+    own = std::make_unique<internal::ThreadedCode>(code, *frame.rules);
+    return own.get();
+  }
+  if (entry->threaded == nullptr) {
+    entry->threaded = std::make_unique<internal::ThreadedCode>(code, *frame.rules);
+    cache_bytes_ += entry->threaded->bytes_held();
+  }
+  return entry->threaded.get();
+}
+
+void Interpreter::Impl::run(internal::Frame& frame, internal::CacheEntry* entry, BytesView code) {
   if (frame.step_tracer != nullptr) {
     run_traced(frame);
     return;
   }
-  frame.loops_left = 0;
-  run_plain(frame);
+  std::unique_ptr<internal::ThreadedCode> own;
+  const bool known =
+      entry != nullptr && config_.threaded_after != 0 && ++entry->uses >= config_.threaded_after;
+  if (known && (entry->threaded != nullptr || cache_bytes_ <= config_.cache_bytes_max))
+    frame.threaded = thread_code(entry, code, frame, own);
+  frame.loops_left = config_.threaded_after_loops;
+  for (;;) {
+    if (frame.threaded != nullptr) {
+      run_threaded(frame);
+      if (!frame.resume) return;
+      frame.threaded = nullptr;  // and stays so: the frame is about to fail
+      frame.loops_left = 0;
+    } else {
+      run_plain(frame);
+      if (!frame.resume) return;
+      frame.threaded = thread_code(entry, code, frame, own);
+    }
+    frame.resume = false;
+  }
 }
 
 CallResult Interpreter::Impl::execute(Host& host, const Message& message, BytesView code,

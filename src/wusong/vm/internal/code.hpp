@@ -29,6 +29,4 @@ struct CodeImage {
   std::vector<std::uint64_t> jump_map;
 };
 
-class ThreadedCode {};
-
 }  // namespace wusong::vm::internal

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "wusong/vm/internal/frame.hpp"
+#include "wusong/vm/internal/threaded.hpp"
 
 namespace wusong::vm::internal {
 

@@ -10,10 +10,10 @@
 #include "wusong/vm/fork_table.hpp"
 #include "wusong/vm/internal/arena.hpp"
 #include "wusong/vm/internal/code.hpp"
+#include "wusong/vm/internal/threaded.hpp"
 #include "wusong/vm/opcodes.hpp"
 
-#define WUSONG_INLINE [[gnu::always_inline]] inline
-#define WUSONG_NOINLINE [[gnu::noinline]]
+#define WUSONG_INLINE __attribute__((always_inline)) inline
 
 namespace wusong::vm::internal {
 
@@ -84,9 +84,9 @@ class Interpreter::Impl {
 
  private:
   internal::CacheEntry* find_code(BytesView code, const Hash& hash, Fork fork);
-  const internal::ThreadedCode* threaded_for(internal::CacheEntry* entry, BytesView code,
-                                             const internal::Frame& frame,
-                                             std::unique_ptr<internal::ThreadedCode>& own);
+  const internal::ThreadedCode* thread_code(internal::CacheEntry* entry, BytesView code,
+                                            const internal::Frame& frame,
+                                            std::unique_ptr<internal::ThreadedCode>& own);
   void run(internal::Frame& frame, internal::CacheEntry* entry, BytesView code);
   void place_code(internal::Frame& frame, BytesView code);
 
