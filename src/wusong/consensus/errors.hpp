@@ -23,6 +23,7 @@ inline constexpr ErrorInfo view_out_of_window{2109, Disposition::retry,
 inline constexpr ErrorInfo equivocation{2110, Disposition::reject, "consensus.equivocation"};
 inline constexpr ErrorInfo too_many_requests{2111, Disposition::retry,
                                              "consensus.too_many_requests"};
+inline constexpr ErrorInfo bad_block{2112, Disposition::reject, "consensus.bad_block"};
 inline constexpr ErrorInfo bad_config{2120, Disposition::reject, "consensus.bad_config"};
 inline constexpr ErrorInfo record_corrupt{2121, Disposition::halt, "consensus.record_corrupt"};
 inline constexpr ErrorInfo conflicting_finality{2122, Disposition::halt,

@@ -89,7 +89,7 @@ void Core::on(const PayloadVerified& event) {
       if (held.certified)
         return halt(err::certified_block_refused,
                     encode(BlockRequest{held.block->ref.view, event.block_id}), {});
-      actions_.rejection = Rejection{held.from, err::bad_block_link};
+      actions_.rejection = Rejection{held.from, err::bad_block};
       return;
     case Verdict::mismatch: {
       // The id may be honest: forget the bytes, blame the carrier, fetch again from someone else.
