@@ -56,6 +56,7 @@ Result<void> StateDb::Impl::load_history(const CommitAt& newest) {
                     .commit = at};
   };
   history_.publish(snapshot_of(head, newest.at), Height{head.height});
+  cache_.start_at(Height{head.height});
   collected_[head.height] = static_cast<std::uint32_t>(head.collected);
   collector_.start_at(static_cast<std::uint32_t>(head.collected));
 
@@ -97,7 +98,7 @@ Result<void> StateDb::Impl::reset_head(Height height) {
   failed_ = true;
   WUSONG_TRY(const CommitRecord record, log_.load_commit(snapshot.commit));
   WUSONG_CHECK(log_.truncate(snapshot.commit + kCommitBytes));
-  cache_.clear();
+  cache_.start_at(height);
   accounts_ = {.at = record.accounts, .ref = NodeRef::of_hash(record.root)};
   code_ = {.at = record.code, .ref = NodeRef::of_hash(record.code_root)};
   last_commit_ = snapshot.commit;
@@ -196,9 +197,13 @@ Result<Link> StateDb::Impl::update_codes(const types::StateDiff& diff, const Mov
   for (const auto& [hash, code] : diff.codes)
     if (!code.empty()) changes.push_back({.key = hash, .value = code});
   for (const Hash& hash : moves.codes) {
+    const auto known = std::ranges::find(changes, hash, &Change::key);
+    if (known != changes.end()) {
+      known->rewrite = true;
+      continue;
+    }
     WUSONG_TRY(const auto leaf, find_leaf(log_, code_.at, hash));
-    if (leaf && !diff.codes.contains(hash))
-      changes.push_back({.key = hash, .value = leaf->value, .rewrite = true});
+    if (leaf) changes.push_back({.key = hash, .value = leaf->value, .rewrite = true});
   }
   std::ranges::sort(changes, {}, &Change::key);
   log_.set_owner({.domain = Domain::code, .account = {}});

@@ -58,6 +58,11 @@ bool HeadCache::holds(std::uint64_t since_plus_one, Height at) const noexcept {
          since_plus_one >= valid_from_.load(std::memory_order_acquire);
 }
 
+bool HeadCache::may_fill(Height at, const Ticket& ticket) const noexcept {
+  return at.value + 1 >= ticket.since &&
+         at.value + 1 >= valid_from_.load(std::memory_order_acquire);
+}
+
 HeadCache::AccountEntry& HeadCache::entry_of(const Address& address) const noexcept {
   return accounts_[FixedBytesHash{}(address) & (accounts_.size() - 1)];
 }
@@ -103,13 +108,13 @@ std::optional<U256> HeadCache::slot(const Address& address, const Hash& slot, He
 
 void HeadCache::fill_account(const Address& address, const CachedAccount& value, Height at,
                              const Ticket& ticket) noexcept {
-  if (accounts_.empty() || at.value + 1 < ticket.since) return;
+  if (accounts_.empty() || !may_fill(at, ticket)) return;
   entry_of(address).replace_if(ticket.sequence, encode(address, value, at));
 }
 
 void HeadCache::fill_slot(const Address& address, const Hash& slot, const U256& value, Height at,
                           const Ticket& ticket) noexcept {
-  if (slots_.empty() || at.value + 1 < ticket.since) return;
+  if (slots_.empty() || !may_fill(at, ticket)) return;
   entry_of(address, slot).replace_if(ticket.sequence, encode(address, slot, value, at));
 }
 
@@ -131,10 +136,10 @@ void HeadCache::forget_all(Height at) noexcept {
   valid_from_.store(at.value + 1, std::memory_order_release);
 }
 
-void HeadCache::clear() noexcept {
+void HeadCache::start_at(Height newest) noexcept {
   for (AccountEntry& entry : accounts_) entry.replace({});
   for (SlotEntry& entry : slots_) entry.replace({});
-  valid_from_.store(0, std::memory_order_release);
+  forget_all(newest);
   positions_from_.store(0, std::memory_order_release);
 }
 

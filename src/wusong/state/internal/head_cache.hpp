@@ -47,8 +47,9 @@ class HeadCache {
   void commit_slot(const Address& address, const Hash& slot, const U256& value, Height at) noexcept;
   /// Everything known before `at` is void: some account lost all its slots.
   void forget_all(Height at) noexcept;
-  /// No reader is active.
-  void clear() noexcept;
+  /// Empties the cache. Heights below are not cached: what they changed has left no mark here. No
+  /// reader is active.
+  void start_at(Height newest) noexcept;
   /// Positions of storage tries known before `at` are void: some were moved.
   void forget_positions(Height at) noexcept;
 
@@ -58,6 +59,7 @@ class HeadCache {
   // address 3, since + 1, slot 4, value 4
   using SlotEntry = SharedEntry<12>;
 
+  bool may_fill(Height at, const Ticket& ticket) const noexcept;
   bool holds(std::uint64_t since_plus_one, Height at) const noexcept;
   AccountEntry& entry_of(const Address& address) const noexcept;
   SlotEntry& entry_of(const Address& address, const Hash& slot) const noexcept;
