@@ -184,13 +184,32 @@ struct Tower12 {
     return {{minus(s0, c0.a0), minus(s2, c0.a1), minus(s4, c0.a2)},
             {plus(T::mul_xi(s5), c1.a0), plus(s1, c1.a1), plus(s3, c1.a2)}};
   }
-  /// The power, for elements of the cyclotomic subgroup.
+  /// The power, for elements of the cyclotomic subgroup, where an inverse is a conjugate.
   constexpr Tower12 cyclotomic_pow(std::uint64_t exponent) const noexcept {
     if (exponent == 0) return one();
-    Tower12 out = *this;
-    for (int i = 62 - std::countl_zero(exponent); i >= 0; --i) {
+    // Odd signed digits below 8 pay only for their table where the exponent has many ones.
+    const bool sparse = std::popcount(exponent) <= 8;
+    std::array<Tower12, 4> odd_power;
+    odd_power[0] = *this;
+    if (!sparse) {
+      const Tower12 square = cyclotomic_squared();
+      for (std::size_t i = 1; i < 4; ++i) odd_power[i] = odd_power[i - 1] * square;
+    }
+    std::array<std::int8_t, 65> digits{};
+    std::size_t size = 0;
+    for (WideLimb rest = exponent; rest != 0; rest >>= 1, ++size) {
+      if ((rest & 1) == 0) continue;
+      int digit = sparse ? 1 : static_cast<int>(rest & 15);
+      if (digit > 8) digit -= 16;
+      digits[size] = static_cast<std::int8_t>(digit);
+      rest = digit > 0 ? rest - static_cast<Limb>(digit) : rest + static_cast<Limb>(-digit);
+    }
+    Tower12 out = odd_power[static_cast<std::size_t>(digits[size - 1]) / 2];  // the top is positive
+    for (std::size_t i = size - 1; i-- > 0;) {
       out = out.cyclotomic_squared();
-      if (((exponent >> i) & 1) != 0) out = out * *this;
+      const int digit = digits[i];
+      if (digit > 0) out = out * odd_power[static_cast<std::size_t>(digit) / 2];
+      if (digit < 0) out = out * odd_power[static_cast<std::size_t>(-digit) / 2].conjugate();
     }
     return out;
   }
