@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sync module's error table: 2500–2599. All say what a peer did.
+#pragma once
+
+#include "wusong/base/error.hpp"
+
+namespace wusong::sync::err {
+
+inline constexpr ErrorInfo wrong_range{2500, Disposition::reject, "sync.wrong_range"};
+inline constexpr ErrorInfo wrong_height{2501, Disposition::reject, "sync.wrong_height"};
+inline constexpr ErrorInfo broken_link{2502, Disposition::reject, "sync.broken_link"};
+inline constexpr ErrorInfo wrong_certificate{2503, Disposition::reject, "sync.wrong_certificate"};
+inline constexpr ErrorInfo bad_certificate{2504, Disposition::reject, "sync.bad_certificate"};
+inline constexpr ErrorInfo bad_block{2505, Disposition::reject, "sync.bad_block"};
+
+}  // namespace wusong::sync::err

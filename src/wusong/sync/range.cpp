@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/sync/range.hpp"
+
+#include "wusong/consensus/finality_proof.hpp"
+#include "wusong/sync/errors.hpp"
+#include "wusong/types/block.hpp"
+
+namespace wusong::sync {
+
+Result<VerifiedRange> verify_range(const net::RangeResponse& range,
+                                   const consensus::VoteVerifier& validators, const Hash& genesis) {
+  WUSONG_ASSERT(!range.blocks.empty());
+  VerifiedRange out;
+  out.hashes.reserve(range.blocks.size());
+  Height height = range.from;
+  for (const Bytes& bytes : range.blocks) {
+    const auto block = types::split_block(bytes);
+    if (!block) return fail(err::bad_block);
+    const types::Header& header = block->header;
+    if (header.number != height) return fail(err::wrong_height);
+    if (out.hashes.empty()) {
+      out.parent = header.parent_hash;
+    } else if (header.parent_hash != out.hashes.back()) {
+      return fail(err::broken_link);
+    }
+    out.hashes.push_back(types::hash_of(header));
+    height = height.next();
+  }
+  const auto proof = consensus::decode_finality_proof(range.certificate);
+  if (!proof || proof->height.next() != height || proof->block_id != out.hashes.back())
+    return fail(err::wrong_certificate);
+  if (!consensus::verify_finality_proof(validators, genesis, *proof))
+    return fail(err::bad_certificate);
+  return out;
+}
+
+namespace {
+
+/// Appends the blocks up to `last`; false, with nothing appended, when one is missing or they do
+/// not fit.
+Result<bool> extend(const BlockSource& source, Height last, std::size_t count_max,
+                    std::size_t bytes_max, net::RangeResponse& out, std::size_t& bytes) {
+  const std::size_t kept = out.blocks.size();
+  std::size_t total = bytes;
+  Height height = out.from.plus(kept);
+  bool fits = last.value - out.from.value < count_max;
+  for (; fits && height <= last; height = height.next()) {
+    WUSONG_TRY(auto block, source.block(height));
+    if (!block) {
+      fits = false;
+      break;
+    }
+    total += block->size();
+    fits = total <= bytes_max;
+    if (fits) out.blocks.push_back(*std::move(block));
+  }
+  if (!fits) {
+    out.blocks.resize(kept);
+    return false;
+  }
+  bytes = total;
+  return true;
+}
+
+}  // namespace
+
+Result<net::RangeResponse> serve_range(const BlockSource& source,
+                                       const net::RangeRequest& request) {
+  net::RangeResponse out{request.id, request.from, {}, {}};
+  std::size_t bytes = 0;
+  WUSONG_TRY(auto certificate, source.first_certificate(request.from));
+  if (!certificate || certificate->bytes.size() > net::kCertificateSizeMax) return out;
+  WUSONG_TRY(bool fits,
+             extend(source, certificate->height, net::kRangeBlocksMax, kServeBytesMax, out, bytes));
+  while (fits) {
+    out.certificate = std::move(certificate->bytes);
+    WUSONG_TRY(certificate, source.first_certificate(certificate->height.next()));
+    if (!certificate || certificate->bytes.size() > net::kCertificateSizeMax) break;
+    WUSONG_TRY(fits, extend(source, certificate->height, request.count_max, net::kRangeBytesMax,
+                            out, bytes));
+  }
+  return out;
+}
+
+}  // namespace wusong::sync

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ranges of final blocks: checking one that came, and cutting one for a peer that asks.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "wusong/base/error.hpp"
+#include "wusong/base/strong.hpp"
+#include "wusong/consensus/ports.hpp"
+#include "wusong/net/messages.hpp"
+
+namespace wusong::sync {
+
+/// What the headers and the certificate of a range prove. Bodies are not looked at: whoever
+/// executes them compares their transactions root.
+struct VerifiedRange {
+  Hash parent;               // of the first block
+  std::vector<Hash> hashes;  // one per block
+};
+
+/// Headers link to each other, heights follow, and the certificate makes the last one final.
+/// @shape  `range` has at least one block
+/// @errors err::bad_block          not a block
+///         err::wrong_height       not `from`, `from` + 1, …
+///         err::broken_link        a parent hash is not its predecessor's
+///         err::wrong_certificate  about another block, or not a certificate
+///         err::bad_certificate    its signatures do not prove finality
+[[nodiscard]] Result<VerifiedRange> verify_range(const net::RangeResponse& range,
+                                                 const consensus::VoteVerifier& validators,
+                                                 const Hash& genesis);
+
+/// The finalised chain as it is stored.
+class BlockSource {
+ public:
+  struct Certificate {
+    Height height;
+    Bytes bytes;  // an encoded consensus::FinalityProof
+  };
+  virtual ~BlockSource() = default;
+  /// Nothing where this node has no such block.
+  [[nodiscard]] virtual Result<std::optional<Bytes>> block(Height height) const = 0;
+  /// The lowest one at `height` or above.
+  [[nodiscard]] virtual Result<std::optional<Certificate>> first_certificate(
+      Height height) const = 0;
+};
+
+/// A response never grows beyond this, so that it always fits a frame.
+inline constexpr std::size_t kServeBytesMax = 15u << 20;
+
+/// The longest run from `request.from` that ends at a certificate and stays within count_max blocks
+/// and net::kRangeBytesMax; the first certificate is reached even if that takes more, up to
+/// kRangeBlocksMax blocks and kServeBytesMax. Empty when there is none.
+/// @errors those of `source`
+[[nodiscard]] Result<net::RangeResponse> serve_range(const BlockSource& source,
+                                                     const net::RangeRequest& request);
+
+}  // namespace wusong::sync

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// A finalised chain of empty blocks with certificates of cheap signatures, for tests of sync.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "wusong/consensus/finality_proof.hpp"
+#include "wusong/crypto/hash.hpp"
+#include "wusong/net/messages.hpp"
+#include "wusong/sync/range.hpp"
+#include "wusong/types/block.hpp"
+
+namespace wusong::testkit {
+
+/// A signature is a hash of the message and its signer: anybody can make it, nobody by accident.
+class HashVerifier final : public consensus::VoteVerifier {
+ public:
+  explicit HashVerifier(std::size_t count) noexcept : count_{count} {}
+  std::size_t count() const noexcept override { return count_; }
+  bool verify(consensus::ValidatorIndex validator, BytesView message,
+              BytesView signature) const override {
+    return to_bytes(signature) == sign(validator, message);
+  }
+  static Bytes sign(consensus::ValidatorIndex validator, BytesView message) {
+    Bytes input = to_bytes(message);
+    input.push_back(static_cast<std::uint8_t>(validator));
+    const Hash digest = crypto::keccak256(input);
+    return to_bytes(digest.view().first(8));
+  }
+
+ private:
+  std::size_t count_;
+};
+
+class FinalChain final : public sync::BlockSource {
+ public:
+  /// Heights 1 to `length`; each multiple of `certificate_every` and the last have a certificate.
+  /// Another `salt` is another chain.
+  FinalChain(std::uint64_t length, std::uint64_t certificate_every, std::uint8_t salt = 0,
+             std::size_t validators = 4)
+      : verifier_{validators} {
+    genesis_.bytes.fill(0x61);
+    hashes_.push_back(genesis_);
+    for (std::uint64_t height = 1; height <= length; ++height) {
+      types::Header header;
+      header.parent_hash = hashes_.back();
+      header.number = Height{height};
+      header.view = View{height + 5};
+      header.proposer = salt;
+      header.transactions_root = types::kEmptyTrieRoot;
+      hashes_.push_back(types::hash_of(header));
+      blocks_.push_back(types::encode(types::Block{header, {}}));
+      if (height % certificate_every == 0 || height == length) certify(height);
+    }
+  }
+
+  const Hash& genesis() const noexcept { return genesis_; }
+  const Hash& hash(std::uint64_t height) const { return hashes_.at(height); }
+  const Bytes& bytes(std::uint64_t height) const { return blocks_.at(height - 1); }
+  std::uint64_t length() const noexcept { return blocks_.size(); }
+  const HashVerifier& verifier() const noexcept { return verifier_; }
+  Bytes certificate_of(std::uint64_t height) const { return certificates_.at(height); }
+
+  Result<std::optional<Bytes>> block(Height height) const override {
+    if (height.value == 0 || height.value > blocks_.size()) return std::optional<Bytes>{};
+    return std::optional<Bytes>{blocks_[height.value - 1]};
+  }
+  Result<std::optional<Certificate>> first_certificate(Height height) const override {
+    const auto found = certificates_.lower_bound(height.value);
+    if (found == certificates_.end()) return std::optional<Certificate>{};
+    return std::optional<Certificate>{Certificate{Height{found->first}, found->second}};
+  }
+
+ private:
+  void certify(std::uint64_t height) {
+    consensus::Certificate certificate;
+    certificate.subject = {.kind = consensus::VoteKind::finalize,
+                           .view = View{height + 5},
+                           .height = Height{height},
+                           .block_id = hashes_[height],
+                           .parent_view = View{}};
+    const Bytes message = consensus::vote_sign_bytes(genesis_, certificate.subject);
+    for (std::size_t i = 0; i < consensus::quorum_size(verifier_.count()); ++i) {
+      const auto index = static_cast<consensus::ValidatorIndex>(i);
+      certificate.signatures.entries.push_back({index, HashVerifier::sign(index, message)});
+    }
+    certificates_[height] = consensus::encode(consensus::make_finality_proof(certificate));
+  }
+
+  Hash genesis_;
+  HashVerifier verifier_;
+  std::vector<Hash> hashes_;
+  std::vector<Bytes> blocks_;
+  std::map<std::uint64_t, Bytes> certificates_;
+};
+
+}  // namespace wusong::testkit
