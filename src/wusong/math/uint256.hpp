@@ -97,29 +97,55 @@ constexpr U256 operator^(const U256& a, const U256& b) noexcept {
           a.limb[3] ^ b.limb[3]};
 }
 
+namespace detail {
+/// The upper word of (high, low) << bits, bits below 64.
+constexpr std::uint64_t funnel_left(std::uint64_t high, std::uint64_t low, unsigned bits) noexcept {
+  return high << bits | (low >> 1) >> (63 - bits);
+}
+/// The lower word of (high, low) >> bits, bits below 64.
+constexpr std::uint64_t funnel_right(std::uint64_t high, std::uint64_t low,
+                                     unsigned bits) noexcept {
+  return low >> bits | (high << 1) << (63 - bits);
+}
+}  // namespace detail
+
 /// Zero from 256 on.
 constexpr U256 operator<<(const U256& a, unsigned shift) noexcept {
-  if (shift >= 256) return {};
-  U256 out;
-  const unsigned words = shift / 64;
-  const unsigned bits = shift % 64;
-  for (unsigned i = words; i < 4; ++i) {
-    out.limb[i] = a.limb[i - words] << bits;
-    if (bits != 0 && i > words) out.limb[i] |= a.limb[i - words - 1] >> (64 - bits);
+  using detail::funnel_left;
+  const unsigned b = shift % 64;
+  const auto& l = a.limb;
+  switch (shift / 64) {
+    case 0:
+      return {l[0] << b, funnel_left(l[1], l[0], b), funnel_left(l[2], l[1], b),
+              funnel_left(l[3], l[2], b)};
+    case 1:
+      return {0, l[0] << b, funnel_left(l[1], l[0], b), funnel_left(l[2], l[1], b)};
+    case 2:
+      return {0, 0, l[0] << b, funnel_left(l[1], l[0], b)};
+    case 3:
+      return {0, 0, 0, l[0] << b};
+    default:
+      return {};
   }
-  return out;
 }
 /// Zero from 256 on.
 constexpr U256 operator>>(const U256& a, unsigned shift) noexcept {
-  if (shift >= 256) return {};
-  U256 out;
-  const unsigned words = shift / 64;
-  const unsigned bits = shift % 64;
-  for (unsigned i = 0; i + words < 4; ++i) {
-    out.limb[i] = a.limb[i + words] >> bits;
-    if (bits != 0 && i + words + 1 < 4) out.limb[i] |= a.limb[i + words + 1] << (64 - bits);
+  using detail::funnel_right;
+  const unsigned b = shift % 64;
+  const auto& l = a.limb;
+  switch (shift / 64) {
+    case 0:
+      return {funnel_right(l[1], l[0], b), funnel_right(l[2], l[1], b), funnel_right(l[3], l[2], b),
+              l[3] >> b};
+    case 1:
+      return {funnel_right(l[2], l[1], b), funnel_right(l[3], l[2], b), l[3] >> b, 0};
+    case 2:
+      return {funnel_right(l[3], l[2], b), l[3] >> b, 0, 0};
+    case 3:
+      return {l[3] >> b, 0, 0, 0};
+    default:
+      return {};
   }
-  return out;
 }
 
 constexpr U256 operator*(const U256& a, const U256& b) noexcept {

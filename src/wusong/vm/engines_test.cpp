@@ -30,7 +30,7 @@ TEST(Engines, EndRandomProgramsAlike) {
     for (auto& byte : seed) byte = static_cast<std::uint8_t>(random());
     const Bytes code = i % 16 == 0 ? seed : ProgramMaker{seed}.make();
     const auto fork = static_cast<Fork>(random() % 7);
-    const auto gas = static_cast<std::int64_t>(random() % (1u << (random() % 18)));
+    const auto gas = static_cast<std::int64_t>(random() % (1u << (8 + random() % 12)));
     const bool is_static = random() % 8 == 0;
     const auto expected = run_program(kEngines[0], fork, code, seed, gas, is_static);
     if (expected.result.status == Status::success) ++succeeded;

@@ -33,6 +33,14 @@ bool run(U256* sp, std::int64_t& gas, Frame& f) = delete;
     return ok;                      \
   }
 
+/// A word read limb by limb. A vector load would wait for the four stores that just wrote it to
+/// reach the cache; scalar loads are forwarded from them.
+WUSONG_INLINE U256 read(const U256& from) noexcept {
+  U256 word = from;
+  for (std::uint64_t& limb : word.limb) __asm__("" : "+r"(limb));
+  return word;
+}
+
 WUSONG_PURE_OP(add, sp[-1] = sp[0] + sp[-1])
 WUSONG_PURE_OP(mul, sp[-1] = sp[0] * sp[-1])
 WUSONG_PURE_OP(sub, sp[-1] = sp[0] - sp[-1])
@@ -49,21 +57,21 @@ WUSONG_PURE_OP(lt, sp[-1] = U256{sp[0] < sp[-1] ? 1u : 0u})
 WUSONG_PURE_OP(gt, sp[-1] = U256{sp[0] > sp[-1] ? 1u : 0u})
 WUSONG_PURE_OP(slt, sp[-1] = U256{signed_less(sp[0], sp[-1]) ? 1u : 0u})
 WUSONG_PURE_OP(sgt, sp[-1] = U256{signed_less(sp[-1], sp[0]) ? 1u : 0u})
-WUSONG_PURE_OP(eq, sp[-1] = U256{sp[0] == sp[-1] ? 1u : 0u})
-WUSONG_PURE_OP(iszero, sp[0] = U256{sp[0].is_zero() ? 1u : 0u})
-WUSONG_PURE_OP(and_, sp[-1] = sp[0] & sp[-1])
-WUSONG_PURE_OP(or_, sp[-1] = sp[0] | sp[-1])
-WUSONG_PURE_OP(xor_, sp[-1] = sp[0] ^ sp[-1])
-WUSONG_PURE_OP(not_, sp[0] = ~sp[0])
+WUSONG_PURE_OP(eq, sp[-1] = U256{read(sp[0]) == read(sp[-1]) ? 1u : 0u})
+WUSONG_PURE_OP(iszero, sp[0] = U256{read(sp[0]).is_zero() ? 1u : 0u})
+WUSONG_PURE_OP(and_, sp[-1] = read(sp[0]) & read(sp[-1]))
+WUSONG_PURE_OP(or_, sp[-1] = read(sp[0]) | read(sp[-1]))
+WUSONG_PURE_OP(xor_, sp[-1] = read(sp[0]) ^ read(sp[-1]))
+WUSONG_PURE_OP(not_, sp[0] = ~read(sp[0]))
 WUSONG_PURE_OP(clz, sp[0] = U256{256 - sp[0].bit_width()})
 
 /// A shift distance: 256 stands for everything from there on.
 WUSONG_INLINE unsigned shift_distance(const U256& value) noexcept {
   return value.fits_u64() && value.low() < 256 ? static_cast<unsigned>(value.low()) : 256;
 }
-WUSONG_PURE_OP(shl, sp[-1] = sp[-1] << shift_distance(sp[0]))
-WUSONG_PURE_OP(shr, sp[-1] = sp[-1] >> shift_distance(sp[0]))
-WUSONG_PURE_OP(sar, sp[-1] = shift_right_signed(sp[-1], shift_distance(sp[0])))
+WUSONG_PURE_OP(shl, sp[-1] = read(sp[-1]) << shift_distance(sp[0]))
+WUSONG_PURE_OP(shr, sp[-1] = read(sp[-1]) >> shift_distance(sp[0]))
+WUSONG_PURE_OP(sar, sp[-1] = shift_right_signed(read(sp[-1]), shift_distance(sp[0])))
 
 WUSONG_OP(byte) {
   const std::uint64_t index = sp[0].saturated();
@@ -122,7 +130,7 @@ WUSONG_OP(mload) {
 WUSONG_OP(mstore) {
   if (!touch_word(sp[0], gas, f)) [[unlikely]]
     return false;
-  store_be(sp[-1], f.memory + sp[0].low());
+  store_be(read(sp[-1]), f.memory + sp[0].low());
   return true;
 }
 WUSONG_OP(mstore8) {
@@ -172,12 +180,12 @@ WUSONG_OP(invalid) {
 // Families.
 template <int N>  // 1..16
 WUSONG_INLINE void run_dup(U256* sp) noexcept {
-  sp[1] = sp[1 - N];
+  sp[1] = read(sp[1 - N]);
 }
 template <int N>  // 1..16
 WUSONG_INLINE void run_swap(U256* sp) noexcept {
-  const U256 top = sp[0];
-  sp[0] = sp[-N];
+  const U256 top = read(sp[0]);
+  sp[0] = read(sp[-N]);
   sp[-N] = top;
 }
 template <int N>  // 0..4

@@ -100,7 +100,7 @@ WUSONG_INLINE bool step(Registers& r, Frame& f) {
       if (!jump<kTraced>(r, f, r.sp[0])) return false;
       r.sp -= 1;
     } else if constexpr (kCode == static_cast<std::uint8_t>(Op::jumpi)) {
-      const bool taken = !r.sp[-1].is_zero();
+      const bool taken = !read(r.sp[-1]).is_zero();
       r.sp -= 1;
       if (taken) {
         if (!jump<kTraced>(r, f, r.sp[1])) return false;

@@ -126,7 +126,7 @@ struct Jump {
 };
 struct JumpIf {
   WUSONG_ROUTINE {
-    const bool taken = !sp[-1].is_zero();
+    const bool taken = !read(sp[-1]).is_zero();
     const U256& target = sp[0];
     sp -= 2;
     if (!taken) return enter(ip + 1, sp, gas, f);
@@ -141,7 +141,7 @@ struct JumpTo {
 };
 struct JumpIfTo {
   WUSONG_ROUTINE {
-    const bool taken = !sp[0].is_zero();
+    const bool taken = !read(sp[0]).is_zero();
     sp -= 1;
     if (taken) return enter(ip->target, sp, gas, f);
     return enter(ip + 1, sp, gas, f);
@@ -149,7 +149,7 @@ struct JumpIfTo {
 };
 struct JumpIfNowhere {
   WUSONG_ROUTINE {
-    const bool taken = !sp[0].is_zero();
+    const bool taken = !read(sp[0]).is_zero();
     sp -= 1;
     if (taken) return stop_with(f, Status::bad_jump_destination);
     return enter(ip + 1, sp, gas, f);
@@ -167,7 +167,7 @@ struct CompareJumpTo {
 };
 struct MatchSelector {
   WUSONG_ROUTINE {
-    if (sp[0] == U256{ip->pair.first}) return enter(ip + ip->pair.second, sp, gas, f);
+    if (read(sp[0]) == U256{ip->pair.first}) return enter(ip + ip->pair.second, sp, gas, f);
     return enter(ip + 1, sp, gas, f);
   }
 };
@@ -217,7 +217,7 @@ struct Both {
 template <int kN>
 struct SwapPop {  // drops the item under the top kN - 1 deep, keeping the top
   WUSONG_ROUTINE {
-    sp[-kN] = sp[0];
+    sp[-kN] = read(sp[0]);
     sp -= 1;
     return ip + 1;
   }
