@@ -22,6 +22,7 @@ constexpr std::array<const char*, io::kColumnCount> kColumnNames{
     "slot", "code",  "trie",    "history", "vote",        "pool"};
 
 rocksdb::Slice slice(BytesView bytes) noexcept {
+  if (bytes.empty()) return {};  // never a null pointer
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 BytesView view(const rocksdb::Slice& bytes) noexcept {
