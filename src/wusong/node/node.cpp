@@ -91,6 +91,8 @@ Result<void> Node::restore(std::span<const consensus::Record> records) {
                                                                      .identity = identity_.get()},
                                                                     head, records));
   machine_ = std::move(machine);
+  fetcher_.emplace(sync::Config{.genesis = options_.genesis_hash}, *options_.verifier,
+                   final_.header.number, final_.hash, now_);
   return {};
 }
 
@@ -131,7 +133,10 @@ void Node::tick() {
     machine_wake_.reset();
     feed(consensus::Tick{});
   }
-  tick_sync();
+  if (sync_wake_ && now_ >= *sync_wake_) {
+    sync_wake_.reset();
+    feed_sync(sync::Tick{});
+  }
 }
 
 void Node::feed(consensus::Event event) {

@@ -21,6 +21,7 @@
 #include "wusong/node/prepared.hpp"
 #include "wusong/node/service.hpp"
 #include "wusong/storage/ledger.hpp"
+#include "wusong/sync/fetcher.hpp"
 #include "wusong/txpool/persistence.hpp"
 #include "wusong/txpool/pool.hpp"
 
@@ -120,6 +121,8 @@ class Node {
   std::vector<Result<void>> on_candidates(std::vector<txpool::Candidate> candidates,
                                           std::optional<consensus::PeerId> from);
   void on_executed(const BlockPtr& block);
+  /// What became of SyncedBlocks: all of them, or why one is not what its header says.
+  void on_synced(Result<std::vector<PreparedPtr>> blocks, const Bytes& certificate);
 
   const txpool::Pool& pool() const noexcept { return *pool_; }
   consensus::Status consensus_status() const { return machine_->status(); }
@@ -132,6 +135,7 @@ class Node {
  private:
   class Accounts;
   class Identity;
+  class Blocks;
 
   /// The head of a chain of headers, and what its descendants need to know of it.
   struct Tip {
@@ -183,8 +187,9 @@ class Node {
   void greet_sync(consensus::PeerId peer, Height finalised);
   void drop_from_sync(consensus::PeerId peer);
   void on_sync_message(consensus::PeerId peer, BytesView payload);
-  void tick_sync();
   void announce_final();
+  void feed_sync(sync::Event event);
+  void release_delivery();
 
   void update_work();
   std::optional<Tip> tip_of(const Hash& hash) const;
@@ -202,6 +207,7 @@ class Node {
   std::unique_ptr<Accounts> accounts_;
   std::unique_ptr<txpool::Pool> pool_;
   std::optional<consensus::Machine> machine_;
+  std::optional<sync::Fetcher> fetcher_;
 
   Instant now_;
   UnixMillis wall_;
@@ -210,11 +216,13 @@ class Node {
   bool feeding_{false};
   std::optional<Instant> machine_wake_;
   std::optional<Instant> sync_wake_;
-  std::optional<Height> stored_;  // durable with the last take()
+  std::optional<SyncedBlocks> delivery_;  // waits for execution to come closer
+  std::optional<Height> stored_;          // durable with the last take()
 
   Tip final_;
   Height executed_;
   Instant last_final_at_;
+  Instant announced_at_;
   std::map<Height, types::ExecutionRoots>
       roots_;  // executed here, not yet below the final tip's range
   std::map<Height, types::ExecutionRoots> claimed_;  // in final headers, not executed here yet

@@ -102,6 +102,8 @@ void Node::on_executed(const BlockPtr& block) {
   // none.
   refresh_nonces(*block);
 
+  release_delivery();
+
   std::vector<Hash> waiting;
   for (const auto& [id, check] : checks_) {
     if (check.prepared != nullptr && check.prepared->block.header.executed <= executed_) {

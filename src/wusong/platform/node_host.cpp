@@ -355,6 +355,13 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
       });
     });
   }
+  for (node::SyncedBlocks& job : actions.synced) {
+    run([this, job = std::move(job)]() mutable {
+      auto blocks = prepare_range(std::move(job.blocks));
+      post([blocks = std::move(blocks), certificate = std::move(job.certificate)](
+               node::Node& node) mutable { node.on_synced(std::move(blocks), certificate); });
+    });
+  }
   for (node::CandidatesJob& job : actions.candidates) {
     run([this, job = std::move(job)] {
       const auto batch = net::decode_transaction_batch(*job.batch);
@@ -370,6 +377,19 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
       });
     });
   }
+}
+
+/// Blocks of a proven range, each against its own header.
+Result<std::vector<node::PreparedPtr>> NodeHostImpl::prepare_range(std::vector<Bytes> blocks) {
+  std::vector<node::PreparedPtr> out;
+  for (Bytes& encoded : blocks) {
+    WUSONG_TRY(const auto split, node::split(std::move(encoded), *workers_));
+    WUSONG_TRY(
+        auto prepared,
+        node::prepare(*split, node::KnownTransactions(split->transactions.size()), *workers_));
+    out.push_back(std::move(prepared));
+  }
+  return out;
 }
 
 void NodeHostImpl::execute(std::vector<node::PreparedPtr> blocks) {

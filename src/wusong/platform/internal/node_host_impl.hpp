@@ -117,6 +117,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void carry_out(node::Actions actions);
   void send(const node::Frame& frame);
   void run_jobs(node::Actions& actions);
+  Result<std::vector<node::PreparedPtr>> prepare_range(std::vector<Bytes> blocks);
   void execute(std::vector<node::PreparedPtr> blocks);
   void publish(const node::BlockPtr& block);
   void fatal(Error error);
