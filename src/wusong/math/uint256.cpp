@@ -156,21 +156,16 @@ void divide_knuth(Limb* u, int un, const Limb* d, int dn, Limb* q) noexcept {
   }
 }
 
-/// Divides the un limbs of `u` (one spare follows) by `denominator`, which is not zero. `q` holds
-/// un limbs, zero before. Returns the remainder.
+/// Divides the un limbs of `u` (one spare follows) by `denominator`, which is not zero and not
+/// longer than they. `q` holds un limbs, zero before. Returns the remainder.
 U256 divide_limbs(Limb* u, int un, const U256& denominator, Limb* q) noexcept {
   int dn = 4;
   while (denominator.limb[dn - 1] == 0) --dn;
-  while (un > 0 && u[un - 1] == 0) --un;
-  if (un < dn) return {u[0], un > 1 ? u[1] : 0, un > 2 ? u[2] : 0, 0};  // un < dn <= 4
-
   const auto shift = static_cast<unsigned>(std::countl_zero(denominator.limb[dn - 1]));
   const U256 d = denominator << shift;
   u[un] = 0;
-  if (shift != 0) {
-    for (int i = un; i > 0; --i) u[i] = u[i] << shift | u[i - 1] >> (64 - shift);
-    u[0] <<= shift;
-  }
+  for (int i = un; i > 0; --i) u[i] = detail::funnel_left(u[i], u[i - 1], shift);
+  u[0] <<= shift;
   if (dn == 1) {
     const Limb v = reciprocal(d.limb[0]);
     Limb remainder = u[un];
@@ -197,6 +192,26 @@ U256 divide_limbs(Limb* u, int un, const U256& denominator, Limb* q) noexcept {
   return U256{u[0], u[1], u[2], dn == 4 ? u[3] : 0} >> shift;
 }
 
+/// Limbs up to the highest that is not zero.
+int limb_count(const Limb* limbs, int n) noexcept {
+  while (n > 0 && limbs[n - 1] == 0) --n;
+  return n;
+}
+
+/// Four digits by the machine's own division: four of them cost less than a reciprocal and its
+/// corrections where the hardware is recent, and there are rarely four.
+U256Division divide_short(const U256& numerator, Limb divisor) noexcept {
+  U256Division out;
+  Limb remainder = 0;
+  for (int i = limb_count(numerator.limb, 4) - 1; i >= 0; --i) {
+    const auto step = divide_wide(remainder, numerator.limb[i], divisor);
+    out.quotient.limb[i] = step.quotient;
+    remainder = step.remainder;
+  }
+  out.remainder = U256{remainder};
+  return out;
+}
+
 }  // namespace
 
 U256Division divide(const U256& numerator, const U256& denominator) noexcept {
@@ -207,9 +222,10 @@ U256Division divide(const U256& numerator, const U256& denominator) noexcept {
   }
   if (denominator.is_zero()) return {};
   if (numerator < denominator) return {.quotient = {}, .remainder = numerator};
+  if (denominator.fits_u64()) return divide_short(numerator, denominator.limb[0]);
   Limb u[5]{numerator.limb[0], numerator.limb[1], numerator.limb[2], numerator.limb[3], 0};
   U256Division out;
-  out.remainder = divide_limbs(u, 4, denominator, out.quotient.limb);
+  out.remainder = divide_limbs(u, limb_count(u, 4), denominator, out.quotient.limb);
   return out;
 }
 
@@ -234,8 +250,11 @@ U256 mul_mod(const U256& a, const U256& b, const U256& modulus) noexcept {
     }
     product[i + 4] = carry;
   }
-  Limb quotient[8]{};
-  return divide_limbs(product, 8, modulus, quotient);
+  const int count = limb_count(product, 8);
+  const U256 low_half{product[0], product[1], product[2], product[3]};
+  if (count <= 4) return divide(low_half, modulus).remainder;
+  Limb quotient[8];
+  return divide_limbs(product, count, modulus, quotient);
 }
 
 U256 power(const U256& base, const U256& exponent) noexcept {

@@ -114,10 +114,10 @@ constexpr U256 operator<<(const U256& a, unsigned shift) noexcept {
   using detail::funnel_left;
   const unsigned b = shift % 64;
   const auto& l = a.limb;
+  if (shift < 64)
+    return {l[0] << b, funnel_left(l[1], l[0], b), funnel_left(l[2], l[1], b),
+            funnel_left(l[3], l[2], b)};
   switch (shift / 64) {
-    case 0:
-      return {l[0] << b, funnel_left(l[1], l[0], b), funnel_left(l[2], l[1], b),
-              funnel_left(l[3], l[2], b)};
     case 1:
       return {0, l[0] << b, funnel_left(l[1], l[0], b), funnel_left(l[2], l[1], b)};
     case 2:
@@ -133,10 +133,10 @@ constexpr U256 operator>>(const U256& a, unsigned shift) noexcept {
   using detail::funnel_right;
   const unsigned b = shift % 64;
   const auto& l = a.limb;
+  if (shift < 64)
+    return {funnel_right(l[1], l[0], b), funnel_right(l[2], l[1], b), funnel_right(l[3], l[2], b),
+            l[3] >> b};
   switch (shift / 64) {
-    case 0:
-      return {funnel_right(l[1], l[0], b), funnel_right(l[2], l[1], b), funnel_right(l[3], l[2], b),
-              l[3] >> b};
     case 1:
       return {funnel_right(l[2], l[1], b), funnel_right(l[3], l[2], b), l[3] >> b, 0};
     case 2:

@@ -93,6 +93,11 @@ bool touch_memory(Frame& f, const U256& offset, const U256& size) {
   return grow_memory(f, offset.low() + size.low());
 }
 
+bool touch_memory_word(Frame& f, std::uint64_t offset) {
+  if (offset > kMemoryMax) return fail_with(f, Status::out_of_gas);
+  return grow_memory(f, offset + 32);
+}
+
 bool run_exp(U256* sp, Frame& f) {
   const std::int64_t bytes = (sp[-1].bit_width() + 7) / 8;
   if (!charge(f, kExpByteGas * bytes)) return false;

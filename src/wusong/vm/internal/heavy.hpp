@@ -17,6 +17,8 @@ inline bool fail_with(Frame& f, Status status) noexcept {
 bool grow_memory(Frame& f, std::uint64_t end);
 /// The same for a range as instructions give it: a size of zero touches nothing.
 bool touch_memory(Frame& f, const U256& offset, const U256& size);
+/// The same for one word.
+bool touch_memory_word(Frame& f, std::uint64_t offset);
 
 bool run_exp(U256* sp, Frame& f);
 bool run_keccak256(U256* sp, Frame& f);

@@ -40,45 +40,75 @@ WUSONG_INLINE U256 read(const U256& from) noexcept {
   for (std::uint64_t& limb : word.limb) __asm__("" : "+r"(limb));
   return word;
 }
+/// Memory's words go the same way.
+WUSONG_INLINE U256 read_memory(const std::uint8_t* from) noexcept {
+  U256 word = load_be(from);
+  for (std::uint64_t& limb : word.limb) __asm__("" : "+r"(limb));
+  return word;
+}
+WUSONG_INLINE void write_memory(const U256& word, std::uint8_t* to) noexcept {
+  for (int i = 0; i < 4; ++i) {
+    std::uint64_t swapped = __builtin_bswap64(word.limb[3 - i]);
+    __asm__("" : "+r"(swapped));
+    std::memcpy(to + 8 * i, &swapped, 8);
+  }
+}
 
-WUSONG_PURE_OP(add, sp[-1] = sp[0] + sp[-1])
-WUSONG_PURE_OP(mul, sp[-1] = sp[0] * sp[-1])
-WUSONG_PURE_OP(sub, sp[-1] = sp[0] - sp[-1])
-WUSONG_PURE_OP(div, sp[-1] = divide(sp[0], sp[-1]).quotient)
-WUSONG_PURE_OP(sdiv, sp[-1] = divide_signed(sp[0], sp[-1]).quotient)
-WUSONG_PURE_OP(mod, sp[-1] = divide(sp[0], sp[-1]).remainder)
-WUSONG_PURE_OP(smod, sp[-1] = divide_signed(sp[0], sp[-1]).remainder)
-WUSONG_PURE_OP(addmod, sp[-2] = add_mod(sp[0], sp[-1], sp[-2]))
-WUSONG_PURE_OP(mulmod, sp[-2] = mul_mod(sp[0], sp[-1], sp[-2]))
-WUSONG_PURE_OP(signextend, sp[-1] = sp[0].fits_u64() && sp[0].low() < 31
-                                        ? sign_extend(sp[-1], static_cast<unsigned>(sp[0].low()))
-                                        : sp[-1])
-WUSONG_PURE_OP(lt, sp[-1] = U256{sp[0] < sp[-1] ? 1u : 0u})
-WUSONG_PURE_OP(gt, sp[-1] = U256{sp[0] > sp[-1] ? 1u : 0u})
-WUSONG_PURE_OP(slt, sp[-1] = U256{signed_less(sp[0], sp[-1]) ? 1u : 0u})
-WUSONG_PURE_OP(sgt, sp[-1] = U256{signed_less(sp[-1], sp[0]) ? 1u : 0u})
-WUSONG_PURE_OP(eq, sp[-1] = U256{read(sp[0]) == read(sp[-1]) ? 1u : 0u})
-WUSONG_PURE_OP(iszero, sp[0] = U256{read(sp[0]).is_zero() ? 1u : 0u})
-WUSONG_PURE_OP(and_, sp[-1] = read(sp[0]) & read(sp[-1]))
-WUSONG_PURE_OP(or_, sp[-1] = read(sp[0]) | read(sp[-1]))
-WUSONG_PURE_OP(xor_, sp[-1] = read(sp[0]) ^ read(sp[-1]))
-WUSONG_PURE_OP(not_, sp[0] = ~read(sp[0]))
-WUSONG_PURE_OP(clz, sp[0] = U256{256 - sp[0].bit_width()})
+/// Instructions that make one word of two, `a` having been on top.
+template <Op>
+inline constexpr bool kIsBinary = false;
+template <Op>
+U256 binary(const U256& a, const U256& b) = delete;
 
+#define WUSONG_BINARY_OP(name, result)                                \
+  template <>                                                         \
+  inline constexpr bool kIsBinary<Op::name> = true;                   \
+  template <>                                                         \
+  WUSONG_INLINE U256 binary<Op::name>(const U256& a, const U256& b) { \
+    return result;                                                    \
+  }                                                                   \
+  WUSONG_PURE_OP(name, sp[-1] = binary<Op::name>(read(sp[0]), read(sp[-1])))
+
+WUSONG_INLINE U256 truth(bool value) noexcept {
+  return U256{static_cast<std::uint64_t>(value)};
+}
 /// A shift distance: 256 stands for everything from there on.
 WUSONG_INLINE unsigned shift_distance(const U256& value) noexcept {
   return value.fits_u64() && value.low() < 256 ? static_cast<unsigned>(value.low()) : 256;
 }
-WUSONG_PURE_OP(shl, sp[-1] = read(sp[-1]) << shift_distance(sp[0]))
-WUSONG_PURE_OP(shr, sp[-1] = read(sp[-1]) >> shift_distance(sp[0]))
-WUSONG_PURE_OP(sar, sp[-1] = shift_right_signed(read(sp[-1]), shift_distance(sp[0])))
-
-WUSONG_OP(byte) {
-  const std::uint64_t index = sp[0].saturated();
+WUSONG_INLINE U256 byte_of(const U256& value, std::uint64_t index) noexcept {
   const std::uint64_t from_low = 31 - index;
-  sp[-1] = index < 32 ? U256{sp[-1].limb[from_low / 8] >> (8 * (from_low % 8)) & 0xff} : U256{};
-  return true;
+  return index < 32 ? U256{value.limb[from_low / 8] >> (8 * (from_low % 8)) & 0xff} : U256{};
 }
+WUSONG_INLINE U256 extend(const U256& value, std::uint64_t last) noexcept {
+  return last < 31 ? sign_extend(value, static_cast<unsigned>(last)) : value;
+}
+
+WUSONG_BINARY_OP(add, a + b)
+WUSONG_BINARY_OP(mul, a* b)
+WUSONG_BINARY_OP(sub, a - b)
+WUSONG_BINARY_OP(div, divide(a, b).quotient)
+WUSONG_BINARY_OP(sdiv, divide_signed(a, b).quotient)
+WUSONG_BINARY_OP(mod, divide(a, b).remainder)
+WUSONG_BINARY_OP(smod, divide_signed(a, b).remainder)
+WUSONG_BINARY_OP(signextend, extend(b, a.saturated()))
+WUSONG_BINARY_OP(lt, truth(a < b))
+WUSONG_BINARY_OP(gt, truth(a > b))
+WUSONG_BINARY_OP(slt, truth(signed_less(a, b)))
+WUSONG_BINARY_OP(sgt, truth(signed_less(b, a)))
+WUSONG_BINARY_OP(eq, truth(a == b))
+WUSONG_BINARY_OP(and_, a& b)
+WUSONG_BINARY_OP(or_, a | b)
+WUSONG_BINARY_OP(xor_, a ^ b)
+WUSONG_BINARY_OP(byte, byte_of(b, a.saturated()))
+WUSONG_BINARY_OP(shl, b << shift_distance(a))
+WUSONG_BINARY_OP(shr, b >> shift_distance(a))
+WUSONG_BINARY_OP(sar, shift_right_signed(b, shift_distance(a)))
+WUSONG_PURE_OP(addmod, sp[-2] = add_mod(sp[0], sp[-1], sp[-2]))
+WUSONG_PURE_OP(mulmod, sp[-2] = mul_mod(sp[0], sp[-1], sp[-2]))
+WUSONG_PURE_OP(iszero, sp[0] = truth(read(sp[0]).is_zero()))
+WUSONG_PURE_OP(not_, sp[0] = ~read(sp[0]))
+WUSONG_PURE_OP(clz, sp[0] = U256{256 - sp[0].bit_width()})
 
 // The frame and its surroundings.
 WUSONG_PURE_OP(address, sp[1] = to_u256(f.message->recipient))
@@ -105,7 +135,7 @@ WUSONG_OP(calldataload) {
   const std::uint64_t offset = sp[0].saturated();
   const BytesView input = f.message->input;
   if (input.size() >= 32 && offset <= input.size() - 32) [[likely]] {
-    sp[0] = load_be(input.data() + offset);
+    sp[0] = read_memory(input.data() + offset);
     return true;
   }
   return run_calldataload(sp, f);
@@ -117,20 +147,22 @@ WUSONG_INLINE bool touch_word(const U256& offset, std::int64_t& gas, Frame& f) {
       [[likely]]
     return true;
   f.gas = gas;
-  const bool ok = touch_memory(f, offset, U256{32});
+  const bool ok = touch_memory_word(f, offset.saturated());
   gas = f.gas;
   return ok;
 }
 WUSONG_OP(mload) {
-  if (!touch_word(sp[0], gas, f)) [[unlikely]]
+  const U256 offset = read(sp[0]);
+  if (!touch_word(offset, gas, f)) [[unlikely]]
     return false;
-  sp[0] = load_be(f.memory + sp[0].low());
+  sp[0] = read_memory(f.memory + offset.low());
   return true;
 }
 WUSONG_OP(mstore) {
-  if (!touch_word(sp[0], gas, f)) [[unlikely]]
+  const U256 offset = read(sp[0]);
+  if (!touch_word(offset, gas, f)) [[unlikely]]
     return false;
-  store_be(read(sp[-1]), f.memory + sp[0].low());
+  write_memory(read(sp[-1]), f.memory + offset.low());
   return true;
 }
 WUSONG_OP(mstore8) {

@@ -192,20 +192,37 @@ struct PushTwo {
     return ip + 1;
   }
 };
-/// The constant goes where PUSH would put it; the optimiser sees through.
+/// An instruction whose top operand is not on the stack; it makes or keeps the item below.
+template <std::uint8_t kCode>
+WUSONG_INLINE bool act_on(const U256& top, U256*& sp, std::int64_t& gas, Frame& f) {
+  constexpr Op kOp = static_cast<Op>(kCode);
+  if constexpr (kIsBinary<kOp>) {
+    sp[0] = binary<kOp>(top, read(sp[0]));
+  } else if constexpr (kOp == Op::mload) {
+    if (!touch_word(top, gas, f)) [[unlikely]]
+      return false;
+    *++sp = read_memory(f.memory + top.low());
+  } else if constexpr (kOp == Op::mstore) {
+    if (!touch_word(top, gas, f)) [[unlikely]]
+      return false;
+    write_memory(read(*sp--), f.memory + top.low());
+  } else {
+    *++sp = top;
+    return act<kCode>(sp, gas, f);
+  }
+  return true;
+}
 template <std::uint8_t kCode>
 struct PushSmallThen {
-  WUSONG_ROUTINE {
-    *++sp = U256{ip->small};
-    return act<kCode>(sp, gas, f) ? ip + 1 : &kExit;
-  }
+  WUSONG_ROUTINE { return act_on<kCode>(U256{ip->small}, sp, gas, f) ? ip + 1 : &kExit; }
 };
 template <std::uint8_t kCode>
 struct PushWideThen {
-  WUSONG_ROUTINE {
-    *++sp = *ip->wide;
-    return act<kCode>(sp, gas, f) ? ip + 1 : &kExit;
-  }
+  WUSONG_ROUTINE { return act_on<kCode>(read(*ip->wide), sp, gas, f) ? ip + 1 : &kExit; }
+};
+template <std::uint8_t kDup, std::uint8_t kCode>
+struct DupThen {
+  WUSONG_ROUTINE { return act_on<kCode>(read(sp[0x80 - kDup]), sp, gas, f) ? ip + 1 : &kExit; }
 };
 template <std::uint8_t kFirst, std::uint8_t kSecond>
 struct Both {
@@ -287,10 +304,16 @@ constexpr HandlerTable kPushWideThen =
     make_push_wide<Op::add, Op::sub, Op::mul, Op::div, Op::and_, Op::or_, Op::xor_, Op::eq, Op::lt,
                    Op::gt, Op::not_, op_at(0x81), op_at(0x82)>();
 
+template <std::uint8_t kDup, Op... kOps>
+constexpr HandlerTable make_dup_then() noexcept {
+  HandlerTable table{};
+  ((table[index_of(kOps)] = handle<DupThen<kDup, static_cast<std::uint8_t>(kOps)>>), ...);
+  return table;
+}
 template <std::uint8_t kDup>
 constexpr HandlerTable make_dup() noexcept {
-  return make_both<kDup, Op::add, Op::sub, Op::mul, Op::lt, Op::gt, Op::slt, Op::eq, Op::and_,
-                   Op::mload, Op::mstore, Op::iszero, Op::calldataload>();
+  return make_dup_then<kDup, Op::add, Op::sub, Op::mul, Op::lt, Op::gt, Op::slt, Op::eq, Op::and_,
+                       Op::mload, Op::mstore, Op::iszero, Op::calldataload>();
 }
 constexpr std::array<HandlerTable, 6> kDupThen{make_dup<0x80>(), make_dup<0x81>(),
                                                make_dup<0x82>(), make_dup<0x83>(),
