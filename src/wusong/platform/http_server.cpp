@@ -39,6 +39,7 @@ constexpr Duration kRetryWorker = std::chrono::milliseconds{2};
 constexpr Duration kLinger = std::chrono::seconds{5};
 constexpr std::size_t kLingerBytesMax = 256u << 20;
 constexpr std::size_t kBodyBytesInFlightMax = 512u << 20;  // of all requests together
+constexpr std::size_t kBodyStep = 256u << 10;              // memory grows with what has arrived
 constexpr int kInvalidRequest = -32600;
 constexpr int kLimitExceeded = -32005;
 
@@ -259,6 +260,7 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
     ++server_.counters.connections;
     ErrorCode ignored;
     stream_.socket().set_option(tcp::no_delay{true}, ignored);
+    buffer_.reserve(4u << 10);  // one read takes a usual request whole
     remote_ = stream_.socket().remote_endpoint(ignored).address().to_string();
   }
   ~HttpSession() { --server_.counters.connections; }
@@ -278,6 +280,8 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   bool refuse_by_policy();
   void upgrade();
   void read_body();
+  void read_known_body();
+  void read_chunked_body();
   void on_body();
   void refuse(unsigned status, int code, std::string_view message, bool keep);
   void preflight();
@@ -298,6 +302,8 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   bool keep_alive_{false};
   bool idle_{true};
   bool ended_{false};
+  std::string body_;
+  std::size_t body_size_{0};
   std::size_t body_reserved_{0};
   std::size_t discarded_{0};
 };
@@ -425,11 +431,40 @@ void HttpSession::upgrade() {
 
 void HttpSession::read_body() {
   stream_.expires_after(std::chrono::nanoseconds{server_.options.read_timeout});
+  body_.clear();
+  if (parser_->chunked()) return read_chunked_body();
+  // A body of known size goes from the socket to where the handler finds it. What came with the
+  // header is in the buffer; what follows the body there belongs to the next request.
+  body_size_ = body_reserved_;
+  body_.reserve(body_size_);
+  const std::size_t count = std::min(body_size_, buffer_.size());
+  body_.append(static_cast<const char*>(buffer_.data().data()), count);
+  buffer_.consume(count);
+  read_known_body();
+}
+
+void HttpSession::read_known_body() {
+  const std::size_t have = body_.size();
+  if (have == body_size_) return on_body();
+  body_.resize(std::min(body_size_, have + kBodyStep));
+  stream_.async_read_some(asio::buffer(body_.data() + have, body_.size() - have),
+                          [self = shared_from_this(), have](ErrorCode error, std::size_t count) {
+                            self->server_.counters.bytes_in += count;
+                            if (self->ended_) return;
+                            if (error) return self->end();
+                            self->body_.resize(have + count);
+                            self->read_known_body();
+                          });
+}
+
+void HttpSession::read_chunked_body() {
+  buffer_.reserve(64u << 10);
   http::async_read(stream_, buffer_, *parser_,
                    [self = shared_from_this()](ErrorCode error, std::size_t count) {
                      self->server_.counters.bytes_in += count;
                      if (self->ended_) return;
                      if (error) return self->on_bad_input(error);
+                     self->body_ = std::move(self->parser_->get().body());
                      self->on_body();
                    });
 }
@@ -437,14 +472,14 @@ void HttpSession::read_body() {
 void HttpSession::on_body() {
   stream_.expires_never();  // the handler's time is its own
   ++server_.counters.requests;
-  auto message = parser_->release();
+  const auto& message = parser_->get();
   HttpRequest request;
   request.method = text_of(message.method_string());
   request.target = text_of(message.target());
   request.content_type = text_of(message[http::field::content_type]);
   request.authorization = text_of(message[http::field::authorization]);
   request.remote = remote_;
-  request.body = std::move(message.body());
+  request.body = std::move(body_);
 
   const auto answer = std::make_shared<Answer>(server_, shared_from_this());
   const bool posted =

@@ -154,7 +154,8 @@ Result<bool> Connection::read_header() {
 Result<bool> Connection::read_payload() {
   while (payload_size_ < frame_->payload_size) {
     if (payload_.size() == payload_size_)
-      payload_.resize(std::min<std::size_t>(frame_->payload_size, payload_size_ + kPayloadStep));
+      payload_.resize(
+          std::min<std::size_t>(frame_->payload_size, std::max(2 * payload_size_, kPayloadStep)));
     WUSONG_TRY(const std::size_t count, tls_.read(std::span{payload_}.subspan(payload_size_)));
     if (count == 0) return false;
     payload_size_ += count;
@@ -162,19 +163,35 @@ Result<bool> Connection::read_payload() {
   return true;
 }
 
-void Connection::pump() {
-  if (closed_ || writing_) return;
-  if (authenticated_) {
-    plain_.clear();
-    OutboundFrame frame;
-    while (plain_.size() < kCoalesceBytes && owner_.next_frame(*this, frame)) {
+/// Fills plain_ with what waits. Large frames go in parts, so that encrypting one overlaps with
+/// sending the one before.
+void Connection::gather() {
+  plain_.clear();
+  while (plain_.size() < kCoalesceBytes) {
+    if (!outgoing_) {
+      OutboundFrame frame;
+      if (!owner_.next_frame(*this, frame)) return;
       const std::size_t at = plain_.size();
       plain_.resize(at + net::kFrameHeaderSize);
       net::encode_frame_header({static_cast<std::uint32_t>(frame.payload->size()), frame.channel},
                                plain_.data() + at);
-      append(plain_, *frame.payload);
-      ++frames_out;
+      outgoing_ = std::move(frame);
+      outgoing_at_ = 0;
     }
+    const BytesView rest = BytesView{*outgoing_->payload}.subspan(outgoing_at_);
+    const std::size_t count = std::min(rest.size(), kCoalesceBytes);
+    append(plain_, rest.first(count));
+    outgoing_at_ += count;
+    if (count < rest.size()) return;
+    outgoing_.reset();
+    ++frames_out;
+  }
+}
+
+void Connection::pump() {
+  if (closed_ || writing_) return;
+  if (authenticated_) {
+    gather();
     if (auto result = tls_.write(plain_); !result) return close(result.error());
   }
   if (!tls_.has_output()) return;
@@ -197,10 +214,6 @@ void Connection::write_more() {
         self->write_progress_at = monotonic_now();
         if (self->sent_ < self->sending_.size()) return self->write_more();
         self->writing_ = false;
-        if (self->sending_.capacity() > 4 * kCoalesceBytes) {
-          self->sending_ = Bytes{};
-          self->plain_ = Bytes{};
-        }
         self->pump();
       });
 }

@@ -58,7 +58,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
   bool dialled() const noexcept { return side_ == TlsSide::client; }
   bool closed() const noexcept { return closed_; }
-  bool writing() const noexcept { return writing_; }
+  /// Something is on its way, or a frame is sent in part.
+  bool writing() const noexcept { return writing_ || outgoing_.has_value(); }
   const std::optional<net::PeerKey>& key() const noexcept { return tls_.peer(); }
   /// Of the other end, host:port.
   std::string address() const;
@@ -84,6 +85,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] Result<void> read_frames();
   [[nodiscard]] Result<bool> read_header();
   [[nodiscard]] Result<bool> read_payload();
+  void gather();
   void write_more();
   bool over_read_budget(std::size_t count) noexcept;
 
@@ -106,6 +108,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::optional<net::FrameHeader> frame_;
   Bytes payload_;
   std::size_t payload_size_{0};
+  std::optional<OutboundFrame> outgoing_;  // sent up to outgoing_at_
+  std::size_t outgoing_at_{0};
   Bytes plain_;
   Bytes sending_;
   std::size_t sent_{0};
