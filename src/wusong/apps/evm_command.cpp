@@ -143,6 +143,11 @@ class TracedFrameGas final : public FrameGas {
   explicit TracedFrameGas(vm::Tracer& steps) : steps_{steps} {}
   bool wants_steps() const noexcept override { return true; }
   void on_step(const Step& step) override { steps_.on_step(step); }
+  void on_cost(std::int64_t gas_cost) override { steps_.on_cost(gas_cost); }
+  void on_exit(const vm::Message& message, const vm::CallResult& result) override {
+    FrameGas::on_exit(message, result);
+    steps_.on_exit(message, result);
+  }
   void on_fault(const Step& step, vm::Status status) override { steps_.on_fault(step, status); }
 
  private:

@@ -66,6 +66,10 @@ class StructLogTracer final : public TransactionTracer {
     rest_ = rest.take();
   }
 
+  void on_cost(std::int64_t gas_cost) override {
+    if (pending_) head_.gas_cost = gas_cost;
+  }
+
   void on_fault(const Step& step, vm::Status status) override {
     if (pending_ && head_.pc == step.pc && head_.depth == step.depth) error_ = vm::text_of(status);
   }
@@ -154,6 +158,8 @@ class StructLogTracer final : public TransactionTracer {
   std::string_view error_;
 };
 
+/// A line waits for the cost of its instruction, which is known only after it, so the parts before
+/// and behind the cost are kept apart.
 class JsonLinesTracer final : public TransactionTracer {
  public:
   explicit JsonLinesTracer(LineSink sink) : sink_{std::move(sink)} {}
@@ -161,35 +167,35 @@ class JsonLinesTracer final : public TransactionTracer {
   bool wants_steps() const noexcept override { return true; }
 
   void on_step(const Step& step) override {
-    codec::JsonWriter out;
-    out.open_object();
-    out.key("pc").number(std::uint64_t{step.pc});
-    out.key("op").number(std::uint64_t{step.opcode});
-    out.key("gas").quantity(unsigned_of(step.gas));
-    out.key("gasCost").quantity(unsigned_of(step.gas_cost));
-    out.key("memSize").number(std::uint64_t{step.memory.size()});
-    write_stack(out, step);
-    out.key("depth").number(static_cast<std::uint64_t>(step.depth + 1));
-    if (!step.return_data.empty()) out.key("returnData").data(step.return_data);
-    out.key("refund").quantity(unsigned_of(step.refund));
-    out.key("opName").string(op_name(step.opcode));
-    out.close_object();
-    sink_(out.text());
+    flush();
+    codec::JsonWriter head;
+    head.open_object();
+    head.key("pc").number(std::uint64_t{step.pc});
+    head.key("op").number(std::uint64_t{step.opcode});
+    head.key("gas").quantity(unsigned_of(step.gas));
+    head_ = head.take();
+    cost_ = step.gas_cost;
+    codec::JsonWriter rest;
+    rest.open_object();
+    rest.key("memSize").number(std::uint64_t{step.memory.size()});
+    write_stack(rest, step);
+    rest.key("depth").number(static_cast<std::uint64_t>(step.depth + 1));
+    if (!step.return_data.empty()) rest.key("returnData").data(step.return_data);
+    rest.key("refund").quantity(unsigned_of(step.refund));
+    rest.key("opName").string(op_name(step.opcode));
+    rest_ = rest.take();
+    error_ = {};
+    pending_ = true;
   }
 
-  void on_fault(const Step& step, vm::Status status) override {
-    codec::JsonWriter out;
-    out.open_object();
-    out.key("pc").number(std::uint64_t{step.pc});
-    out.key("op").number(std::uint64_t{step.opcode});
-    out.key("depth").number(static_cast<std::uint64_t>(step.depth + 1));
-    out.key("opName").string(op_name(step.opcode));
-    out.key("error").string(vm::text_of(status));
-    out.close_object();
-    sink_(out.text());
+  void on_cost(std::int64_t gas_cost) override { cost_ = gas_cost; }
+  void on_fault(const Step& /*step*/, vm::Status status) override { error_ = vm::text_of(status); }
+  void on_exit(const vm::Message& message, const vm::CallResult& /*result*/) override {
+    if (message.depth == 0) flush();
   }
 
   std::string result(const TransactionOutcome& outcome) override {
+    flush();
     codec::JsonWriter out;
     out.open_object();
     out.key("output").string(codec::to_hex(outcome.output));
@@ -200,7 +206,23 @@ class JsonLinesTracer final : public TransactionTracer {
   }
 
  private:
+  void flush() {
+    if (!pending_) return;
+    pending_ = false;
+    std::string line =
+        head_ + ",\"gasCost\":\"" + codec::to_hex_quantity(unsigned_of(cost_)) + "\",";
+    line.append(rest_, 1);
+    if (!error_.empty()) line.append(",\"error\":\"").append(error_).append("\"");
+    line.push_back('}');
+    sink_(line);
+  }
+
   LineSink sink_;
+  bool pending_{false};
+  std::string head_;
+  std::int64_t cost_{0};
+  std::string rest_;
+  std::string_view error_;
 };
 
 }  // namespace
