@@ -22,22 +22,28 @@ Outcome<RpcClient> RpcClient::open(const std::string& url, Duration timeout) {
 Outcome<RpcReply> RpcClient::call(std::string_view method, std::string_view params) {
   const std::string body =
       fmt::format(R"({{"jsonrpc":"2.0","id":1,"method":"{}","params":{}}})", method, params);
-  const auto reply = client_->post_json(target_, body);
-  if (!reply) {
-    return failure(
-        reply.error(),
-        fmt::format("no answer from {}; is the node running? Start one with ./run", url_));
-  }
-  auto document = codec::JsonDocument::parse(reply->body);
+  const auto reply = post(body);
+  if (!reply) return std::unexpected{reply.error()};
+  auto document = codec::JsonDocument::parse(*reply);
   if (!document) {
     return failure(document.error(),
-                   fmt::format("{} answered with status {} and no JSON", url_, reply->status));
+                   fmt::format("{} answered with something else than JSON", url_));
   }
   if (const auto error = document->root().find("error")) {
     const auto message = error->string_at("message");
     return failure(err::rpc_failed, message ? std::string{*message} : error->to_json());
   }
   return RpcReply{*std::move(document)};
+}
+
+Outcome<std::string> RpcClient::post(std::string_view body) {
+  auto reply = client_->post_json(target_, body);
+  if (!reply) {
+    return failure(
+        reply.error(),
+        fmt::format("no answer from {}; is the node running? Start one with ./run", url_));
+  }
+  return std::move(reply->body);
 }
 
 }  // namespace wusong::apps

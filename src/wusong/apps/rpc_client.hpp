@@ -30,6 +30,8 @@ class RpcClient {
                                                Duration timeout = std::chrono::seconds{30});
   /// `params` is a JSON array. @errors err::rpc_failed; the detail is the node's own message
   [[nodiscard]] Outcome<RpcReply> call(std::string_view method, std::string_view params = "[]");
+  /// Sends a body as it is, a batch for example, and returns the reply's.
+  [[nodiscard]] Outcome<std::string> post(std::string_view body);
 
  private:
   RpcClient(std::string url, platform::HttpUrl parts, Duration timeout);
