@@ -131,9 +131,10 @@ std::vector<BlockPtr> Core::final_path(const Certificate& certificate) {
   std::vector<BlockPtr> path;
   bool complete = true;
   Hash id = certificate.subject.block_id;
+  Height expected = certificate.subject.height;
   while (true) {
     const auto found = blocks_.find(id);
-    if (found == blocks_.end()) return {};
+    if (found == blocks_.end() || found->second.block->ref.height != expected) return {};
     const HeldBlock& held = found->second;
     complete &= held.state == HeldBlock::State::ok;
     path.push_back(held.block);
@@ -144,6 +145,7 @@ std::vector<BlockPtr> Core::final_path(const Certificate& certificate) {
       return {};
     }
     id = held.block->parent_id;
+    expected = expected.minus(1);
   }
   if (!complete) return {};
   std::ranges::reverse(path);

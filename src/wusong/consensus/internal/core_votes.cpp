@@ -41,6 +41,7 @@ const Vote& Core::cast(const VoteSubject& subject, bool broadcast) {
             .signature = ports_.signer->sign(vote_sign_bytes(config_.genesis, subject))};
   state.own(subject.kind) = vote;
   persist_vote(vote);
+  repeat_at_.reset();  // it has just been said
   if (broadcast) send(std::nullopt, vote);
   count(std::move(vote));
   return *state.own(subject.kind);
