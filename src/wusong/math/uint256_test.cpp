@@ -54,18 +54,21 @@ U256Division slow_divide(const U256& numerator, const U256& denominator) {
   }
   return out;
 }
-U256 slow_add_mod(U256 a, U256 b, const U256& m) {
-  a = slow_divide(a, m).remainder;
-  b = slow_divide(b, m).remainder;
+/// Of a and b below m.
+U256 add_reduced(const U256& a, const U256& b, const U256& m) {
   // a - (m - b) where that does not wrap: never exceeds 256 bits.
   const U256 room = m - b;
   return (a <=> room) >= 0 ? a - room : a + b;
 }
+U256 slow_add_mod(const U256& a, const U256& b, const U256& m) {
+  return add_reduced(slow_divide(a, m).remainder, slow_divide(b, m).remainder, m);
+}
 U256 slow_mul_mod(const U256& a, const U256& b, const U256& m) {
+  const U256 reduced = slow_divide(a, m).remainder;
   U256 out;
   for (int i = 255; i >= 0; --i) {
-    out = slow_add_mod(out, out, m);
-    if ((b.limb[i / 64] >> (i % 64) & 1) != 0) out = slow_add_mod(out, a, m);
+    out = add_reduced(out, out, m);
+    if ((b.limb[i / 64] >> (i % 64) & 1) != 0) out = add_reduced(out, reduced, m);
   }
   return out;
 }
