@@ -25,6 +25,7 @@ enum class Behaviour : std::uint8_t {
   two_votes,         // signs contradicting votes
   yes_man,           // signs whatever it is shown
   replay,            // repeats old messages of everyone
+  fork,              // proposes on a parent that has successors
   forge,             // certificates with made-up signatures for two blocks at once
 };
 

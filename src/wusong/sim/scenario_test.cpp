@@ -99,6 +99,7 @@ TEST_F(Seeds, FiftyFixedOnesHoldAndReplayToTheSameEventHash) {
                            "said_yes",
                            "replayed",
                            "forged_certificates",
+                           "fork",
                            "misbehaviour_seen",
                            "rejected",
                            "declined",

@@ -49,6 +49,9 @@ void Node::transmit_faulty(const consensus::Send& send) {
     case Behaviour::forge:
       if (proposal) return equivocate(*proposal, true);
       break;
+    case Behaviour::fork:
+      if (proposal) return fork_chain(*proposal);
+      break;
     case Behaviour::partial_proposal:
       if (!proposal) break;
       world_.mark("partial_proposal");
@@ -114,6 +117,24 @@ consensus::Certificate Node::forged(const VoteSubject& subject) const {
   for (std::size_t i = 0; i < quorum; ++i)
     out.signatures.entries.push_back({static_cast<consensus::ValidatorIndex>(i), Bytes(8, 0x66)});
   return out;
+}
+
+/// A well-formed block beside the ones that its true parent has already.
+void Node::fork_chain(const consensus::Proposal& proposal) {
+  const auto& ledger = app_.ledger();
+  const std::size_t back = 1 + rng_.below(2);
+  if (ledger.size() < back) return;
+  const consensus::BlockRef& parent = ledger[ledger.size() - back]->ref;
+  world_.mark("fork");
+  consensus::Proposal fork = proposal;
+  fork.block.ref.height = parent.height.next();
+  fork.block.parent_view = parent.view;
+  fork.block.parent_id = parent.id;
+  fork.block.payload =
+      encode_payload({fork.block.ref.view, fork.block.ref.height, parent.id, {rng_.next() | 1}});
+  fork.block.ref.id = payload_id(fork.block.payload);
+  fork.signature = signed_vote(notarize_subject(fork.block)).signature;
+  for (std::size_t to = 0; to < world_.size(); ++to) send_to(to, fork);
 }
 
 void Node::propose_badly(const consensus::Proposal& proposal) {

@@ -66,6 +66,7 @@ class Node {
   void transmit(const consensus::Send& send);
   void transmit_faulty(const consensus::Send& send);
   void equivocate(const consensus::Proposal& proposal, bool forge);
+  void fork_chain(const consensus::Proposal& proposal);
   void propose_badly(const consensus::Proposal& proposal);
   void send_garbage(const consensus::Send& send);
   void vote_twice(const consensus::Vote& vote);
