@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "wusong/apps/network_create.hpp"
+#include "wusong/apps/report.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/platform/files.hpp"
@@ -17,10 +18,7 @@
 namespace wusong::apps {
 namespace {
 
-int complain(const Failure& failure) {
-  fmt::print(stderr, "wusong: {} ({})\n", failure.detail, failure.error.name());
-  return 1;
-}
+constexpr std::size_t kKeyTextMax = 64u << 10;
 
 std::filesystem::path folder_of(const std::filesystem::path& chosen) {
   return chosen.empty() ? default_keystore() : chosen;
@@ -48,7 +46,7 @@ int store(const AccountOptions& options, crypto::Scheme scheme, const Secret& se
   if (options.json) {
     codec::JsonWriter out;
     out.open_object().key("address").string(address).key("file").string(file.string());
-    fmt::print("{}\n", out.close_object().text());
+    say(out.close_object().text());
   } else {
     fmt::print("{}\n  key file {}\n", address, file.string());
   }
@@ -58,27 +56,57 @@ int store(const AccountOptions& options, crypto::Scheme scheme, const Secret& se
 Outcome<crypto::Scheme> scheme_of(const std::string& name) {
   const auto* info = crypto::find_scheme(std::string_view{name});
   if (info == nullptr) {
-    return failure(err::bad_argument, fmt::format("unknown scheme \"{}\"; use secp256k1, ed25519 or sm2", name));
+    return failure(err::bad_argument,
+                   fmt::format("unknown scheme \"{}\"; use secp256k1, ed25519 or sm2", name));
   }
   return info->scheme;
 }
 
-Outcome<Secret> read_hex_key(const std::filesystem::path& file) {
+Outcome<std::string> read_key_text(const std::filesystem::path& file) {
   std::string text;
   if (file == "-") {
-    std::getline(std::cin, text);
-  } else {
-    auto read = platform::read_text(file.string(), 4'096);
-    if (!read) return failure(read.error(), fmt::format("{}: cannot be read", file.string()));
-    text = *std::move(read);
+    for (std::string line; std::getline(std::cin, line) && text.size() < kKeyTextMax;) text += line;
+    return text;
   }
-  const auto end = text.find_last_not_of(" \r\n\t");
-  auto bytes = codec::from_hex(std::string_view{text}.substr(0, end == std::string::npos ? 0 : end + 1));
-  std::ranges::fill(text, '\0');
+  auto read = platform::read_text(file.string(), kKeyTextMax);
+  if (!read) return failure(read.error(), fmt::format("{}: cannot be read", file.string()));
+  return *std::move(read);
+}
+
+/// 64 digits, or a key file of another program.
+Outcome<LoadedKey> read_foreign_key(const AccountOptions& options, crypto::Scheme scheme) {
+  auto text = read_key_text(options.key_file);
+  if (!text) return std::unexpected{text.error()};
+  std::erase_if(*text, [](char c) { return c == '\r' || c == '\n' || c == '\t' || c == ' '; });
+  if (text->starts_with('{')) {
+    const auto password = password_for(options.password_file, false);
+    if (!password) return std::unexpected{password.error()};
+    auto opened = crypto::decrypt_keystore(*text, *password);
+    if (!opened) {
+      return failure(opened.error(), fmt::format("{}: cannot be opened with this password",
+                                                 options.key_file.string()));
+    }
+    const auto named = scheme_of(opened->scheme);
+    if (!named) return std::unexpected{named.error()};
+    return LoadedKey{.scheme = *named, .secret = Secret{std::move(opened->secret_key)}};
+  }
+  auto bytes = codec::from_hex(*text);
+  std::ranges::fill(*text, '\0');
   if (!bytes || bytes->size() != 32) {
-    return failure(err::bad_key_file, "a secret key is 64 hexadecimal digits");
+    return failure(err::bad_key_file,
+                   fmt::format("{}: a secret key is 64 hexadecimal digits, or a key file",
+                               options.key_file.string()));
   }
-  return Secret{*std::move(bytes)};
+  return LoadedKey{.scheme = scheme, .secret = Secret{*std::move(bytes)}};
+}
+
+/// The scheme a key file names; nothing where it is no key file.
+std::optional<std::string> scheme_in(const std::filesystem::path& file) {
+  const auto text = platform::read_text(file.string(), kKeyTextMax);
+  if (!text) return std::nullopt;
+  const auto document = codec::JsonDocument::parse(*text);
+  if (!document || !document->root().find("crypto")) return std::nullopt;
+  return std::string{document->root().string_at("wusong_scheme").value_or("secp256k1")};
 }
 
 }  // namespace
@@ -99,9 +127,9 @@ int account_new(const AccountOptions& options) {
 int account_import(const AccountOptions& options) {
   const auto scheme = scheme_of(options.scheme);
   if (!scheme) return complain(scheme.error());
-  const auto secret = read_hex_key(options.key_file);
-  if (!secret) return complain(secret.error());
-  return store(options, *scheme, *secret);
+  const auto key = read_foreign_key(options, *scheme);
+  if (!key) return complain(key.error());
+  return store(options, key->scheme, key->secret);
 }
 
 int account_list(const AccountOptions& options) {
@@ -113,17 +141,26 @@ int account_list(const AccountOptions& options) {
   }
   std::ranges::sort(files);
   codec::JsonWriter out;
+  std::vector<std::vector<std::string>> rows;
   out.open_array();
   for (const auto& file : files) {
-    if (options.json) {
-      out.open_object().key("address").string(file.stem().string());
-      out.key("file").string(file.string()).close_object();
-    } else {
-      fmt::print("{}\n", file.stem().string());
+    const auto scheme = scheme_in(file);
+    if (!scheme) {
+      fmt::print(stderr, "wusong: {} is no key file and is left out\n", file.string());
+      continue;
     }
+    rows.push_back({file.stem().string(), *scheme});
+    out.open_object().key("address").string(file.stem().string()).key("scheme").string(*scheme);
+    out.key("file").string(file.string()).close_object();
   }
-  if (options.json) fmt::print("{}\n", out.close_array().text());
-  if (files.empty() && !options.json) fmt::print("No accounts in {}; make one with `wusong account new`.\n", folder.string());
+  out.close_array();
+  if (options.json) {
+    say(out.text());
+  } else if (rows.empty()) {
+    say(fmt::format("No accounts in {}; make one with `wusong account new`.", folder.string()));
+  } else {
+    say(table(rows));
+  }
   return 0;
 }
 
@@ -136,11 +173,23 @@ Outcome<LoadedKey> open_signer(const SignerChoice& choice) {
     return LoadedKey{.scheme = crypto::Scheme::secp256k1, .secret = Secret{*std::move(bytes)}};
   }
   if (choice.from.empty()) {
-    return failure(err::bad_argument, "say whose key signs: --from ADDRESS, or --dev-account N on a development chain");
+    return failure(
+        err::bad_argument,
+        "say whose key signs: --from ADDRESS, or --dev-account N on a development chain");
   }
-  std::string name = choice.from;
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-  const auto file = folder_of(choice.keystore) / (name + ".json");
+  const auto address = codec::fixed_from_hex<Address>(choice.from);
+  if (!address) {
+    return failure(
+        err::bad_argument,
+        fmt::format("--from \"{}\" is not an address: 0x and 40 hexadecimal digits", choice.from));
+  }
+  const auto folder = folder_of(choice.keystore);
+  const auto file = folder / (codec::to_hex_data(*address) + ".json");
+  if (!platform::file_exists(file.string())) {
+    return failure(err::not_found,
+                   fmt::format("no key of {} in {}; `wusong account list` shows which there are",
+                               choice.from, folder.string()));
+  }
   const auto password = password_for(choice.password_file, false);
   if (!password) return std::unexpected{password.error()};
   return read_key(file, *password);

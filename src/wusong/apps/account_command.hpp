@@ -14,7 +14,7 @@ struct AccountOptions {
   std::filesystem::path keystore;       // empty: default_keystore()
   std::filesystem::path password_file;  // empty: ask on the terminal
   std::string scheme{"secp256k1"};
-  std::filesystem::path key_file;       // import: hexadecimal secret key; "-": standard input
+  std::filesystem::path key_file;  // import: hexadecimal digits or a key file; "-": standard input
   bool json{false};
 };
 int account_new(const AccountOptions& options);

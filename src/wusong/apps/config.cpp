@@ -204,8 +204,11 @@ std::optional<Failure> check(const NodeConfig& config) {
   if (config.node_key.empty()) return missing("node.node_key");
   if (config.password_file.empty()) return missing("node.password_file");
   if (config.role == "validator" && config.vote_key.empty()) return missing("node.vote_key");
-  for (const std::string& address : {config.network_listen, config.rpc_listen}) {
-    if (const auto parsed = parse_host_port(address); !parsed) return parsed.error();
+  for (const auto& [key, address] : {std::pair{"network.listen", config.network_listen},
+                                     std::pair{"rpc.listen", config.rpc_listen}}) {
+    if (const auto parsed = parse_host_port(address); !parsed) {
+      return Failure{err::bad_config, fmt::format("{}: {}", key, parsed.error().detail)};
+    }
   }
   return std::nullopt;
 }

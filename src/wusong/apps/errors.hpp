@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "wusong/base/error.hpp"
 
@@ -16,12 +17,18 @@ inline constexpr ErrorInfo already_exists{3003, Disposition::reject, "apps.alrea
 inline constexpr ErrorInfo not_found{3004, Disposition::reject, "apps.not_found"};
 inline constexpr ErrorInfo rpc_failed{3005, Disposition::retry, "apps.rpc_failed"};
 inline constexpr ErrorInfo bad_argument{3006, Disposition::reject, "apps.bad_argument"};
+inline constexpr ErrorInfo reverted{3007, Disposition::reject, "apps.reverted"};
+inline constexpr ErrorInfo not_included{3008, Disposition::retry, "apps.not_included"};
+inline constexpr ErrorInfo bad_artifact{3009, Disposition::reject, "apps.bad_artifact"};
 }  // namespace err
 
 /// An error for a person: the row, and what it is about with the way to mend it.
 struct Failure {
   Error error;
   std::string detail;
+  std::string row{};  // the node's own row, where it was a node that refused
+
+  std::string_view name() const noexcept { return row.empty() ? error.name() : row; }
 };
 
 template <typename T>

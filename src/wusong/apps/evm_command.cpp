@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "wusong/apps/report.hpp"
+#include "wusong/apps/units.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/exec/call.hpp"
@@ -21,11 +23,8 @@
 namespace wusong::apps {
 namespace {
 
-constexpr int kBadArguments = 2;
-
 int complain(const std::string& what) {
-  std::cerr << "wusong evm: " << what << '\n';
-  return kBadArguments;
+  return apps::complain({err::bad_argument, what});
 }
 
 std::optional<std::string> read_file(const std::string& path) {
@@ -43,22 +42,6 @@ Bytes code_in(const std::string& text) {
                        [](char c) { return c != ' ' && c != '\n' && c != '\r' && c != '\t'; });
   if (auto bytes = codec::from_hex(digits)) return *std::move(bytes);
   return to_bytes(as_bytes(text));
-}
-
-std::optional<U256> number_in(const std::string& text) {
-  if (text.starts_with("0x")) {
-    const auto word = codec::word_from_hex_quantity(text, false);
-    return word ? std::optional{to_u256(*word)} : std::nullopt;
-  }
-  if (text.empty()) return std::nullopt;
-  U256 out;
-  for (const char digit : text) {
-    if (digit < '0' || digit > '9') return std::nullopt;
-    const U256 next = out * U256{10} + U256{static_cast<std::uint64_t>(digit - '0')};
-    if (next < out) return std::nullopt;
-    out = next;
-  }
-  return out;
 }
 
 Address address_ending_in(std::uint8_t last) {
@@ -94,7 +77,7 @@ int set_stage(const StageOptions& options, Stage& out) {
   if (!input) return complain("--input is not hexadecimal");
   const auto fork = vm::find_fork(options.fork);
   if (!fork) return complain("unknown fork " + options.fork + " (Berlin to Osaka)");
-  const auto value = number_in(options.value);
+  const auto value = parse_number(options.value);
   if (!value) return complain("--value is not a number");
   types::Account account;
   account.balance = U256{0, 0, 1, 0};

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "wusong/apps/config.hpp"
-#include "wusong/apps/network_create.hpp"
+#include "wusong/apps/report.hpp"
 #include "wusong/apps/rpc_client.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/platform/clock.hpp"
@@ -24,11 +24,6 @@ namespace wusong::apps {
 namespace {
 
 using namespace std::chrono_literals;
-
-int complain(const Failure& failure) {
-  fmt::print(stderr, "wusong: {} ({})\n", failure.detail, failure.error.name());
-  return 1;
-}
 
 struct NodeProcess {
   std::filesystem::path folder;
@@ -203,6 +198,16 @@ Outcome<void> wait_until_final(std::vector<NodeProcess>& nodes, std::uint64_t se
       fmt::format("no final block within {} s; `wusong network status` says more", seconds));
 }
 
+std::string listing(const std::vector<NodeProcess>& nodes) {
+  codec::JsonWriter out;
+  out.open_array();
+  for (const NodeProcess& node : nodes) {
+    out.open_object().key("name").string(node.config.name).key("url").string(node.url());
+    out.key("pid").number(static_cast<std::uint64_t>(node.pid)).close_object();
+  }
+  return out.close_array().take();
+}
+
 void greet(const std::vector<NodeProcess>& nodes, const NetworkStart& options) {
   fmt::print("\nThe chain runs: {} nodes agree on blocks.\n\n", nodes.size());
   for (const NodeProcess& node : nodes) {
@@ -251,6 +256,27 @@ void watch(std::vector<NodeProcess>& nodes, const std::atomic<bool>& interrupted
 
 }  // namespace
 
+int network_create(const NetworkCreate& options) {
+  const NetworkPlan& plan = options.plan;
+  if (const auto created = create_network(plan); !created) return complain(created.error());
+  if (options.json) {
+    codec::JsonWriter out;
+    out.open_object().key("folder").string(plan.folder.string());
+    out.key("chainId").number(plan.chain_id).key("validators").number(plan.validators);
+    out.key("observers").number(plan.observers).key("urls").open_array();
+    for (std::size_t i = 0; i < plan.validators + plan.observers; ++i) {
+      out.string(fmt::format("http://127.0.0.1:{}", plan.port_base + i));
+    }
+    say(out.close_array().close_object().text());
+    return 0;
+  }
+  say(
+      fmt::format("Created a network of {} validators and {} observers in {}.\n"
+                  "Start it with: wusong network start --folder {}",
+                  plan.validators, plan.observers, plan.folder.string(), plan.folder.string()));
+  return 0;
+}
+
 int network_start(const NetworkStart& options) {
   std::atomic<bool> interrupted{false};
   platform::SignalWatcher signals{[&](int /*signal*/) { interrupted = true; }};
@@ -268,18 +294,22 @@ int network_start(const NetworkStart& options) {
     stop_all(*nodes);
     return ready ? 0 : complain(ready.error());
   }
-  greet(*nodes, options);
+  if (options.json) {
+    say(listing(*nodes));
+  } else {
+    greet(*nodes, options);
+  }
   if (options.detach) {
+    if (options.json) return 0;
     fmt::print("\nStop it with: build/bin/wusong network stop --folder {}\n",
                options.folder.string());
     return 0;
   }
-  fmt::print("\nCtrl-C stops all nodes; the same command continues the chain.\n");
-  std::fflush(stdout);
+  if (!options.json) say("\nCtrl-C stops all nodes; the same command continues the chain.");
   watch(*nodes, interrupted);
-  fmt::print("\nStopping …\n");
+  if (!options.json) say("\nStopping …");
   stop_all(*nodes);
-  fmt::print("All nodes have stopped.\n");
+  if (!options.json) say("All nodes have stopped.");
   return interrupted ? 0 : 1;
 }
 
@@ -317,13 +347,20 @@ int network_status(const std::filesystem::path& folder, bool json) {
   return healthy * 3 > nodes->size() * 2 ? 0 : 1;
 }
 
-int network_stop(const std::filesystem::path& folder) {
+int network_stop(const std::filesystem::path& folder, bool json) {
   auto nodes = load_network(folder);
   if (!nodes) return complain(nodes.error());
   std::size_t running = 0;
   for (const NodeProcess& node : *nodes) running += node.pid != 0 ? 1 : 0;
   stop_all(*nodes);
-  fmt::print("{} of {} nodes were running; all have stopped.\n", running, nodes->size());
+  if (json) {
+    codec::JsonWriter out;
+    out.open_object().key("nodes").number(std::uint64_t{nodes->size()});
+    out.key("stopped").number(std::uint64_t{running});
+    say(out.close_object().text());
+  } else {
+    say(fmt::format("{} of {} nodes were running; all have stopped.", running, nodes->size()));
+  }
   return 0;
 }
 

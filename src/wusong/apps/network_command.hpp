@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// `wusong network start|status|stop`: the nodes of one folder as processes of this machine.
+// `wusong network create|start|status|stop`: the nodes of one folder as processes of this machine.
 #pragma once
 
 #include <filesystem>
 
+#include "wusong/apps/network_create.hpp"
+
 namespace wusong::apps {
+
+struct NetworkCreate {
+  NetworkPlan plan;
+  bool json{false};
+};
+/// Says what was made. @return the process's exit code
+int network_create(const NetworkCreate& options);
 
 struct NetworkStart {
   std::filesystem::path folder{"data"};
   bool detach{false};  // return once blocks are final, and leave the nodes running
   bool dev{false};     // show the development accounts
   std::uint64_t wait_seconds{60};
+  bool json{false};  // one line once blocks are final, for programs
 };
 /// Starts every node that is not running, waits until blocks are final, and stays until a signal
 /// stops all. @return the process's exit code
@@ -20,6 +30,6 @@ int network_start(const NetworkStart& options);
 int network_status(const std::filesystem::path& folder, bool json);
 
 /// Asks every node to stop and waits for it. @return 0 when all have ended
-int network_stop(const std::filesystem::path& folder);
+int network_stop(const std::filesystem::path& folder, bool json);
 
 }  // namespace wusong::apps

@@ -11,6 +11,7 @@
 
 #include "wusong/apps/config.hpp"
 #include "wusong/apps/keys.hpp"
+#include "wusong/apps/report.hpp"
 #include "wusong/apps/version.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
@@ -19,6 +20,7 @@
 #include "wusong/platform/node_host.hpp"
 #include "wusong/platform/os_entropy.hpp"
 #include "wusong/platform/signals.hpp"
+#include "wusong/platform/transport.hpp"
 #include "wusong/rpc/server.hpp"
 
 namespace wusong::apps {
@@ -67,11 +69,6 @@ class RpcBridge final : public platform::HttpHandler {
   std::unique_ptr<rpc::Server> server_;
 };
 
-int complain(const Failure& failure) {
-  fmt::print(stderr, "wusong: {} ({})\n", failure.detail, failure.error.name());
-  return 1;
-}
-
 Outcome<node::Genesis> load_genesis(const std::filesystem::path& file) {
   const auto text = platform::read_text(file.string());
   if (!text) return failure(text.error(), fmt::format("{}: cannot be read", file.string()));
@@ -81,6 +78,32 @@ Outcome<node::Genesis> load_genesis(const std::filesystem::path& file) {
                    fmt::format("{}: wrong at \"{}\"", file.string(), genesis.error().where));
   }
   return *std::move(genesis);
+}
+
+/// Peers accept and expect exactly the keys of the genesis: anything else would only be refused.
+Outcome<void> check_members(const NodeConfig& config, const node::Genesis& genesis,
+                            const platform::NodeSecretKey& secret) {
+  std::vector<BytesView> members;
+  for (const auto& validator : genesis.validators) members.push_back(validator.node_key);
+  for (const auto& observer : genesis.observers) members.push_back(observer.node_key);
+  const auto is_member = [&](BytesView key) {
+    return std::ranges::any_of(members,
+                               [&](BytesView member) { return std::ranges::equal(member, key); });
+  };
+  const auto own = platform::public_key_of(secret);
+  if (!own) return failure(own.error(), config.node_key.string() + ": unusable key");
+  if (!is_member(*own)) {
+    return failure(err::bad_key_file,
+                   fmt::format("{} is not the node key of any member of {}; use the one made with "
+                               "the network, or add it there before the chain starts",
+                               config.node_key.string(), config.genesis.string()));
+  }
+  for (const PeerAddress& peer : config.peers) {
+    if (is_member(peer.node_key)) continue;
+    return failure(err::bad_config, fmt::format("network.peers: the node_key of {} is not in {}",
+                                                peer.name, config.genesis.string()));
+  }
+  return {};
 }
 
 Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
@@ -98,6 +121,9 @@ Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
   out.folder = config.data;
   out.genesis = *std::move(genesis);
   std::ranges::copy(node_key->secret.view(), out.node_key.begin());
+  if (const auto known = check_members(config, out.genesis, out.node_key); !known) {
+    return std::unexpected{known.error()};
+  }
   if (config.role == "validator") {
     auto vote_key = read_key(config.vote_key, *password);
     if (!vote_key) return std::unexpected{vote_key.error()};

@@ -5,6 +5,26 @@
 
 namespace wusong::apps {
 
+namespace {
+
+/// The node's own words: its message, its row, and revert data that carries no text.
+Failure refusal(const codec::JsonValue& error) {
+  Failure out{err::rpc_failed, error.to_json()};
+  if (const auto message = error.string_at("message")) out.detail = *message;
+  const auto data = error.find("data");
+  if (!data) return out;
+  if (const auto row = data->string_at("error")) out.row = *row;
+  if (const auto bytes = data->string()) {
+    out.row = err::reverted.name;
+    if (out.detail == "execution reverted" && *bytes != "0x") {
+      out.detail += fmt::format(" with data {}", *bytes);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 RpcClient::RpcClient(std::string url, platform::HttpUrl parts, Duration timeout)
     : url_{std::move(url)},
       target_{parts.target},
@@ -29,10 +49,7 @@ Outcome<RpcReply> RpcClient::call(std::string_view method, std::string_view para
     return failure(document.error(),
                    fmt::format("{} answered with something else than JSON", url_));
   }
-  if (const auto error = document->root().find("error")) {
-    const auto message = error->string_at("message");
-    return failure(err::rpc_failed, message ? std::string{*message} : error->to_json());
-  }
+  if (const auto error = document->root().find("error")) return std::unexpected{refusal(*error)};
   return RpcReply{*std::move(document)};
 }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include "wusong/apps/account_command.hpp"
+#include "wusong/apps/cli.hpp"
+
+namespace wusong::apps {
+namespace {
+
+void add_common(CLI::App& app, AccountOptions& options) {
+  app.add_option("--keystore", options.keystore,
+                 "Folder of key files; default $WUSONG_KEYSTORE, else ~/.wusong/keystore");
+  app.add_flag("--json", options.json, "As JSON");
+}
+
+void add_secret(CLI::App& app, AccountOptions& options) {
+  app.add_option("--password-file", options.password_file,
+                 "First line is the password; asks on the terminal without it");
+  app.add_option("--scheme", options.scheme, "secp256k1 (Ethereum's), ed25519 or sm2")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_account_commands(CLI::App& root, int& code) {
+  CLI::App& account = add_group(root, "account", "Encrypted keys of accounts");
+
+  const auto created = std::make_shared<AccountOptions>();
+  CLI::App* make = account.add_subcommand("new", "Make a key and keep it encrypted");
+  add_common(*make, *created);
+  add_secret(*make, *created);
+  make->footer("Example: wusong account new --scheme sm2");
+  make->callback([created, &code] { code = account_new(*created); });
+
+  const auto listed = std::make_shared<AccountOptions>();
+  CLI::App* list = account.add_subcommand("list", "The accounts whose keys are here");
+  add_common(*list, *listed);
+  list->footer("Example: wusong account list --json");
+  list->callback([listed, &code] { code = account_list(*listed); });
+
+  const auto imported = std::make_shared<AccountOptions>();
+  CLI::App* import = account.add_subcommand("import", "Keep a key that exists already");
+  import
+      ->add_option("file", imported->key_file,
+                   "Secret key as 64 hexadecimal digits, or a version 3 key file of another "
+                   "program under the same password; - reads standard input")
+      ->required();
+  add_common(*import, *imported);
+  add_secret(*import, *imported);
+  import->footer("Example: wusong account import key.txt --password-file password.txt");
+  import->callback([imported, &code] { code = account_import(*imported); });
+}
+
+}  // namespace wusong::apps

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// `wusong contract …`: code put on a chain, asked and told things.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "wusong/apps/account_command.hpp"
+
+namespace wusong::apps {
+
+inline constexpr const char* kDefaultUrl = "http://127.0.0.1:8545";
+
+/// What every transaction needs besides its content.
+struct SendOptions {
+  SignerChoice signer;
+  std::string url{kDefaultUrl};
+  std::uint64_t gas{0};   // 0: what eth_estimateGas says
+  std::string gas_price;  // empty: what the node says
+  std::string value{"0"};
+  std::int64_t nonce{-1};          // -1: what the node says
+  std::uint64_t chain_id{0};       // 0: what the node says
+  std::uint64_t wait_seconds{60};  // 0: do not wait for the receipt
+  bool json{false};
+};
+
+/// What a call says: a signature with arguments, or the bytes themselves.
+struct CallContent {
+  std::string to;
+  std::string signature;
+  std::string data;
+  std::vector<std::string> arguments;
+};
+
+struct DeployOptions {
+  std::filesystem::path code_file;
+  std::string contract;
+  std::string types;
+  std::vector<std::string> arguments;
+  SendOptions send;
+};
+struct CallOptions {
+  CallContent content;
+  std::string from;
+  std::string url{kDefaultUrl};
+  std::string block{"latest"};
+  bool json{false};
+};
+struct ContractSendOptions {
+  CallContent content;
+  SendOptions send;
+};
+
+/// All sign here and send the raw transaction; keys never leave this process. Accounts of
+/// secp256k1 send EIP-1559 transactions, the others the native envelope.
+/// @return 0; 1 also where the transaction reverted; 2 for arguments that make no sense
+int contract_deploy(const DeployOptions& options);
+int contract_call(const CallOptions& options);
+int contract_send(const ContractSendOptions& options);
+
+/// "latest", "finalized", … as they are; a number as JSON-RPC writes it. @errors err::bad_argument
+[[nodiscard]] Outcome<std::string> block_tag(const std::string& text);
+
+}  // namespace wusong::apps

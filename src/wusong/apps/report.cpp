@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/apps/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace wusong::apps {
+
+int complain(const Failure& failure) {
+  std::fflush(stdout);
+  fmt::print(stderr, "wusong: {} ({})\n", failure.detail, failure.name());
+  return failure.error == Error{err::bad_argument} ? kUsage : kFailed;
+}
+
+Sheet& Sheet::row(std::string name, std::string value) {
+  rows_.emplace_back(std::move(name), std::move(value));
+  return *this;
+}
+
+Sheet& Sheet::row_if(std::string name, std::string value) {
+  return value.empty() ? *this : row(std::move(name), std::move(value));
+}
+
+std::string Sheet::text() const {
+  std::size_t width = 0;
+  for (const auto& [name, value] : rows_) width = std::max(width, name.size());
+  std::string out;
+  const std::string* last = nullptr;
+  for (const auto& [name, value] : rows_) {
+    const bool again = last != nullptr && *last == name;
+    out += fmt::format("{:<{}}  {}\n", again ? std::string{} : name, width, value);
+    last = &name;
+  }
+  return out;
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const bool last = i + 1 == row.size();
+      out += last ? row[i] + "\n" : fmt::format("{:<{}}  ", row[i], widths[i]);
+    }
+  }
+  return out;
+}
+
+void say(const std::string& text) {
+  fmt::print("{}\n", text.ends_with('\n') ? text.substr(0, text.size() - 1) : text);
+  std::fflush(stdout);
+}
+
+}  // namespace wusong::apps

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What commands print for people: one way to complain, one way to list.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "wusong/apps/errors.hpp"
+
+namespace wusong::apps {
+
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+
+/// "wusong: what is wrong and how to mend it (row.name)" on standard error.
+/// @return kUsage for err::bad_argument, else kFailed
+int complain(const Failure& failure);
+
+/// Names and values in two columns; more lines of one name stand below each other.
+class Sheet {
+ public:
+  Sheet& row(std::string name, std::string value);
+  /// Nothing where the value is empty.
+  Sheet& row_if(std::string name, std::string value);
+  std::string text() const;
+
+ private:
+  std::vector<std::pair<std::string, std::string>> rows_;
+};
+
+/// Columns as wide as their longest cell; the first row is the heading.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+
+/// Writes to standard output at once, so that a reader of a pipe sees it.
+void say(const std::string& text);
+
+}  // namespace wusong::apps
