@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/types/receipt.hpp"
 
+#include "wusong/codec/errors.hpp"
 #include "wusong/codec/rlp.hpp"
 #include "wusong/crypto/hash.hpp"
+#include "wusong/types/errors.hpp"
 
 namespace wusong::types {
 namespace {
@@ -129,8 +131,10 @@ Result<Receipt> decode_stored_receipt(BytesView encoded) {
   WUSONG_CHECK(top.finish());
   Receipt out;
   WUSONG_TRY(const std::uint64_t type, in.u64());
+  if (type > 0xff) return fail(err::unknown_transaction_type);
   out.type = static_cast<TransactionType>(type);
   WUSONG_TRY(const std::uint64_t success, in.u64());
+  if (success > 1) return fail(codec::err::rlp_non_canonical);
   out.success = success != 0;
   WUSONG_TRY(out.cumulative_gas_used, in.u64());
   WUSONG_TRY(out.gas_used, in.u64());
