@@ -167,10 +167,10 @@ std::optional<LeafRecord> decode_leaf(BytesView record) noexcept {
 std::optional<BranchRecord> decode_branch(BytesView record) noexcept {
   if (!is(record, RecordKind::branch)) return std::nullopt;
   const std::uint8_t* const data = record.data();
+  if (data[5] > 63 || record_size(data) != record.size()) return std::nullopt;
   const auto present = load<std::uint16_t>(data + 6);
   const auto inlined = load<std::uint16_t>(data + 8);
-  if (data[5] > 63 || (inlined & ~present) != 0 || record_size(data) != record.size())
-    return std::nullopt;
+  if ((inlined & ~present) != 0) return std::nullopt;
   BranchRecord out;
   out.depth = data[5];
   std::memcpy(out.prefix.data(), data + kBranchPrefixAt, (out.depth + 1u) / 2);
