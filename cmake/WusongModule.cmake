@@ -2,7 +2,15 @@
 #
 # Files join a target by suffix: x.cpp the library, x_test.cpp the test program, x_fuzz.cpp one fuzz
 # target each (corpus replay in ordinary builds), x_bench.cpp the benchmark program.
+# Targets over all modules: `tests` (test programs and corpus replays), `vector_tests` (what ./test
+# repeats optimised: published vectors and simulation), `benches`.
 # Exceptions and RTTI are off unless EXCEPTIONS is given, which only platform and above may do.
+foreach(target IN ITEMS tests vector_tests benches)
+  if(NOT TARGET ${target})
+    add_custom_target(${target})
+  endif()
+endforeach()
+
 function(wusong_module name)
   cmake_parse_arguments(arg "EXCEPTIONS" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
@@ -39,6 +47,13 @@ function(wusong_module name)
     foreach(dep IN LISTS arg_TEST_DEPS)
       target_link_libraries(${name}_test PRIVATE wusong::${dep})
     endforeach()
+    add_dependencies(tests ${name}_test)
+    foreach(file IN LISTS tests)
+      file(STRINGS ${file} about_vectors REGEX "vectors not found|record_vectors" LIMIT_COUNT 1)
+      if(about_vectors OR name STREQUAL "sim")
+        add_dependencies(vector_tests ${name}_test)
+      endif()
+    endforeach()
     add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()
   foreach(file IN LISTS fuzzers)
@@ -50,11 +65,13 @@ function(wusong_module name)
       add_executable(${fuzz} ${file} ${CMAKE_SOURCE_DIR}/src/wusong/testkit/fuzz_replay.cpp)
       target_link_libraries(${fuzz} PRIVATE ${target})
       string(REGEX REPLACE "_fuzz$" "" corpus ${fuzz})
+      add_dependencies(tests ${fuzz})
       add_test(NAME fuzz.${corpus} COMMAND ${fuzz} ${CMAKE_SOURCE_DIR}/tests/corpus/${corpus})
     endif()
   endforeach()
   if(WUSONG_BENCH AND benches)
     add_executable(${name}_bench ${benches})
+    add_dependencies(benches ${name}_bench)
     target_link_libraries(${name}_bench PRIVATE ${target} benchmark benchmark_main Threads::Threads)
     foreach(dep IN LISTS arg_TEST_DEPS)
       target_link_libraries(${name}_bench PRIVATE wusong::${dep})

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where published vectors lie once ./test has unpacked them.
+// Where published vectors lie once ./test has unpacked them, and how many of them a test ran.
 #pragma once
+
+#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -24,6 +26,20 @@ inline std::optional<std::string> read_vector(std::string_view relative) {
   std::ifstream file{vector_path(relative), std::ios::binary};
   if (!file) return std::nullopt;
   return std::string{std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// Tells ./test that this test stands for `cases` of a published source, such as "ethereum/tests
+/// RLPTests". Before a skip, `cases` is how many there would have been. The last call counts.
+inline void record_vectors(std::string_view source, std::size_t cases, std::size_t failures = 0) {
+  testing::Test::RecordProperty("source", std::string{source});
+  testing::Test::RecordProperty("vectors", std::to_string(cases));
+  testing::Test::RecordProperty("vector_failures", std::to_string(failures));
+}
+
+/// WUSONG_QUICK=1: run a sample of large sets.
+inline bool quick() {
+  const char* const set = std::getenv("WUSONG_QUICK");
+  return set != nullptr && *set != '\0' && *set != '0';
 }
 
 }  // namespace wusong::testkit

@@ -1,0 +1,129 @@
+# Shared by ./run, ./test and ./bench. Source it from the root of the checkout.
+# Sets $jobs; offers say, warn, die, ensure_packages, configure and build.
+
+started=$SECONDS
+
+elapsed() { printf '%4ds' $((SECONDS - started)); }
+say() { printf '[%s] %s\n' "$(elapsed)" "$*"; }
+warn() { printf '[%s] note: %s\n' "$(elapsed)" "$*" >&2; }
+die() {
+  printf '[%s] error: %s\n' "$(elapsed)" "$*" >&2
+  exit 1
+}
+
+# A compiler takes up to 1.5 GB: more jobs than memory holds would swap.
+job_count() {
+  local cores memory_kib by_memory
+  cores=$(nproc)
+  memory_kib=$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)
+  by_memory=$((memory_kib / 1572864))
+  ((by_memory >= 1)) || by_memory=1
+  echo $((cores < by_memory ? cores : by_memory))
+}
+jobs=${WUSONG_JOBS:-$(job_count)}
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "\`$*\` needs root, and there is no sudo: run it as root, then try again"
+  fi
+}
+
+# missing_packages GROUP…: fills the array $missing with name=version arguments for apt-get.
+missing_packages() {
+  local groups=" $* " group name version purpose have command
+  declare -A installed=()
+  missing=()
+  command -v dpkg-query >/dev/null || die "this is not Debian: install what tools/packages.txt lists, then use ./run --no-install"
+  while read -r name have; do installed[$name]=$have; done < <(
+    awk '$1 !~ /^#/ && NF {print $2}' tools/packages.txt | sort -u |
+      xargs dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' 2>/dev/null |
+      awk '$1 == "installed" {print $2, $3}')
+  while read -r group name version purpose; do
+    [[ -z $group || $group == \#* || $groups != *" $group "* ]] && continue
+    have=${installed[$name]:-}
+    if [[ -n $have ]]; then
+      [[ $version == '*' || $have == "$version"* ]] ||
+        warn "$name is $have; this was built and tested with $version"
+      continue
+    fi
+    if [[ $purpose == command\ * ]]; then
+      command=${purpose#command }
+      command -v "${command%%:*}" >/dev/null && continue
+    fi
+    if [[ $version == '*' ]]; then missing+=("$name"); else missing+=("$name=$version*"); fi
+  done <tools/packages.txt
+}
+
+# ensure_packages GROUP…: installs what is missing. Needs no network when nothing is.
+ensure_packages() {
+  missing_packages "$@"
+  ((${#missing[@]})) || return 0
+  say "Installing ${#missing[@]} Debian packages: ${missing[*]%%=*}"
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300)
+  as_root "${apt[@]}" update || die "apt-get update failed: is there a network? See the lines above"
+  as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >"${install_log:=$(mktemp)}" 2>&1 || {
+    tail -n 20 "$install_log" >&2
+    die "apt-get install failed (all of its output: $install_log)"
+  }
+}
+
+# configure PRESET FOLDER: only when there is no build description yet or its inputs changed;
+# ninja itself repeats it when a CMake file changes.
+configure() {
+  local stamp="$2/.configured" want
+  want=$(cat CMakePresets.json <(clang++-19 --version 2>/dev/null || true) | sha256sum)
+  [[ -f $2/build.ninja && -f $stamp && $(<"$stamp") == "$want" ]] && return 0
+  say "Configuring $2 (preset $1)"
+  mkdir -p "$2"
+  cmake --preset "$1" >"$2/configure.log" 2>&1 || {
+    tail -n 30 "$2/configure.log" >&2
+    die "cmake failed (all of its output: $2/configure.log)"
+  }
+  echo "$want" >"$stamp"
+}
+
+# build FOLDER TARGET…: shows a line every few per cent where there is no terminal.
+build() {
+  local folder=$1 log=$1/build.log
+  shift
+  say "Building $folder: $* (-j$jobs)"
+  if [[ -t 1 ]]; then
+    NINJA_STATUS='[%es %f/%t] ' ninja -C "$folder" -j "$jobs" "$@" || die "the build failed: see the lines above"
+    return
+  fi
+  NINJA_STATUS='[%es %f/%t] ' ninja -C "$folder" -j "$jobs" "$@" 2>&1 | tee "$log" |
+    awk -v every=15 '
+      /^\[[0-9.]+s [0-9]+\/[0-9]+\]/ { now = substr($1, 2) + 0; if (now >= next_at) { print "  " $1, $2; fflush(); next_at = now + every } }' ||
+    {
+      grep -vE '^\[[0-9.]+s [0-9]+/[0-9]+\] (Building|Linking|Generating)' "$log" | tail -n 60 >&2
+      die "the build failed (all of its output: $log)"
+    }
+}
+
+# free_port_base COUNT: a port P so that P…P+COUNT and P+1000…P+1000+COUNT are free now.
+free_port_base() {
+  python3 - "$1" <<'PYTHON'
+import random, socket, sys
+
+count = int(sys.argv[1])
+
+def is_free(port):
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
+
+for _ in range(200):
+    base = random.randrange(20000, 30000, 10)
+    if all(is_free(base + i) and is_free(base + 1000 + i) for i in range(count + 1)):
+        print(base)
+        sys.exit(0)
+sys.exit("no free range of ports between 20000 and 31000")
+PYTHON
+}
