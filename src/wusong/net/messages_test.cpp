@@ -52,7 +52,8 @@ TEST(Control, TruncatedExtendedAndFlippedMessagesAreRefusedOrDifferent) {
   for (std::size_t i = 0; i < good.size(); ++i) {
     Bytes flipped = good;
     flipped[i] ^= 0x80;
-    if (const auto decoded = decode_control(flipped)) EXPECT_NE(*decoded, ControlMessage{hello()});
+    const auto decoded = decode_control(flipped);
+    EXPECT_TRUE(!decoded || *decoded != ControlMessage{hello()});
   }
 }
 
