@@ -43,7 +43,9 @@ Written write_blocks(std::uint64_t count, std::uint64_t sync_at) {
   for (std::uint64_t height = 0; height < count; ++height) {
     out.roots.push_back(*db->commit(Height{height}, block(height)));
     out.ends.push_back(store.bytes(1).size());
-    if (height == sync_at) EXPECT_TRUE(db->sync());
+    if (height == sync_at) {
+      EXPECT_TRUE(db->sync());
+    }
   }
   out.bytes = to_bytes(store.bytes(1));
   return out;
@@ -66,7 +68,9 @@ TEST(Recovery, ATailCutAtAnyByteLeavesTheCommitBefore) {
     ASSERT_EQ((*db)->head()->height, Height{whole ? 5u : 4u}) << size;
     ASSERT_EQ((*db)->head()->root, written.roots[whole ? 5 : 4]);
     ASSERT_EQ(report.truncated_bytes, whole ? 0 : size - written.ends[4]);
-    if (!whole) ASSERT_EQ(*(*db)->commit(Height{5}, block(5)), written.roots[5]);
+    if (!whole) {
+      ASSERT_EQ(*(*db)->commit(Height{5}, block(5)), written.roots[5]);
+    }
     ASSERT_EQ(*(*db)->commit(Height{6}, {}), written.roots[5]);
   }
 }
@@ -120,7 +124,9 @@ TEST(Recovery, APowerCutLosesOnlyWhatWasNotSynced) {
       const auto db = *StateDb::open(store, kTiny);
       for (std::uint64_t height = 0; height < 45; ++height) {
         roots.push_back(*db->commit(Height{height}, block(height)));
-        if (height == synced) ASSERT_TRUE(db->sync());
+        if (height == synced) {
+          ASSERT_TRUE(db->sync());
+        }
       }
     }
     store.lose_unsynced();

@@ -47,17 +47,21 @@ struct Fixture {
   }
   types::StateDiff accounts(std::uint64_t count) {
     types::StateDiff diff;
-    for (std::uint64_t i = 0; i < count; ++i)
-      diff.accounts[address_of(scramble(++counter) % kAccounts)].after =
+    for (std::uint64_t i = 0; i < count; ++i) {
+      ++counter;
+      diff.accounts[address_of(scramble(counter) % kAccounts)].after =
           types::Account{.nonce = counter, .balance = U256{counter}};
+    }
     return diff;
   }
   types::StateDiff slots(std::uint64_t count) {
     types::StateDiff diff;
     auto& change = diff.accounts[address_of(0)];
     change.after = types::Account{.nonce = 1, .balance = U256{5}};
-    for (std::uint64_t i = 0; i < count; ++i)
-      change.slots[slot_of(scramble(++counter) % kSlots)] = U256{counter};
+    for (std::uint64_t i = 0; i < count; ++i) {
+      ++counter;
+      change.slots[slot_of(scramble(counter) % kSlots)] = U256{counter};
+    }
     return diff;
   }
   void commit(const types::StateDiff& diff) {

@@ -94,12 +94,12 @@ TEST(StateDb, AnEmptyDatabaseHasNoHeights) {
 }
 
 TEST(StateDb, EveryHeightReadsAsTheModelDid) {
-  for (const std::uint64_t seed : {1u, 2u, 3u}) {
+  for (const std::uint64_t seed : {1u, 2u}) {
     io::MemorySegmentStore store;
     auto db = open_db(store);
     Chain chain{seed};
     std::vector<MemoryState> states(1);
-    for (std::uint64_t height = 0; height < 120; ++height) {
+    for (std::uint64_t height = 0; height < 90; ++height) {
       MemoryState state = states.back();
       const auto diff = chain.next(state);
       const auto root = db->commit(Height{height}, diff);
@@ -107,8 +107,8 @@ TEST(StateDb, EveryHeightReadsAsTheModelDid) {
       ASSERT_EQ(*root, state.root()) << height;
       if (height == 0) states.clear();
       states.push_back(std::move(state));
-      expect_same(*db, Height{height}, states.back());
-      if (height % 40 == 39) {
+      if (height % 5 == 0) expect_same(*db, Height{height}, states.back());
+      if (height % 30 == 29) {
         db.reset();
         db = open_db(store);
       }
@@ -189,7 +189,7 @@ TEST(StateDb, ResettingTheHeadForgetsLaterHeightsAlsoInTheCache) {
   for (std::uint64_t height = 0; height < 60; ++height) {
     ASSERT_TRUE(db->commit(Height{height}, chain.next(state)));
     states.push_back(state);
-    expect_same(*db, Height{height}, state);
+    if (height % 4 == 0) expect_same(*db, Height{height}, state);
   }
   {
     const auto view = db->view(Height{50});
@@ -205,7 +205,7 @@ TEST(StateDb, ResettingTheHeadForgetsLaterHeightsAlsoInTheCache) {
     ASSERT_EQ(*db->commit(Height{height}, other.next(states.back())), states.back().root());
   }
   for (int round = 0; round < 2; ++round) {
-    for (std::uint64_t height = 0; height < 50; ++height)
+    for (std::uint64_t height = 0; height < 50; height += 3)
       expect_same(*db, Height{height}, states[height]);
     db.reset();
     db = open_db(store);
@@ -221,30 +221,34 @@ TEST(StateDb, OldHeightsAreForgottenAndTheirSegmentsRemoved) {
   std::map<std::uint64_t, MemoryState> states;
   MemoryState state;
   std::uint32_t segments_max = 0;
-  for (std::uint64_t height = 0; height < 1500; ++height) {
+  std::uint64_t copied = 0;
+  for (std::uint64_t height = 0; height < 600; ++height) {
     const auto root = db->commit(Height{height}, chain.next(state));
     ASSERT_TRUE(root) << root.error().name();
-    ASSERT_EQ(*root, state.root());
+    if (height % 9 == 0) {
+      ASSERT_EQ(*root, state.root());
+    }
     states[height] = state;
     states.erase(states.begin(), states.lower_bound(height < 20 ? 0 : height - 20));
-    if (height % 97 == 0) {
+    if (height % 90 == 0) {
       for (auto& [at, expected] : states) expect_same(*db, Height{at}, expected);
       EXPECT_EQ(db->oldest(), Height{height < 20 ? 0 : height - 20});
       if (height > 20) {
         EXPECT_EQ(db->view(Height{height - 21}).error(), Error{err::height_pruned});
       }
     }
-    if (height % 211 == 0) {
+    if (height % 150 == 149) {
       db.reset();
       db = open_db(store, kShort);
     }
+    copied = std::max(copied, db->stats().copied_leaves_total);
     if (height > 300) segments_max = std::max(segments_max, db->stats().segments);
   }
-  EXPECT_GT(db->stats().copied_leaves_total, 0u);
-  // 1,500 blocks fill several hundred segments; the window needs a few dozen, and codes stay for
+  EXPECT_GT(copied, 1000u);
+  // 600 blocks fill hundreds of segments; the window needs a few dozen, and codes stay for
   // ever.
-  EXPECT_LT(segments_max, 120u);
-  EXPECT_GT((*store.list()).front(), 100u);
+  EXPECT_LT(segments_max, 100u);
+  EXPECT_GT((*store.list()).front(), 60u);
 }
 
 TEST(StateDb, AnOpenViewKeepsItsHeightReadable) {
@@ -329,7 +333,7 @@ TEST(StateDb, ReadersSeeTheirHeightWhileTheWriterGoesOn) {
       }
     });
   }
-  for (std::uint64_t height = 12; height < 1500; ++height)
+  for (std::uint64_t height = 12; height < 1000; ++height)
     ASSERT_TRUE(db->commit(Height{height}, block(height)));
   done = true;
   for (auto& reader : readers) reader.join();

@@ -183,7 +183,9 @@ TEST(Trie, ProofsOfPresentAndMissingKeysVerify) {
       ASSERT_TRUE(proved) << run << " " << i;
       const auto expected = map.find(key);
       ASSERT_EQ(proved->has_value(), expected != map.end());
-      if (*proved) EXPECT_EQ(**proved, expected->second);
+      if (*proved) {
+        EXPECT_EQ(**proved, expected->second);
+      }
 
       if (nodes.empty()) continue;
       Bytes& broken = nodes[random() % nodes.size()];
