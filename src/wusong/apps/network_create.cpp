@@ -201,6 +201,13 @@ Outcome<void> check(const NetworkPlan& plan) {
   if (plan.port_base == 0 || last > 65'535) {
     return failure(err::bad_argument, "--port-base leaves no room for the ports of all nodes");
   }
+  for (const auto* list : {&plan.funded, &plan.transactors, &plan.deployers}) {
+    for (const std::string& text : *list) {
+      if (const auto address = parse_address(text); !address) {
+        return std::unexpected{address.error()};
+      }
+    }
+  }
   return {};
 }
 

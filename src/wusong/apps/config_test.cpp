@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/apps/config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace wusong::apps {
+namespace {
+
+const std::string kKey = "0x" + std::string(64, 'a');
+const std::string kGood = R"([node]
+name = "node0"
+genesis = "../genesis.json"
+data = "chain"
+node_key = "node_key.json"
+vote_key = "vote_key.json"
+password_file = "password"
+)";
+
+struct Fault {
+  std::string row;
+  std::string detail;
+};
+Fault refused(const std::string& text) {
+  const auto config = parse_config(text, "/net/node0");
+  if (config) return {"accepted", ""};
+  return {std::string{config.error().name()}, config.error().detail};
+}
+
+TEST(Config, TheLeastFileGetsDefaults) {
+  const auto config = parse_config(kGood, "/net/node0");
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_EQ(config->name, "node0");
+  EXPECT_EQ(config->genesis, "/net/genesis.json");
+  EXPECT_EQ(config->data, "/net/node0/chain");
+  EXPECT_EQ(config->role, "validator");
+  EXPECT_EQ(config->rpc_listen, "127.0.0.1:8545");
+  EXPECT_EQ(config->state_history, 10'000u);
+}
+
+TEST(Config, AnUnknownKeyNamesLineAndNearest) {
+  const Fault fault = refused(kGood + "[rpc]\nlisen = \"127.0.0.1:1\"\n");
+  EXPECT_EQ(fault.row, "apps.unknown_key");
+  EXPECT_EQ(fault.detail, "line 9: unknown key \"lisen\" in [rpc]; did you mean \"listen\"?");
+}
+
+TEST(Config, AnUnknownSectionNamesTheNearest) {
+  const Fault fault = refused(kGood + "[netwrk]\nlisten = \"127.0.0.1:1\"\n");
+  EXPECT_EQ(fault.row, "apps.unknown_key");
+  EXPECT_EQ(fault.detail, "line 8: unknown section [netwrk]; did you mean [network]?");
+}
+
+TEST(Config, WrongTypesAndRangesAreNamed) {
+  EXPECT_EQ(refused(kGood + "[rpc]\nworkers = \"2\"\n").detail,
+            "line 9: rpc.workers must be a whole number from 1 to 256");
+  EXPECT_EQ(refused(kGood + "[rpc]\nworkers = 0\n").row, "apps.bad_config");
+  EXPECT_EQ(refused(kGood + "[rpc]\nworkers = -1\n").row, "apps.bad_config");
+  EXPECT_EQ(refused(kGood + "[log]\nstderr = 1\n").detail,
+            "line 9: log.stderr must be true or false");
+  EXPECT_EQ(refused(kGood + "[log]\nlevel = \"infos\"\n").detail,
+            "line 9: log.level is \"infos\"; did you mean \"info\"?");
+  EXPECT_EQ(refused(kGood + "[rpc]\nallowed_origins = \"*\"\n").detail,
+            "line 9: rpc.allowed_origins must be a list of strings");
+  EXPECT_EQ(refused(kGood + "[rpc]\nlisten = \"127.0.0.1\"\n").detail,
+            "rpc.listen: \"127.0.0.1\" is not an address; write host:port, as in 127.0.0.1:8545");
+  EXPECT_EQ(refused("node = 1\n").row, "apps.bad_config");
+}
+
+TEST(Config, NoTomlNamesTheLine) {
+  const Fault fault = refused("[node]\nname = \n");
+  EXPECT_EQ(fault.row, "apps.bad_config");
+  EXPECT_TRUE(fault.detail.starts_with("line 2: ")) << fault.detail;
+}
+
+TEST(Config, MissingKeysAreNamed) {
+  for (const std::string key :
+       {"name", "genesis", "data", "node_key", "vote_key", "password_file"}) {
+    std::string text = kGood;
+    const auto from = text.find("\n" + key + " =");
+    ASSERT_NE(from, std::string::npos);
+    text.erase(from, text.find('\n', from + 1) - from);
+    EXPECT_EQ(refused(text).detail, "node." + key + " is missing");
+  }
+  EXPECT_EQ(refused("").row, "apps.bad_config");
+}
+
+TEST(Config, AnObserverNeedsNoVoteKey) {
+  std::string text = kGood + "role = \"observer\"\n";
+  text.erase(text.find("vote_key"), std::string{"vote_key = \"vote_key.json\"\n"}.size());
+  EXPECT_EQ(refused(text).row, "accepted");
+}
+
+TEST(Config, PeersNeedNameKeyAndAddress) {
+  const auto with = [](const std::string& peer) {
+    return refused(kGood + "[network]\npeers = [" + peer + "]\n");
+  };
+  EXPECT_EQ(with("{ name = \"b\", node_key = \"" + kKey + "\", address = \"h:1\" }").row,
+            "accepted");
+  EXPECT_EQ(with("{ name = \"b\", node_key = \"0x12\", address = \"h:1\" }").row,
+            "apps.bad_config");
+  EXPECT_EQ(with("{ name = \"b\", node_key = \"" + kKey + "\", address = \"h\" }").row,
+            "apps.bad_config");
+  EXPECT_EQ(with("{ name = \"b\", node_key = \"" + kKey + "\" }").row, "apps.bad_config");
+  EXPECT_EQ(with("\"h:1\"").row, "apps.bad_config");
+}
+
+TEST(Config, WhatIsWrittenReadsBack) {
+  NodeConfig config;
+  config.name = "node3";
+  config.genesis = "../genesis.json";
+  config.data = "chain";
+  config.node_key = "node_key.json";
+  config.vote_key = "vote_key.json";
+  config.password_file = "password";
+  config.peers = {{"node1", Bytes(32, 7), "127.0.0.1:9546"}};
+  config.rpc_allowed_origins = {"*"};
+  config.rpc_workers = 3;
+  config.log_file = "node.log";
+  config.log_stderr = false;
+  const auto read = parse_config(write_config(config), "/net/node3");
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->name, "node3");
+  EXPECT_EQ(read->genesis, "/net/genesis.json");
+  EXPECT_EQ(read->vote_key, "/net/node3/vote_key.json");
+  ASSERT_EQ(read->peers.size(), 1u);
+  EXPECT_EQ(read->peers[0].node_key, config.peers[0].node_key);
+  EXPECT_EQ(read->peers[0].address, "127.0.0.1:9546");
+  EXPECT_EQ(read->rpc_allowed_origins, config.rpc_allowed_origins);
+  EXPECT_EQ(read->rpc_workers, 3u);
+  EXPECT_EQ(read->log_file, "/net/node3/node.log");
+  EXPECT_FALSE(read->log_stderr);
+}
+
+TEST(Config, AMissingFileSaysWhoWritesOne) {
+  const auto config = load_config("/nowhere/node.toml");
+  ASSERT_FALSE(config);
+  EXPECT_NE(config.error().detail.find("wusong network create"), std::string::npos);
+}
+
+TEST(HostPort, HasBothParts) {
+  const auto parsed = parse_host_port("127.0.0.1:8545");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->host, "127.0.0.1");
+  EXPECT_EQ(parsed->port, 8545);
+  EXPECT_EQ(parse_host_port("[::1]:1")->host, "[::1]");
+  for (const char* text : {"", ":1", "a", "a:", "a:x", "a:1x", "a:65536", "a:-1", "a: 1"}) {
+    EXPECT_FALSE(parse_host_port(text)) << text;
+  }
+}
+
+TEST(Nearest, IsTheFewestEditsAway) {
+  EXPECT_EQ(nearest("valdators", {"validators", "version"}), "validators");
+  EXPECT_EQ(nearest("x", {}), "");
+}
+
+}  // namespace
+}  // namespace wusong::apps
