@@ -14,6 +14,7 @@
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/version.hpp"
 #include "wusong/platform/clock.hpp"
+#include "wusong/platform/cpu_stages.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/http_server.hpp"
 #include "wusong/platform/io_mutex.hpp"
@@ -29,7 +30,8 @@ namespace {
 /// Carries HTTP to the JSON-RPC server and back.
 class RpcBridge final : public platform::HttpHandler {
  public:
-  RpcBridge(node::Service& node, rpc::Config config) {
+  RpcBridge(node::Service& node, rpc::Config config, platform::MetricsRegistry& metrics)
+      : stages_{metrics} {
     platform::OsEntropy entropy;
     std::array<std::uint8_t, 8> seed{};
     entropy.fill(seed);
@@ -46,6 +48,7 @@ class RpcBridge final : public platform::HttpHandler {
   void attach(platform::HttpServer* http) { http_ = http; }
 
   void on_request(platform::HttpRequest request, platform::HttpRespond respond) override {
+    const io::StageScope scope{stages_, io::Stage::rpc};
     if (request.method == "POST") {
       respond({.status = 200, .body = server_->handle_http(request.body)});
       return;
@@ -65,6 +68,7 @@ class RpcBridge final : public platform::HttpHandler {
   void on_close(platform::WebSocketId id) override { server_->on_close(id); }
 
  private:
+  platform::CpuStages stages_;
   std::atomic<platform::HttpServer*> http_{nullptr};
   std::unique_ptr<rpc::Server> server_;
 };
@@ -234,7 +238,7 @@ int node_run(const std::filesystem::path& config_file) {
   limits.batch_items_max = config->rpc_batch_items_max;
   limits.call_gas_cap = config->rpc_call_gas_cap;
   limits.log_range_max = config->rpc_log_range_max;
-  RpcBridge bridge{**host, limits};
+  RpcBridge bridge{**host, limits, metrics};
   auto http = platform::HttpServer::start(http_options(*config), bridge, **logger);
   if (!http) return complain(explain(http.error(), *config, config->rpc_listen));
   bridge.attach(http->get());

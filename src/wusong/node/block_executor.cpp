@@ -23,19 +23,23 @@ Hash RecentHashes::hash_at(std::uint64_t number) const {
   return index < hashes_.size() ? hashes_[static_cast<std::size_t>(index)].second : Hash{};
 }
 
-BlockExecutor::BlockExecutor(const Genesis& genesis, state::StateDb& state, storage::Ledger& ledger)
-    : rules_{chain_rules(genesis)}, state_{state}, ledger_{ledger} {}
+BlockExecutor::BlockExecutor(const Genesis& genesis, state::StateDb& state, storage::Ledger& ledger,
+                             io::StageTimer& timer)
+    : rules_{chain_rules(genesis)}, state_{state}, ledger_{ledger}, timer_{timer} {}
 
 Result<BlockPtr> BlockExecutor::execute(const PreparedBlock& prepared) {
   const types::Header& header = prepared.block.header;
   const auto head = state_.head();
   if (!head || head->height.next() != header.number) return fail(err::ledger_gap);
 
+  const io::StageScope scope{timer_, io::Stage::execution};
   WUSONG_TRY(const auto view, state_.view(head->height));
   WUSONG_TRY(exec::BlockOutcome outcome,
              exec::execute_block(prepared.block, prepared.senders, *view,
                                  exec::context_of(header, &hashes_), rules_));
+  timer_.enter(io::Stage::trie);
   WUSONG_TRY(const Hash state_root, state_.commit(header.number, outcome.diff));
+  timer_.enter(io::Stage::execution);  // the receipts root and what readers get
 
   auto out = std::make_shared<ExecutedBlock>();
   out->roots = exec::roots_of(outcome, state_root);
@@ -45,7 +49,9 @@ Result<BlockPtr> BlockExecutor::execute(const PreparedBlock& prepared) {
   }
   storage::Execution execution{
       .roots = out->roots, .receipts = std::move(outcome.receipts), .skipped = out->skipped};
+  timer_.enter(io::Stage::storage);
   WUSONG_CHECK(ledger_.put_execution(header.number, prepared.transaction_hashes, execution));
+  timer_.enter(io::Stage::execution);
 
   out->block = prepared.block;
   out->hash = prepared.hash;

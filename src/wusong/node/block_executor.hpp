@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "wusong/exec/context.hpp"
+#include "wusong/io/stage_timer.hpp"
 #include "wusong/node/genesis.hpp"
 #include "wusong/node/prepared.hpp"
 #include "wusong/node/service.hpp"
@@ -26,8 +27,9 @@ class RecentHashes final : public exec::BlockHashSource {
 
 class BlockExecutor {
  public:
-  /// All three outlive it. The state is at the height before the first block that execute() gets.
-  BlockExecutor(const Genesis& genesis, state::StateDb& state, storage::Ledger& ledger);
+  /// All four outlive it. The state is at the height before the first block that execute() gets.
+  BlockExecutor(const Genesis& genesis, state::StateDb& state, storage::Ledger& ledger,
+                io::StageTimer& timer);
 
   /// Tells of hashes of blocks executed before this process started.
   void remember(Height height, const Hash& hash) { hashes_.add(height, hash); }
@@ -40,6 +42,7 @@ class BlockExecutor {
   const exec::ChainRules rules_;
   state::StateDb& state_;
   storage::Ledger& ledger_;
+  io::StageTimer& timer_;
   RecentHashes hashes_;
 };
 

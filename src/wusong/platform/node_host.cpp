@@ -32,7 +32,8 @@ NodeHostImpl::NodeHostImpl(HostOptions options, Logger& logger, MetricsRegistry&
       metrics_{metrics},
       on_fatal_{std::move(on_fatal)},
       rules_{node::chain_rules(options_.genesis)},
-      started_at_{monotonic_now()} {}
+      started_at_{monotonic_now()},
+      stages_{metrics} {}
 
 NodeHostImpl::~NodeHostImpl() {
   stop();
@@ -40,8 +41,9 @@ NodeHostImpl::~NodeHostImpl() {
 
 Result<void> NodeHostImpl::open() {
   workers_ = std::make_unique<ThreadPool>(options_.workers, kWorkerQueueMax);
+  recovery_ = std::make_unique<StagedExecutor>(*workers_, stages_, io::Stage::recovery);
   WUSONG_CHECK(open_stores());
-  executor_ = std::make_unique<node::BlockExecutor>(options_.genesis, *state_, *ledger_);
+  executor_ = std::make_unique<node::BlockExecutor>(options_.genesis, *state_, *ledger_, stages_);
   WUSONG_CHECK(catch_up());
   WUSONG_CHECK(open_node());
   assign_peer_ids();
@@ -111,10 +113,10 @@ Result<void> NodeHostImpl::catch_up() {
   for (; next <= last; next = next.next()) {
     WUSONG_TRY(auto stored, ledger_->block(next));
     if (!stored) return fail(node::err::ledger_gap);
-    WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *workers_));
+    WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *recovery_));
     WUSONG_TRY(
         const auto prepared,
-        node::prepare(*split, node::KnownTransactions(split->transactions.size()), *workers_));
+        node::prepare(*split, node::KnownTransactions(split->transactions.size()), *recovery_));
     WUSONG_TRY(const auto block, executor_->execute(*prepared));
     cache_.put(block);
   }
@@ -167,7 +169,7 @@ Result<void> NodeHostImpl::load_pool() {
   }
   for (const Bytes& bytes : encoded) raw.push_back({.encoded = bytes, .local = true});
   std::vector<txpool::Candidate> candidates;
-  for (auto& candidate : node::prepare_candidates(raw, rules_, *workers_)) {
+  for (auto& candidate : node::prepare_candidates(raw, rules_, *recovery_)) {
     if (candidate) candidates.push_back(*std::move(candidate));
   }
   node_->begin(monotonic_now(), wall_now());
@@ -265,6 +267,7 @@ void NodeHostImpl::on_message(const net::PeerKey& peer, net::Channel channel, By
 
 Instant NodeHostImpl::turn(Instant now) {
   if (failed_.load(std::memory_order_relaxed)) return Instant::max();
+  const io::StageScope scope{stages_, io::Stage::consensus};
   node_->begin(now, wall_now());
   node_->tick();
   carry_out(node_->take());
@@ -277,6 +280,7 @@ Instant NodeHostImpl::turn(Instant now) {
 
 void NodeHostImpl::carry_out(node::Actions actions) {
   if (!actions.batch.empty()) {
+    const io::StageScope scope{stages_, io::Stage::storage};
     const auto durability = actions.sync ? io::Durability::synced : io::Durability::buffered;
     if (const auto written = store_->write(actions.batch, durability); !written) {
       fatal(written.error());
@@ -341,7 +345,7 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
   };
   for (node::SplitJob& job : actions.splits) {
     run([this, block = std::move(job.block)] {
-      auto split = node::split(block->payload, *workers_);
+      auto split = node::split(block->payload, *recovery_);
       post([block, split = std::move(split)](node::Node& node) mutable {
         node.on_split(block, std::move(split));
       });
@@ -349,7 +353,7 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
   }
   for (node::PrepareJob& job : actions.prepares) {
     run([this, job = std::move(job)] {
-      auto prepared = node::prepare(*job.split, job.known, *workers_);
+      auto prepared = node::prepare(*job.split, job.known, *recovery_);
       post([id = job.split->hash, prepared = std::move(prepared)](node::Node& node) mutable {
         node.on_prepared(id, std::move(prepared));
       });
@@ -369,10 +373,11 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
       std::vector<node::RawTransaction> raw;
       for (const BytesView encoded : *batch) raw.push_back({.encoded = encoded, .local = false});
       std::vector<txpool::Candidate> candidates;
-      for (auto& candidate : node::prepare_candidates(raw, rules_, *workers_)) {
+      for (auto& candidate : node::prepare_candidates(raw, rules_, *recovery_)) {
         if (candidate) candidates.push_back(*std::move(candidate));
       }
-      post([from = job.from, candidates = std::move(candidates)](node::Node& node) mutable {
+      post([this, from = job.from, candidates = std::move(candidates)](node::Node& node) mutable {
+        const io::StageScope scope{stages_, io::Stage::pool};
         static_cast<void>(node.on_candidates(std::move(candidates), from));
       });
     });
@@ -383,10 +388,10 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
 Result<std::vector<node::PreparedPtr>> NodeHostImpl::prepare_range(std::vector<Bytes> blocks) {
   std::vector<node::PreparedPtr> out;
   for (Bytes& encoded : blocks) {
-    WUSONG_TRY(const auto split, node::split(std::move(encoded), *workers_));
+    WUSONG_TRY(const auto split, node::split(std::move(encoded), *recovery_));
     WUSONG_TRY(
         auto prepared,
-        node::prepare(*split, node::KnownTransactions(split->transactions.size()), *workers_));
+        node::prepare(*split, node::KnownTransactions(split->transactions.size()), *recovery_));
     out.push_back(std::move(prepared));
   }
   return out;

@@ -104,9 +104,10 @@ Result<node::BlockPtr> NodeHostImpl::load_block(Height height) const {
   WUSONG_TRY(auto stored, ledger_->block(height));
   WUSONG_TRY(auto execution, ledger_->execution(height));
   if (!stored || !execution) return fail(node::err::unknown_block);
-  WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *workers_));
-  WUSONG_TRY(const auto prepared,
-             node::prepare(*split, node::KnownTransactions(split->transactions.size()), *workers_));
+  WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *recovery_));
+  WUSONG_TRY(
+      const auto prepared,
+      node::prepare(*split, node::KnownTransactions(split->transactions.size()), *recovery_));
   auto out = std::make_shared<node::ExecutedBlock>();
   out->block = prepared->block;
   out->hash = stored->hash;
@@ -230,12 +231,13 @@ Hash NodeHostImpl::block_hash(Height height) const {
 std::vector<Result<Hash>> NodeHostImpl::submit(const std::vector<Bytes>& raw) {
   std::vector<Result<Hash>> out(raw.size(), fail(node::err::stopping));
   if (stopped_ || failed_) return out;
+  const io::StageScope scope{stages_, io::Stage::rpc};
   std::vector<node::RawTransaction> items;
   items.reserve(raw.size());
   for (const Bytes& encoded : raw) items.push_back({.encoded = encoded, .local = true});
   std::vector<txpool::Candidate> candidates;
   std::vector<std::size_t> places;
-  auto prepared = node::prepare_candidates(items, rules_, *workers_);
+  auto prepared = node::prepare_candidates(items, rules_, *recovery_);
   for (std::size_t i = 0; i < prepared.size(); ++i) {
     if (!prepared[i]) {
       out[i] = fail(prepared[i].error());

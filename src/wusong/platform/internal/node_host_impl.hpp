@@ -11,6 +11,7 @@
 #include "wusong/node/node.hpp"
 #include "wusong/node/validation.hpp"
 #include "wusong/platform/clock.hpp"
+#include "wusong/platform/cpu_stages.hpp"
 #include "wusong/platform/event_loop.hpp"
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/node_host.hpp"
@@ -129,6 +130,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void post(Work work) {
     core_->post_always([this, work = std::move(work)]() mutable {
       if (stopped_.load(std::memory_order_relaxed)) return;
+      const io::StageScope scope{stages_, io::Stage::consensus};
       node_->begin(monotonic_now(), wall_now());
       work(*node_);
     });
@@ -162,7 +164,9 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   std::unique_ptr<consensus::KeyVerifier> verifier_;
   std::unique_ptr<consensus::KeySigner> signer_;
   std::unique_ptr<node::Node> node_;
+  mutable CpuStages stages_;
   std::unique_ptr<ThreadPool> workers_;
+  std::unique_ptr<StagedExecutor> recovery_;  // the workers, charged to recovery
   std::unique_ptr<EventLoop> core_;
   std::unique_ptr<EventLoop> execution_;
   std::unique_ptr<Transport> transport_;
