@@ -107,7 +107,8 @@ struct Send {
 struct BuildPayload {
   View view;
   BlockRef parent;
-  bool for_finality;  // an empty block is wanted too: the parent is not final and needs a successor
+  bool for_finality;  // do not decline, an empty block will do: the parent is not final and needs a
+                      // successor, or another validator has waited for this view
 };
 /// Check a block whose parent is final or already verified. Answer with PayloadVerified.
 struct VerifyPayload {

@@ -5,7 +5,11 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <map>
 #include <set>
+#include <sstream>
+#include <string>
 
 namespace wusong::sim {
 namespace {
@@ -119,6 +123,22 @@ TEST_F(Seeds, AFreshOneHoldsToo) {
   const Outcome first = run(seed);
   EXPECT_TRUE(first.violations.empty()) << "seed " << seed << "\n" << first.describe();
   EXPECT_EQ(first.event_hash, run(seed).event_hash) << "seed " << seed;
+}
+
+TEST_F(Seeds, OnesThatFailedOnceHoldNow) {
+  std::ifstream file{"tests/scenarios/consensus_seeds.txt"};
+  if (!file) GTEST_SKIP() << "run from the checkout's root: tests/scenarios not found";
+  std::size_t count = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream words{line};
+    std::uint64_t seed = 0;
+    std::size_t size = 0;
+    ASSERT_TRUE(words >> seed >> size) << line;
+    expect_clean(random_scenario(seed, size), seed);
+    ++count;
+  }
+  EXPECT_GT(count, 0u);
 }
 
 // A long watch over many seeds, when asked: WUSONG_SEEDS=1000 sim_test --gtest_filter='Seeds.Farm*'

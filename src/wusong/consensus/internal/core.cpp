@@ -222,13 +222,12 @@ void Core::send_own_votes(std::optional<PeerId> to) {
 
 bool Core::wants_block(bool& for_finality) {
   for_finality = false;
-  if (unsettled() && waiting_since_ && !asked_for_finality_) {
-    // Without work an own block is proposed only when finality of the last one is overdue.
+  if ((unsettled() || hinted_) && waiting_since_ && !asked_for_finality_) {
+    // Without work of our own a block is proposed only when the others have waited for a while: the
+    // last block's finality is overdue, or somebody has work that did not reach this leader.
     const Instant overdue = *waiting_since_ + pacemaker_.timeout(leader(current_)) / 2;
-    if (now_ >= overdue)
-      for_finality = true;
-    else
-      build_at_ = overdue;
+    for_finality = now_ >= overdue;
+    if (!for_finality) build_at_ = overdue;
   }
   return for_finality || ((work_pending_ || hinted_) && !declined_);
 }

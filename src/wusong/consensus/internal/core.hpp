@@ -91,6 +91,7 @@ class Core {
   void install(Certificate certificate, std::optional<PeerId> from);
   bool contradicts(const Certificate& certificate);
   void enter(View view, VoteKind because);
+  std::optional<Duration> view_time() const;
   bool vote_notarize();
   bool vote_finalize();
   bool vote_nullify();

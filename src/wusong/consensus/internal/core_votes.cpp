@@ -102,12 +102,23 @@ void Core::install(Certificate certificate, std::optional<PeerId> from) {
   if (!halted_ && subject.view >= current_) enter(subject.view.next(), subject.kind);
 }
 
+/// How long the current view, which has just ended with a block, took; nothing where this replica
+/// gave it up or rested. Time in which a leader without work let others wait says nothing about the
+/// network, and counting it would make timeouts grow by themselves.
+std::optional<Duration> Core::view_time() const {
+  const ViewState* state = find_view(current_);
+  if (!waiting_since_ || (state != nullptr && state->own_nullify)) return std::nullopt;
+  const Duration elapsed = now_ - *waiting_since_;
+  if (work_pending_ || !last_proposal_at_) return elapsed;
+  return std::min(elapsed, 2 * (now_ - *last_proposal_at_));
+}
+
 void Core::enter(View view, VoteKind because) {
   const ValidatorIndex previous = leader(View{view.value - 1});
   if (because == VoteKind::nullify) {
     pacemaker_.on_nullified(previous);
-  } else if (waiting_since_ && view == current_.next()) {
-    pacemaker_.on_notarized(previous, now_ - *waiting_since_);
+  } else if (const auto elapsed = view == current_.next() ? view_time() : std::nullopt) {
+    pacemaker_.on_notarized(previous, *elapsed);
   } else {
     pacemaker_.on_notarized(previous);
   }
