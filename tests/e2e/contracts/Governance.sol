@@ -44,7 +44,7 @@ contract Parliament is
 {
     constructor(IVotes token, TimelockController timelock)
         Governor("Parliament")
-        GovernorSettings(1, 4, 0)
+        GovernorSettings(1, 40, 0)
         GovernorVotes(token)
         GovernorVotesQuorumFraction(4)
         GovernorTimelockControl(timelock)
