@@ -219,7 +219,9 @@ TEST_P(JournalProperty, AgreesWithCopyingEverything) {
     checkpoints_.clear();
     for (int i = 0; i < 60; ++i) {
       step();
-      if (i % 10 == 0) ASSERT_NO_FATAL_FAILURE(expect_same());
+      if (i % 10 == 0) {
+        ASSERT_NO_FATAL_FAILURE(expect_same());
+      }
     }
     ASSERT_NO_FATAL_FAILURE(expect_same());
     journal_.finish_transaction();

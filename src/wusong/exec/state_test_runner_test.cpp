@@ -12,18 +12,12 @@
 #include <map>
 
 #include "wusong/exec/errors.hpp"
+#include "wusong/testkit/vectors.hpp"
 
 namespace wusong::exec {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path vectors() {
-  if (const char* unpacked = std::getenv("WUSONG_VECTORS_UNPACKED")) {
-    return fs::path{unpacked} / "ethereum-tests";
-  }
-  return "build/vectors/ethereum-tests";
-}
 
 std::string read_file(const fs::path& path) {
   std::ifstream in{path, std::ios::binary};
@@ -34,6 +28,11 @@ struct Tally {
   std::map<std::string, std::size_t> passed;  // by fork
   std::vector<std::string> failed;
   std::size_t unsupported{0};
+  std::size_t run() const {
+    std::size_t out = failed.size();
+    for (const auto& [fork, count] : passed) out += count;
+    return out;
+  }
 };
 
 bool applies(const fs::path& path) {
@@ -57,8 +56,7 @@ Tally run_folder(const fs::path& folder) {
     if (item.path().extension() == ".json" && applies(item.path())) files.push_back(item.path());
   }
   std::ranges::sort(files);
-  const char* quick = std::getenv("WUSONG_QUICK");
-  const std::size_t stride = quick != nullptr && *quick != '\0' && *quick != '0' ? 20 : 1;
+  const std::size_t stride = testkit::quick() ? 20 : 1;
   const char* filter = std::getenv("WUSONG_STATE_TEST");
   Tally tally;
   vm::Interpreter machine;
@@ -93,17 +91,25 @@ Tally run_folder(const fs::path& folder) {
 }
 
 TEST(StateTests, EveryRootAndLogHashOfGeneralStateTestsAgrees) {
-  const fs::path folder = vectors() / "GeneralStateTests";
-  if (!fs::exists(folder)) GTEST_SKIP() << "vectors not found";
+  const fs::path folder = testkit::vector_path("ethereum-tests/GeneralStateTests");
+  if (!fs::exists(folder)) {
+    testkit::record_vectors("ethereum/tests GeneralStateTests", 21276);
+    GTEST_SKIP() << "vectors not found";
+  }
   const Tally tally = run_folder(folder);
+  testkit::record_vectors("ethereum/tests GeneralStateTests", tally.run(), tally.failed.size());
   EXPECT_TRUE(tally.failed.empty());
   EXPECT_FALSE(tally.passed.empty());
 }
 
 TEST(StateTests, EveryRootAndLogHashOfPraguesEipTestsAgrees) {
-  const fs::path folder = vectors() / "EIPTests";
-  if (!fs::exists(folder)) GTEST_SKIP() << "vectors not found";
+  const fs::path folder = testkit::vector_path("ethereum-tests/EIPTests");
+  if (!fs::exists(folder)) {
+    testkit::record_vectors("ethereum/tests EIPTests", 405);
+    GTEST_SKIP() << "vectors not found";
+  }
   const Tally tally = run_folder(folder);
+  testkit::record_vectors("ethereum/tests EIPTests", tally.run(), tally.failed.size());
   EXPECT_TRUE(tally.failed.empty());
   EXPECT_FALSE(tally.passed.empty());
 }
