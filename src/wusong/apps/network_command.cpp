@@ -75,7 +75,13 @@ Outcome<void> spawn(NodeProcess& node) {
     platform::SignalWatcher::unblock();
     ::setsid();
     const int descriptor = ::open(log.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
-    if (descriptor >= 0) ::dup2(descriptor, STDERR_FILENO);
+    // A pipe that reads our output would otherwise stay open for as long as the node runs.
+    if (descriptor >= 0) {
+      ::dup2(descriptor, STDOUT_FILENO);
+      ::dup2(descriptor, STDERR_FILENO);
+    }
+    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
     const char* const arguments[] = {self.c_str(), "node",         "run",
                                      "--config",   config.c_str(), nullptr};
     ::execv(self.c_str(), const_cast<char* const*>(arguments));
