@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wusong/base/hash_map.hpp"
+#include "wusong/math/uint256.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/receipt.hpp"
 

@@ -148,22 +148,23 @@ class JournalProperty : public ::testing::TestWithParam<std::uint32_t> {
         ++world.logs;
         journal_.log({.address = address, .topics = {}, .data = {}});
         break;
-      case 11:
-        checkpoints_.push_back(journal_.checkpoint());
-        naive_.saved.push_back(naive_.now);
-        break;
       default:
-        if (checkpoints_.empty()) break;
-        if (below(3) == 0) {  // kept: the changes since belong to the checkpoint before
-          checkpoints_.pop_back();
-          naive_.saved.pop_back();
-          break;
-        }
-        journal_.rollback(checkpoints_.back());
-        checkpoints_.pop_back();
-        naive_.now = naive_.saved.back();
-        naive_.saved.pop_back();
+        step_checkpoint();
     }
+  }
+
+  void step_checkpoint() {
+    if (checkpoints_.empty() || below(2) == 0) {
+      checkpoints_.push_back(journal_.checkpoint());
+      naive_.saved.push_back(naive_.now);
+      return;
+    }
+    if (below(3) != 0) {
+      journal_.rollback(checkpoints_.back());
+      naive_.now = naive_.saved.back();
+    }  // else kept: the changes since belong to the checkpoint before
+    checkpoints_.pop_back();
+    naive_.saved.pop_back();
   }
 
   void expect_same() {
