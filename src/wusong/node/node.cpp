@@ -37,6 +37,7 @@ Node::Node(NodeOptions options, storage::Ledger& ledger, StateOpener open_state,
       open_state_{std::move(open_state)},
       identity_{std::make_unique<Identity>()},
       accounts_{std::make_unique<Accounts>()},
+      journal_{options_.pool_record_next},
       executed_{executed} {
   const txpool::Rules rules{.chain_id = options_.genesis.chain_id,
                             .block_gas_limit = options_.genesis.gas_limit,

@@ -87,6 +87,7 @@ struct NodeOptions {
   const consensus::VoteSigner* signer{nullptr};      // null: an observer
   const consensus::VoteVerifier* verifier{nullptr};  // both outlive the node
   txpool::Limits pool_limits;
+  std::uint64_t pool_record_next{0};  // txpool::Loaded::next
   consensus::PacemakerConfig pacemaker;
 };
 
@@ -121,6 +122,8 @@ class Node {
   std::vector<Result<void>> on_candidates(std::vector<txpool::Candidate> candidates,
                                           std::optional<consensus::PeerId> from);
   void on_executed(const BlockPtr& block);
+  /// Records of an earlier run, once their transactions were given to on_candidates().
+  void erase_pool_records(const std::vector<Bytes>& keys);
   /// What became of SyncedBlocks: all of them, or why one is not what its header says.
   void on_synced(Result<std::vector<PreparedPtr>> blocks, const Bytes& certificate);
 
@@ -206,6 +209,7 @@ class Node {
   std::unique_ptr<Identity> identity_;
   std::unique_ptr<Accounts> accounts_;
   std::unique_ptr<txpool::Pool> pool_;
+  txpool::LocalJournal journal_;
   std::optional<consensus::Machine> machine_;
   std::optional<sync::Fetcher> fetcher_;
 

@@ -19,8 +19,12 @@ std::vector<Result<void>> Node::on_candidates(std::vector<txpool::Candidate> can
   return std::move(added.outcomes);
 }
 
+void Node::erase_pool_records(const std::vector<Bytes>& keys) {
+  for (const Bytes& key : keys) out_.batch.erase(io::Column::pool, key);
+}
+
 void Node::apply_changes(const txpool::Changes& changes, std::optional<consensus::PeerId> from) {
-  txpool::append_to(out_.batch, changes);
+  journal_.append_to(out_.batch, changes);
   for (const txpool::PooledPtr& pooled : changes.pending) out_.pending.push_back(pooled->hash);
   if (changes.pending.empty()) return;
   changed_ = true;

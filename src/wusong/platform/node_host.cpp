@@ -146,22 +146,25 @@ Result<void> NodeHostImpl::open_node() {
     records.push_back({to_bytes(key), to_bytes(value)});
     return true;
   }));
+  WUSONG_TRY(const txpool::Loaded loaded, txpool::load(*store_));
   node::NodeOptions options{.genesis = options_.genesis,
                             .genesis_hash = genesis_hash_,
                             .genesis_header = genesis_header_,
                             .signer = signer_.get(),
                             .verifier = verifier_.get(),
                             .pool_limits = options_.pool_limits,
+                            .pool_record_next = loaded.next,
                             .pacemaker = {}};
   WUSONG_TRY(node_, node::Node::create(
                         std::move(options), *ledger_,
                         [this](Height height) { return state_->view(height); },
                         Height{executed_.load()}, records));
-  return load_pool();
+  fill_pool(loaded);
+  return {};
 }
 
-Result<void> NodeHostImpl::load_pool() {
-  WUSONG_TRY(const txpool::Loaded loaded, txpool::load(*store_));
+/// Gives the pool what it held before the restart; new records replace the old ones.
+void NodeHostImpl::fill_pool(const txpool::Loaded& loaded) {
   std::vector<Bytes> encoded;
   std::vector<node::RawTransaction> raw;
   for (const types::Transaction& transaction : loaded.transactions) {
@@ -173,12 +176,13 @@ Result<void> NodeHostImpl::load_pool() {
     if (candidate) candidates.push_back(*std::move(candidate));
   }
   node_->begin(monotonic_now(), wall_now());
-  const std::size_t offered = loaded.transactions.size();
+  // Those that were included meanwhile are refused, as they should be.
   static_cast<void>(node_->on_candidates(std::move(candidates), std::nullopt));
-  if (offered != 0) logger_.info("pool_restored", {{"transactions", offered}});
-  io::WriteBatch batch;
-  for (const Hash& hash : loaded.unreadable) batch.erase(io::Column::pool, hash);
-  return batch.empty() ? Result<void>{} : store_->write(batch, io::Durability::buffered);
+  node_->erase_pool_records(loaded.keys);
+  if (loaded.unreadable != 0)
+    logger_.warn("pool_records_unreadable", {{"records", loaded.unreadable}});
+  const std::size_t kept = node_->pool().counts().pending + node_->pool().counts().queued;
+  if (kept != 0) logger_.info("pool_restored", {{"transactions", kept}});
 }
 
 void NodeHostImpl::assign_peer_ids() {

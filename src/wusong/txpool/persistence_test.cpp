@@ -48,52 +48,81 @@ Candidate make_signed(std::uint64_t nonce, bool local) {
   return out;
 }
 
-void save(MapStore& store, const Changes& changes) {
+void save(LocalJournal& journal, MapStore& store, const Changes& changes) {
   io::WriteBatch batch;
-  append_to(batch, changes);
+  journal.append_to(batch, changes);
   EXPECT_TRUE(store.write(batch, io::Durability::buffered));
+}
+
+PooledPtr pooled_of(const Candidate& candidate) {
+  return std::make_shared<const Pooled>(
+      Pooled{candidate.transaction, {}, candidate.hash, 1, true, 0, {}});
 }
 
 TEST(Persistence, HoldsTheLocalTransactionsOfThePool) {
   TestPool pool;
   MapStore store;
+  LocalJournal journal;
   for (std::uint64_t nonce = 0; nonce < 6; ++nonce) {
     EXPECT_TRUE(pool.add(make_signed(nonce, nonce % 2 == 0)));
-    save(store, pool.changes);
+    save(journal, store, pool.changes);
   }
   const auto loaded = load(store);
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->transactions.size(), 3u);
+  EXPECT_EQ(loaded->next, 3u);
   for (const auto& transaction : loaded->transactions)
     EXPECT_NE(pool->find(types::hash_of(transaction)), nullptr);
 
-  save(store, pool.on_block({}, {{address(1), 5}}));
+  save(journal, store, pool.on_block({}, {{address(1), 5}}));
   EXPECT_TRUE(store.entries.empty()) << "0, 2 and 4 were included";
+}
+
+TEST(Persistence, ARecordGoesWithTheLastOfItsTransactions) {
+  MapStore store;
+  LocalJournal journal{7};
+  const PooledPtr first = pooled_of(make_signed(0, true));
+  const PooledPtr second = pooled_of(make_signed(1, true));
+  Changes changes;
+  changes.stored = {{first, true}, {second, true}};
+  save(journal, store, changes);
+  EXPECT_EQ(store.entries.size(), 1u) << "one record a call";
+  changes.stored = {{first, false}};
+  save(journal, store, changes);
+  EXPECT_EQ(store.entries.size(), 1u);
+  EXPECT_EQ(load(store)->next, 8u);
+  changes.stored = {{second, false}};
+  save(journal, store, changes);
+  EXPECT_TRUE(store.entries.empty());
 }
 
 TEST(Persistence, NamesWhatCannotBeReadAndLoadsTheRest) {
   MapStore store;
-  const Candidate good = make_signed(0, true);
-  store.entries[to_bytes(good.hash)] = types::encode(good.transaction);
-  const Hash broken = to_hash(U256{5});
-  store.entries[to_bytes(broken)] = {1, 2, 3};
-  const Hash misplaced = to_hash(U256{6});
-  store.entries[to_bytes(misplaced)] = types::encode(good.transaction);
+  LocalJournal journal;
+  Changes changes;
+  changes.stored = {{pooled_of(make_signed(0, true)), true}};
+  save(journal, store, changes);
+  store.entries[Bytes(8, 9)] = {1, 2, 3};
   const auto loaded = load(store);
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->transactions.size(), 1u);
-  EXPECT_EQ(loaded->unreadable, (std::vector<Hash>{broken, misplaced}));
+  EXPECT_EQ(loaded->unreadable, 1u);
+  EXPECT_EQ(loaded->keys.size(), 2u) << "all are erased once the readable ones were added";
 }
 
 TEST(Persistence, KeepsAndForgetsInOrder) {
   MapStore store;
-  const Candidate candidate = make_signed(0, true);
-  const auto pooled = std::make_shared<const Pooled>(
-      Pooled{candidate.transaction, {}, candidate.hash, 1, true, 0, {}});
+  LocalJournal journal;
+  const PooledPtr pooled = pooled_of(make_signed(0, true));
   Changes changes;
   changes.stored = {{pooled, true}, {pooled, false}, {pooled, true}};
-  save(store, changes);
+  save(journal, store, changes);
   EXPECT_EQ(store.entries.size(), 1u);
+  changes.stored = {{pooled, true}, {pooled, false}};
+  save(journal, store, changes);
+  changes.stored = {{pooled, false}};
+  save(journal, store, changes);
+  EXPECT_TRUE(store.entries.empty());
 }
 
 }  // namespace

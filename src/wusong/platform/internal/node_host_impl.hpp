@@ -109,7 +109,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Result<void> write_genesis(const types::Header& header);
   Result<void> catch_up();
   Result<void> open_node();
-  Result<void> load_pool();
+  void fill_pool(const txpool::Loaded& loaded);
   void register_metrics();
   void assign_peer_ids();
   std::vector<TransportPeer> pinned_peers() const;
