@@ -32,6 +32,16 @@ std::string_view without_prefix(std::string_view text) noexcept {
   return text;
 }
 
+Result<void> decode_digits(std::string_view digits, std::span<std::uint8_t> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const int high = digit(digits[2 * i]);
+    const int low = digit(digits[2 * i + 1]);
+    if (high < 0 || low < 0) return fail(err::bad_hex);
+    out[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return {};
+}
+
 }  // namespace
 
 void append_hex(std::string& out, BytesView bytes) {
@@ -73,20 +83,14 @@ std::string to_hex_quantity(BytesView big_endian) {
 Result<void> from_hex(std::string_view text, std::span<std::uint8_t> out) {
   text = without_prefix(text);
   if (text.size() != 2 * out.size()) return fail(err::bad_length);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const int high = digit(text[2 * i]);
-    const int low = digit(text[2 * i + 1]);
-    if (high < 0 || low < 0) return fail(err::bad_hex);
-    out[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  return {};
+  return decode_digits(text, out);
 }
 
 Result<Bytes> from_hex(std::string_view text) {
   text = without_prefix(text);
   if (text.size() % 2 != 0) return fail(err::bad_hex);
   Bytes out(text.size() / 2);
-  WUSONG_CHECK(from_hex(text, out));
+  WUSONG_CHECK(decode_digits(text, out));
   return out;
 }
 
