@@ -22,6 +22,7 @@ std::string_view text_of(Error error) noexcept {
       {&err::type_not_supported, "transaction type not supported"},
       {&err::wrong_chain_id, "invalid chain id for signer"},
       {&err::gas_limit_too_high, "transaction gas limit too high"},
+      {&err::fee_overflow, "gas limit times price exceeds 256 bits"},
       {&err::field_overflow, "transaction field out of range"},
       {&err::blob_missing, "blob transaction missing blob hashes"},
       {&err::blob_create, "blob transaction of type create"},

@@ -29,6 +29,7 @@ WUSONG_EXEC_ROW(2411, type_not_supported);
 WUSONG_EXEC_ROW(2412, wrong_chain_id);
 WUSONG_EXEC_ROW(2413, gas_limit_too_high);
 WUSONG_EXEC_ROW(2414, field_overflow);
+WUSONG_EXEC_ROW(2415, fee_overflow);
 WUSONG_EXEC_ROW(2420, blob_missing);
 WUSONG_EXEC_ROW(2421, blob_create);
 WUSONG_EXEC_ROW(2422, blob_bad_version);

@@ -332,6 +332,9 @@ Result<void> check_static(const Transaction& transaction, const ChainRules& rule
     return fail(err::wrong_chain_id);
   }
   if (transaction.nonce == kNonceMax) return fail(err::nonce_max);
+  if (!multiply_add(transaction.max_fee, transaction.gas_limit, U256{})) {
+    return fail(err::fee_overflow);
+  }
   if (rules.fork >= Fork::osaka && transaction.gas_limit > kTransactionGasMax) {
     return fail(err::gas_limit_too_high);
   }

@@ -72,6 +72,7 @@ TEST_F(Refusal, AProductPast256BitsIsMoreThanAnyoneHas) {
   transaction.max_fee = ~U256{};
   world_.add_account(world_.alice, ~U256{});
   EXPECT_EQ(refuse(transaction), Error{err::insufficient_funds});
+  EXPECT_EQ(check_static(transaction, world_.rules).error(), Error{err::fee_overflow});
   transaction.max_fee = U256{100};
   transaction.value = ~U256{};
   EXPECT_EQ(refuse(transaction), Error{err::insufficient_funds});
