@@ -217,7 +217,7 @@ int validator_list(const std::string& url, bool json) {
     return 0;
   }
   std::vector<std::vector<std::string>> rows{
-      {"index", "name", "scheme", "connected", "final", "beneficiary", "public key"}};
+      {"index", "name", "scheme", "connected", "beneficiary", "public key"}};
   const auto flag = [](const JsonValue& object, std::string_view key) {
     const auto member = object.find(key);
     return member && member->boolean().value_or(false);
@@ -229,7 +229,6 @@ int validator_list(const std::string& url, bool json) {
                     self                           ? "(this)"
                     : flag(validator, "connected") ? "yes"
                                                    : "no",
-                    self ? "" : decimal_of(validator, "lastKnownFinal"),
                     text_of(validator, "beneficiary"), text_of(validator, "publicKey")});
   }
   say(table(rows));
