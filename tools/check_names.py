@@ -13,6 +13,7 @@ import house
 SNAKE = re.compile(r"[a-z][a-z0-9_]*\.(hpp|cpp)")
 NAMESPACE = re.compile(r"^\s*namespace\s+([\w:]+)\s*\{", re.M)
 ROW = re.compile(r"\bErrorInfo\s+(\w+)\s*\{\s*(\d+)\s*,\s*Disposition::\w+\s*,\s*\"([^\"]+)\"", re.S)
+ROW_BY_MACRO = re.compile(r"^\s*WUSONG_\w+_ROW\(\s*(\d+)\s*,\s*(\w+)\s*\)", re.M)
 RANGE = re.compile(r"^\|\s*`(\w+)`\s*\|\s*(\d+)\s*[–-]\s*(\d+)\s*\|", re.M)
 
 
@@ -42,7 +43,9 @@ def error_faults(root):
         module = path.relative_to(root / "src/wusong").parts[0]
         if path.name.endswith(("_test.cpp", "_fuzz.cpp", "_bench.cpp")) or module == "testkit":
             continue
-        for row, digits, name in ROW.findall(path.read_text(encoding="utf-8")):
+        text = path.read_text(encoding="utf-8")
+        rows = ROW.findall(text) + [(n, d, f"{module}.{n}") for d, n in ROW_BY_MACRO.findall(text)]
+        for row, digits, name in rows:
             number = int(digits)
             if path.name not in ("errors.hpp", "errors.cpp"):
                 yield f"{path}: error {name} belongs in errors.hpp"

@@ -1,5 +1,5 @@
 # Shared by ./run, ./test and ./bench. Source it from the root of the checkout.
-# Sets $jobs; offers say, warn, die, ensure_packages, configure and build.
+# Sets $jobs; offers say, warn, die, ensure_packages, configure, build, need_npm and free_port_base.
 
 started=$SECONDS
 
@@ -102,6 +102,16 @@ build() {
       grep -vE '^\[[0-9.]+s [0-9]+/[0-9]+\] (Building|Linking|Generating)' "$log" | tail -n 60 >&2
       die "the build failed (all of its output: $log)"
     }
+}
+
+# need_npm FOLDER: installs what its package-lock.json pins, unless that is there already.
+need_npm() { # FOLDER
+  local stamp=$1/node_modules/.lock_digest want
+  want=$(sha256sum <"$1/package-lock.json")
+  [[ -f $stamp && $(<"$stamp") == "$want" ]] && return
+  say "Installing npm packages for $1"
+  (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) || return 1
+  echo "$want" >"$stamp"
 }
 
 # free_port_base COUNT: a port P so that P…P+COUNT and P+1000…P+1000+COUNT are free now.

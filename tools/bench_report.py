@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""For ./bench. `lines` turns Google Benchmark's JSON into one line a figure, `table` shows such lines."""
+
+import json
+import sys
+
+NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+
+
+def lines():
+    for run in json.load(sys.stdin)["benchmarks"]:
+        if run.get("run_type") == "aggregate" or run.get("error_occurred"):
+            continue
+        figures = [("", run["cpu_time"] * NANOSECONDS[run["time_unit"]], "ns")]
+        figures += [("/items", run[key], "1/s") for key in ("items_per_second",) if key in run]
+        figures += [("/bytes", run[key] / 2**20, "MiB/s") for key in ("bytes_per_second",) if key in run]
+        for suffix, value, unit in figures:
+            print(json.dumps({"name": run["name"] + suffix, "value": round(value, 3), "unit": unit, "peer": None,
+                              "peer_value": None, "ratio": None}))
+
+
+def number(value):
+    return "" if value is None else f"{value:,.3f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:,.0f}"
+
+
+def table():
+    figures = [json.loads(line) for line in sys.stdin if line.startswith("{")]
+    width = max([len(f["name"]) for f in figures] + [4])
+    print(f"{'name':<{width}}  {'value':>14} {'unit':<8} {'peer':<10} {'its value':>14} {'ratio':>7}")
+    for f in figures:
+        print(f"{f['name']:<{width}}  {number(f['value']):>14} {f['unit']:<8} {f['peer'] or '':<10} "
+              f"{number(f['peer_value']):>14} {number(f['ratio']):>7}".rstrip())
+
+
+if __name__ == "__main__":
+    {"lines": lines, "table": table}[sys.argv[1]]()
