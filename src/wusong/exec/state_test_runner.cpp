@@ -276,6 +276,19 @@ Result<Transaction> read_transaction(const JsonValue& json, const JsonValue& ind
   return out;
 }
 
+/// The encoding a file gives beside the fields must decode and name a sender: some transactions
+/// are wrong in their signature only.
+Result<void> check_encoding(const JsonValue& entry, Transaction& transaction) {
+  const auto encoding = entry.find("txbytes");
+  if (!encoding || !encoding->is_string()) return {};
+  const auto bytes = codec::from_hex(*encoding->string());
+  if (!bytes || bytes->empty()) return {};
+  WUSONG_TRY(const Transaction decoded, types::decode_transaction(*bytes));
+  WUSONG_CHECK(types::recover_sender(decoded));
+  transaction.chain_id = decoded.chain_id;
+  return {};
+}
+
 class TestRunner {
  public:
   TestRunner(const JsonValue& test, const StateTestOptions& options, vm::Interpreter& machine)
@@ -315,6 +328,11 @@ class TestRunner {
     auto transaction = read_transaction(transaction_, *indexes);
     if (!transaction && transaction.error() != Error{err::field_overflow}) {
       return fail(transaction.error());
+    }
+    if (transaction) {
+      if (const auto valid = check_encoding(entry, *transaction); !valid) {
+        transaction = fail(valid.error());
+      }
     }
     Journal journal{state_};
     std::vector<types::Log> logs;
