@@ -223,7 +223,8 @@ U256Division divide(const U256& numerator, const U256& denominator) noexcept {
   if (denominator.is_zero()) return {};
   if (numerator < denominator) return {.quotient = {}, .remainder = numerator};
   if (denominator.fits_u64()) return divide_short(numerator, denominator.limb[0]);
-  Limb u[5]{numerator.limb[0], numerator.limb[1], numerator.limb[2], numerator.limb[3], 0};
+  const U256 n = copy_by_limbs(numerator);
+  Limb u[5]{n.limb[0], n.limb[1], n.limb[2], n.limb[3], 0};
   U256Division out;
   out.remainder = divide_limbs(u, limb_count(u, 4), denominator, out.quotient.limb);
   return out;
@@ -231,11 +232,11 @@ U256Division divide(const U256& numerator, const U256& denominator) noexcept {
 
 U256 add_mod(const U256& a, const U256& b, const U256& modulus) noexcept {
   if (modulus.is_zero()) return {};
-  const U256 x = a < modulus ? a : divide(a, modulus).remainder;
-  const U256 y = b < modulus ? b : divide(b, modulus).remainder;
+  const U256 x = copy_by_limbs(a < modulus ? a : divide(a, modulus).remainder);
+  const U256 y = copy_by_limbs(b < modulus ? b : divide(b, modulus).remainder);
   const U256 sum = x + y;
-  const bool carried = sum < x;
-  return carried || sum >= modulus ? sum - modulus : sum;
+  const U256 reduced = sum - modulus;
+  return copy_by_limbs(sum < x || sum >= modulus ? reduced : sum);
 }
 
 U256 mul_mod(const U256& a, const U256& b, const U256& modulus) noexcept {
@@ -264,10 +265,11 @@ U256 power(const U256& base, const U256& exponent) noexcept {
     return exponent.fits_u64() && exponent.low() < 256
                ? U256{1} << static_cast<unsigned>(exponent.low())
                : U256{};
-  U256 result = base;
+  const U256 factor = copy_by_limbs(base);
+  U256 result = factor;
   for (unsigned i = bits - 1; i-- > 0;) {
     result = result * result;
-    if ((exponent.limb[i / 64] >> (i % 64) & 1) != 0) result = result * base;
+    if ((exponent.limb[i / 64] >> (i % 64) & 1) != 0) result = result * factor;
   }
   return result;
 }

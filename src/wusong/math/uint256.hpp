@@ -97,20 +97,39 @@ constexpr U256 operator^(const U256& a, const U256& b) noexcept {
           a.limb[3] ^ b.limb[3]};
 }
 
+/// A copy made limb by limb. A vector load would wait for the four stores that just wrote the value
+/// to reach the cache; scalar loads are forwarded from them.
+[[gnu::always_inline]] inline U256 copy_by_limbs(const U256& from) noexcept {
+  std::uint64_t l0 = from.limb[0];
+  std::uint64_t l1 = from.limb[1];
+  std::uint64_t l2 = from.limb[2];
+  std::uint64_t l3 = from.limb[3];
+  __asm__("" : "+r"(l0), "+r"(l1), "+r"(l2), "+r"(l3));
+  return {l0, l1, l2, l3};
+}
+
 namespace detail {
+// Halving first makes a distance of 64 - 0 harmless, and hiding that keeps the compiler from using
+// the double-width shift, which is slow on some machines.
+constexpr std::uint64_t opaque(std::uint64_t value) noexcept {
+  if !consteval {
+    __asm__("" : "+r"(value));
+  }
+  return value;
+}
 /// The upper word of (high, low) << bits, bits below 64.
 constexpr std::uint64_t funnel_left(std::uint64_t high, std::uint64_t low, unsigned bits) noexcept {
-  return high << bits | (low >> 1) >> (63 - bits);
+  return high << bits | opaque(low >> 1) >> (63 - bits);
 }
 /// The lower word of (high, low) >> bits, bits below 64.
 constexpr std::uint64_t funnel_right(std::uint64_t high, std::uint64_t low,
                                      unsigned bits) noexcept {
-  return low >> bits | (high << 1) << (63 - bits);
+  return low >> bits | opaque(high << 1) << (63 - bits);
 }
 }  // namespace detail
 
 /// Zero from 256 on.
-constexpr U256 operator<<(const U256& a, unsigned shift) noexcept {
+[[gnu::always_inline]] constexpr U256 operator<<(const U256& a, unsigned shift) noexcept {
   using detail::funnel_left;
   const unsigned b = shift % 64;
   const auto& l = a.limb;
@@ -129,7 +148,7 @@ constexpr U256 operator<<(const U256& a, unsigned shift) noexcept {
   }
 }
 /// Zero from 256 on.
-constexpr U256 operator>>(const U256& a, unsigned shift) noexcept {
+[[gnu::always_inline]] constexpr U256 operator>>(const U256& a, unsigned shift) noexcept {
   using detail::funnel_right;
   const unsigned b = shift % 64;
   const auto& l = a.limb;
@@ -199,12 +218,12 @@ constexpr bool signed_less(const U256& a, const U256& b) noexcept {
 /// Truncates towards zero; -2^255 / -1 is -2^255; the remainder has the numerator's sign.
 U256Division divide_signed(const U256& numerator, const U256& denominator) noexcept;
 /// Arithmetic shift; 0 or -1 from 256 on.
-constexpr U256 shift_right_signed(const U256& a, unsigned shift) noexcept {
+[[gnu::always_inline]] constexpr U256 shift_right_signed(const U256& a, unsigned shift) noexcept {
   if (!is_negative(a)) return a >> shift;
   return ~(~a >> shift);
 }
 /// Extends the sign of the number held in bytes 0..last (0 is the least significant).
-constexpr U256 sign_extend(const U256& a, unsigned last) noexcept {
+[[gnu::always_inline]] constexpr U256 sign_extend(const U256& a, unsigned last) noexcept {
   if (last >= 31) return a;
   const unsigned shift = 8 * (31 - last);
   return shift_right_signed(a << shift, shift);

@@ -33,18 +33,13 @@ bool run(U256* sp, std::int64_t& gas, Frame& f) = delete;
     return ok;                      \
   }
 
-/// A word read limb by limb. A vector load would wait for the four stores that just wrote it to
-/// reach the cache; scalar loads are forwarded from them.
+/// A word of the stack.
 WUSONG_INLINE U256 read(const U256& from) noexcept {
-  U256 word = from;
-  for (std::uint64_t& limb : word.limb) __asm__("" : "+r"(limb));
-  return word;
+  return copy_by_limbs(from);
 }
 /// Memory's words go the same way.
 WUSONG_INLINE U256 read_memory(const std::uint8_t* from) noexcept {
-  U256 word = load_be(from);
-  for (std::uint64_t& limb : word.limb) __asm__("" : "+r"(limb));
-  return word;
+  return copy_by_limbs(load_be(from));
 }
 WUSONG_INLINE void write_memory(const U256& word, std::uint8_t* to) noexcept {
   for (int i = 0; i < 4; ++i) {
@@ -67,7 +62,7 @@ U256 binary(const U256& a, const U256& b) = delete;
   WUSONG_INLINE U256 binary<Op::name>(const U256& a, const U256& b) { \
     return result;                                                    \
   }                                                                   \
-  WUSONG_PURE_OP(name, sp[-1] = binary<Op::name>(read(sp[0]), read(sp[-1])))
+  WUSONG_PURE_OP(name, sp[-1] = read(binary<Op::name>(read(sp[0]), read(sp[-1]))))
 
 WUSONG_INLINE U256 truth(bool value) noexcept {
   return U256{static_cast<std::uint64_t>(value)};
@@ -104,8 +99,8 @@ WUSONG_BINARY_OP(byte, byte_of(b, a.saturated()))
 WUSONG_BINARY_OP(shl, b << shift_distance(a))
 WUSONG_BINARY_OP(shr, b >> shift_distance(a))
 WUSONG_BINARY_OP(sar, shift_right_signed(b, shift_distance(a)))
-WUSONG_PURE_OP(addmod, sp[-2] = add_mod(sp[0], sp[-1], sp[-2]))
-WUSONG_PURE_OP(mulmod, sp[-2] = mul_mod(sp[0], sp[-1], sp[-2]))
+WUSONG_PURE_OP(addmod, sp[-2] = read(add_mod(sp[0], sp[-1], sp[-2])))
+WUSONG_PURE_OP(mulmod, sp[-2] = read(mul_mod(sp[0], sp[-1], sp[-2])))
 WUSONG_PURE_OP(iszero, sp[0] = truth(read(sp[0]).is_zero()))
 WUSONG_PURE_OP(not_, sp[0] = ~read(sp[0]))
 WUSONG_PURE_OP(clz, sp[0] = U256{256 - sp[0].bit_width()})

@@ -197,7 +197,7 @@ template <std::uint8_t kCode>
 WUSONG_INLINE bool act_on(const U256& top, U256*& sp, std::int64_t& gas, Frame& f) {
   constexpr Op kOp = static_cast<Op>(kCode);
   if constexpr (kIsBinary<kOp>) {
-    sp[0] = binary<kOp>(top, read(sp[0]));
+    sp[0] = read(binary<kOp>(top, read(sp[0])));
   } else if constexpr (kOp == Op::mload) {
     if (!touch_word(top, gas, f)) [[unlikely]]
       return false;

@@ -12,10 +12,12 @@
 
 // With tail calls each routine jumps to the next and everything stays in registers; a compiler that
 // cannot promise them (g++-12) gets a loop over the same routines.
+#if !defined(WUSONG_TAIL_CALLS)
 #if defined(__clang__) && defined(__x86_64__)
 #define WUSONG_TAIL_CALLS 1
 #else
 #define WUSONG_TAIL_CALLS 0
+#endif
 #endif
 
 namespace wusong::vm::internal {
