@@ -484,7 +484,22 @@ TEST(Machine, ACertifiedBlockThatTheApplicationRefusesHalts) {
   replica.hear(proposal(kFirst));
   replica.hear(certificate(notarize(kFirst)));
   replica.step(PayloadVerified{kFirst.ref.id, Verdict::bad});
+  EXPECT_FALSE(replica.halt.has_value());  // that was said before the quorum was known
+  ASSERT_EQ(replica.verify.size(), 2u);
+  replica.step(PayloadVerified{kFirst.ref.id, Verdict::bad});
   EXPECT_EQ(replica.halt, Error{err::certified_block_refused});
+}
+
+TEST(Machine, ARefusedProposalIsJudgedAgainOnceAQuorumStandsBehindIt) {
+  Replica replica;
+  replica.hear(proposal(kFirst));
+  replica.step(PayloadVerified{kFirst.ref.id, Verdict::bad});
+  replica.hear(certificate(notarize(kFirst)));
+  ASSERT_EQ(replica.verify.size(), 2u);
+  replica.step(PayloadVerified{kFirst.ref.id, Verdict::ok});
+  replica.hear(certificate(finalize(kFirst)));
+  EXPECT_EQ(replica.delivered.size(), 1u);
+  EXPECT_FALSE(replica.halt.has_value());
 }
 
 TEST(Machine, AForeignBodyUnderACertifiedIdIsFetchedAgain) {

@@ -85,6 +85,10 @@ void Core::on(const PayloadVerified& event) {
       held.state = HeldBlock::State::ok;
       return;
     case Verdict::bad:
+      if (held.certified && !held.judged_as_certified) {
+        held.state = HeldBlock::State::unchecked;
+        return;
+      }
       held.state = HeldBlock::State::bad;
       if (held.certified)
         return halt(err::certified_block_refused,

@@ -38,8 +38,8 @@ void Core::mark_certified(Hash id, std::optional<PeerId> source) {
     HeldBlock& held = found->second;
     if (held.certified) return;
     held.certified = true;
-    if (held.state == HeldBlock::State::bad)
-      return halt(err::certified_block_refused, encode(BlockMessage{*held.block}), {});
+    // Refused for what is this replica's own, such as its clock: judged again by what all share.
+    if (held.state == HeldBlock::State::bad) held.state = HeldBlock::State::unchecked;
     if (held.block->parent_view <= final_.view) return;
     id = held.block->parent_id;
     view = held.block->parent_view;
@@ -98,6 +98,7 @@ bool Core::verify_blocks() {
         block.parent_id == final_.id ? final_ : blocks_.at(block.parent_id).block->ref;
     if (block.parent_view == parent.view && block.ref.height == parent.height.next()) {
       held.state = HeldBlock::State::checking;
+      held.judged_as_certified = held.certified;
       actions_.verify.push_back(VerifyPayload{held.block, held.certified});
       continue;
     }

@@ -91,8 +91,9 @@ struct HeldBlock {
   enum class State : std::uint8_t { unchecked, checking, ok, bad };
   BlockPtr block;
   State state{State::unchecked};
-  bool certified{false};  // a quorum stands behind it or behind a descendant
-  bool stored{false};     // its record is on disk
+  bool certified{false};            // a quorum stands behind it or behind a descendant
+  bool stored{false};               // its record is on disk
+  bool judged_as_certified{false};  // the last VerifyPayload said that a quorum stands behind it
   PeerId from{0};
 };
 
