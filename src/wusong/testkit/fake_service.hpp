@@ -55,6 +55,7 @@ class FakeService final : public node::Service {
   std::vector<node::PeerInfo> peer_list;
   node::Health health_now{.healthy = true, .reason = {}, .role = "validator"};
   std::optional<Error> proof_refusal;
+  bool only_hash{false};  // submit() neither decodes nor keeps
 
   void account_with_code(const Address& address, const Bytes& code) {
     const Hash hash = crypto::keccak256(code);
@@ -235,6 +236,7 @@ class FakeService final : public node::Service {
  private:
   Result<Hash> submit_one(const Bytes& raw) {
     if (refusal) return fail(*refusal);
+    if (only_hash) return crypto::keccak256(raw);
     WUSONG_TRY(types::Transaction transaction, types::decode_transaction(raw));
     WUSONG_TRY(const Address sender, types::recover_sender(transaction));
     const Hash hash = types::hash_of(transaction);
