@@ -18,10 +18,12 @@ void send_raw_batch(benchmark::State& state) {
     batch += R"({"jsonrpc":"2.0","id":)" + std::to_string(i) +
              R"(,"method":"eth_sendRawTransaction","params":[")" + raw + "\"]}";
   }
+  batch += "]";
   for (auto _ : state) {
     chain.node.submissions.clear();
     benchmark::DoNotOptimize(chain.server().handle_http(batch));
   }
+  if (chain.node.submissions != std::vector{count}) state.SkipWithError("not one batch");
   state.SetItemsProcessed(static_cast<std::int64_t>(count) * state.iterations());
 }
 BENCHMARK(send_raw_batch)->Name("rpc/send_raw_batch")->Arg(1)->Arg(100)->Arg(500);
