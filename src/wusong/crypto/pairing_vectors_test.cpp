@@ -6,6 +6,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/pairing.hpp"
+#include "wusong/testkit/vectors.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -692,6 +693,7 @@ Bytes hex(std::string_view text) {
 }
 
 TEST(PairingVectors, PublishedInputsGiveTheirOutputs) {
+  testkit::record_vectors("EIP-196, 197, 198, 2537, 4844", std::size(kAccepted));
   for (const Vector& vector : kAccepted) {
     const auto out = vector.operation(hex(vector.input));
     ASSERT_TRUE(out.has_value()) << vector.name;
@@ -700,6 +702,7 @@ TEST(PairingVectors, PublishedInputsGiveTheirOutputs) {
 }
 
 TEST(PairingVectors, PublishedWrongInputsAreRefused) {
+  testkit::record_vectors("EIP-196, 197, 198, 2537, 4844", std::size(kRefused));
   for (const Vector& vector : kRefused) {
     const auto out = vector.operation(hex(vector.input));
     ASSERT_FALSE(out.has_value()) << vector.name;

@@ -93,12 +93,14 @@ int run_vectors(const char* file, bool secure) {
 }
 
 TEST(Trie, PublishedPlainVectorsHaveTheirRoots) {
+  testkit::record_vectors("ethereum/tests TrieTests", 12);
   const int count = run_vectors("trietest.json", false) + run_vectors("trieanyorder.json", false);
   if (count == 0) GTEST_SKIP() << "vectors not found";
   EXPECT_EQ(count, 12);
 }
 
 TEST(Trie, PublishedSecureVectorsHaveTheirRootsOnTheLog) {
+  testkit::record_vectors("ethereum/tests TrieTests", 13);
   const int count = run_vectors("trietest_secureTrie.json", true) +
                     run_vectors("trieanyorder_secureTrie.json", true) +
                     run_vectors("hex_encoded_securetrie_test.json", true);
