@@ -86,6 +86,17 @@ configure() {
   echo "$want" >"$stamp"
 }
 
+# Passes on where ninja is, every fifteen seconds.
+now_and_then() {
+  local line next_at=0
+  while IFS= read -r line; do
+    if [[ $line =~ ^\[([0-9]+)\.[0-9]+s\ [0-9]+/[0-9]+\] ]] && ((BASH_REMATCH[1] >= next_at)); then
+      echo "  ${BASH_REMATCH[0]}"
+      next_at=$((BASH_REMATCH[1] + 15))
+    fi
+  done
+}
+
 # build FOLDER TARGET…: shows a line every few per cent where there is no terminal.
 build() {
   local folder=$1 log=$1/build.log
@@ -95,9 +106,7 @@ build() {
     NINJA_STATUS='[%es %f/%t] ' ninja -C "$folder" -j "$jobs" "$@" || die "the build failed: see the lines above"
     return
   fi
-  NINJA_STATUS='[%es %f/%t] ' ninja -C "$folder" -j "$jobs" "$@" 2>&1 | tee "$log" |
-    awk -v every=15 '
-      /^\[[0-9.]+s [0-9]+\/[0-9]+\]/ { now = substr($1, 2) + 0; if (now >= next_at) { print "  " $1, $2; fflush(); next_at = now + every } }' ||
+  NINJA_STATUS='[%es %f/%t] ' ninja -C "$folder" -j "$jobs" "$@" 2>&1 | tee "$log" | now_and_then ||
     {
       grep -vE '^\[[0-9.]+s [0-9]+/[0-9]+\] (Building|Linking|Generating)' "$log" | tail -n 60 >&2
       die "the build failed (all of its output: $log)"
