@@ -218,8 +218,7 @@ void Node::on_frame(consensus::PeerId peer, net::Channel channel, Bytes payload)
       drain();
       return;
     case net::Channel::gossip:
-      out_.candidates.push_back(
-          {.from = peer, .batch = std::make_shared<const Bytes>(std::move(payload))});
+      on_gossip(peer, std::move(payload));
       return;
     case net::Channel::sync:
       on_sync_message(peer, payload);

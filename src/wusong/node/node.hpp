@@ -44,7 +44,8 @@ struct PrepareJob {  // prepare(), then Node::on_prepared
 };
 struct CandidatesJob {  // prepare_candidates(), then Node::on_candidates
   consensus::PeerId from;
-  std::shared_ptr<const Bytes> batch;  // an encoded transaction batch
+  std::shared_ptr<const Bytes> batch;   // an encoded transaction batch
+  std::vector<BytesView> transactions;  // those of it that are new here
 };
 struct SyncedBlocks {  // split() and prepare() each, then Node::on_synced
   std::vector<Bytes> blocks;
@@ -183,6 +184,9 @@ class Node {
   View parent_view_of(const types::Header& header) const;
 
   void apply_changes(const txpool::Changes& changes, std::optional<consensus::PeerId> from);
+  void on_gossip(consensus::PeerId peer, Bytes payload);
+  void note_included(const PreparedBlock& block);
+  bool was_included(const Hash& hash) const;
   void send_transactions(const std::vector<txpool::PooledPtr>& transactions,
                          std::span<const consensus::PeerId> to);
 
@@ -232,6 +236,10 @@ class Node {
   std::map<Height, types::ExecutionRoots> claimed_;  // in final headers, not executed here yet
   HashMap<Hash, Candidate> candidates_;
   HashMap<Hash, Check> checks_;
+  // Transactions of recent blocks: gossip of them comes late and is not worth recovering. Two
+  // generations, so that it is bounded.
+  HashSet<Hash> included_;
+  HashSet<Hash> included_before_;
   bool work_{false};
   bool declined_{false};
   bool changed_{false};  // something a declining leader may have waited for

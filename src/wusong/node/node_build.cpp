@@ -118,6 +118,7 @@ void Node::adopt(PreparedPtr block, const Tip& parent) {
   const Height last_nonempty =
       block->block.transactions.empty() ? parent.last_nonempty : header.number;
   const Hash hash = block->hash;
+  note_included(*block);
   candidates_.insert_or_assign(
       hash, Candidate{.block = std::move(block), .last_nonempty = last_nonempty});
 }

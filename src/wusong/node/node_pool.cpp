@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions: into the pool, and on to the peers.
+#include "wusong/crypto/hash.hpp"
 #include "wusong/node/internal/accounts.hpp"
 #include "wusong/node/node.hpp"
 
@@ -8,8 +9,37 @@ namespace {
 
 // A gossip frame is sent when it reaches this size: small enough to travel between urgent frames.
 constexpr std::size_t kGossipBytes = std::size_t{256} << 10;
+constexpr std::size_t kIncludedKept = 100'000;  // in each of two generations
 
 }  // namespace
+
+void Node::note_included(const PreparedBlock& block) {
+  if (included_.size() > kIncludedKept) {
+    included_before_ = std::move(included_);
+    included_.clear();
+  }
+  included_.insert(block.transaction_hashes.begin(), block.transaction_hashes.end());
+}
+
+bool Node::was_included(const Hash& hash) const {
+  return included_.contains(hash) || included_before_.contains(hash);
+}
+
+/// Recovering a sender costs a hundred times a hash, so what is known goes no further.
+void Node::on_gossip(consensus::PeerId peer, Bytes payload) {
+  CandidatesJob job{
+      .from = peer, .batch = std::make_shared<const Bytes>(std::move(payload)), .transactions = {}};
+  const auto batch = net::decode_transaction_batch(*job.batch);
+  if (!batch) {
+    out_.rejections.push_back({.peer = peer, .error = batch.error()});
+    return;
+  }
+  for (const BytesView encoded : *batch) {
+    const Hash hash = crypto::keccak256(encoded);
+    if (pool_->find(hash) == nullptr && !was_included(hash)) job.transactions.push_back(encoded);
+  }
+  if (!job.transactions.empty()) out_.candidates.push_back(std::move(job));
+}
 
 std::vector<Result<void>> Node::on_candidates(std::vector<txpool::Candidate> candidates,
                                               std::optional<consensus::PeerId> from) {

@@ -372,10 +372,9 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
   }
   for (node::CandidatesJob& job : actions.candidates) {
     run([this, job = std::move(job)] {
-      const auto batch = net::decode_transaction_batch(*job.batch);
-      if (!batch) return;
       std::vector<node::RawTransaction> raw;
-      for (const BytesView encoded : *batch) raw.push_back({.encoded = encoded, .local = false});
+      for (const BytesView encoded : job.transactions)
+        raw.push_back({.encoded = encoded, .local = false});
       std::vector<txpool::Candidate> candidates;
       for (auto& candidate : node::prepare_candidates(raw, rules_, *recovery_)) {
         if (candidate) candidates.push_back(*std::move(candidate));

@@ -276,10 +276,9 @@ class NodeCluster {
       });
     }
     for (node::CandidatesJob& job : actions.candidates) {
-      const auto batch = net::decode_transaction_batch(*job.batch);
-      if (!batch) continue;
       std::vector<node::RawTransaction> raw;
-      for (const BytesView encoded : *batch) raw.push_back({.encoded = encoded, .local = false});
+      for (const BytesView encoded : job.transactions)
+        raw.push_back({.encoded = encoded, .local = false});
       std::vector<txpool::Candidate> candidates;
       for (auto& candidate : node::prepare_candidates(raw, node::chain_rules(genesis_), inline_)) {
         if (candidate) candidates.push_back(*std::move(candidate));
