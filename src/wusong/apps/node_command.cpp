@@ -196,7 +196,7 @@ Failure explain(Error error, const NodeConfig& config, std::string_view what) {
     mend = fmt::format("{} is not a vote key of {}", config.vote_key.string(),
                        config.genesis.string());
   } else {
-    mend = fmt::format("cannot start at {}", what);
+    mend = fmt::format("cannot go on with {}", what);
   }
   return {error, mend};
 }
@@ -217,6 +217,7 @@ int node_run(const std::filesystem::path& config_file) {
   bound_memory();
   std::promise<int> finished;
   std::atomic<bool> decided{false};
+  std::atomic<const ErrorInfo*> stopped_by{nullptr};
   const auto finish = [&](int code) {
     if (!decided.exchange(true)) finished.set_value(code);
   };
@@ -230,8 +231,10 @@ int node_run(const std::filesystem::path& config_file) {
   if (!options) return complain(options.error());
 
   platform::MetricsRegistry metrics;
-  auto host =
-      platform::NodeHost::open(*std::move(options), **logger, metrics, [&](Error) { finish(1); });
+  auto host = platform::NodeHost::open(*std::move(options), **logger, metrics, [&](Error error) {
+    stopped_by.store(&error.info());
+    finish(1);
+  });
   if (!host) return complain(explain(host.error(), *config, config->data.string()));
 
   rpc::Config limits;
@@ -258,6 +261,9 @@ int node_run(const std::filesystem::path& config_file) {
   bridge.attach(nullptr);
   (*host)->stop();
   (*logger)->flush();
+  if (const ErrorInfo* row = stopped_by.load()) {
+    return complain(explain(Error{*row}, *config, config->data.string()));
+  }
   return code;
 }
 

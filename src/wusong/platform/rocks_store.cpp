@@ -119,6 +119,23 @@ class RocksStore final : public io::KvStore {
   std::vector<rocksdb::ColumnFamilyHandle*> columns_;
 };
 
+/// Opening writes what the log holds into tables, and a RocksDB built with assertions aborts the
+/// process when that finds no room; so the room is looked for first.
+bool has_room(const std::filesystem::path& folder) {
+  constexpr std::uintmax_t kSpare = std::uintmax_t{16} << 20;
+  std::uintmax_t needed = kSpare;
+  std::error_code failed;
+  std::filesystem::directory_iterator at{folder, failed};
+  for (; !failed && at != std::filesystem::directory_iterator{}; at.increment(failed)) {
+    if (at->path().extension() != ".log") continue;
+    std::error_code gone;
+    const std::uintmax_t size = at->file_size(gone);
+    if (!gone) needed += size;
+  }
+  const auto space = std::filesystem::space(folder.parent_path(), failed);
+  return failed || space.available >= needed;
+}
+
 rocksdb::DBOptions database_options(const RocksOptions& options) {
   rocksdb::DBOptions out;
   out.create_if_missing = true;
@@ -166,6 +183,7 @@ rocksdb::ColumnFamilyOptions column_options(const RocksOptions& options,
 Result<std::unique_ptr<io::KvStore>> open_rocks_store(const std::filesystem::path& folder,
                                                       const RocksOptions& options) {
   try {
+    if (!has_room(folder)) return fail(io::err::disk_full);
     const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
     std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
     descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});

@@ -23,7 +23,8 @@ struct RocksOptions {
 /// Opens or creates a store in `folder`, whose parent exists.
 /// @thread the store may be used from any thread
 /// @errors io::err::store_locked   another process has it open
-///         io::err::store_corrupt, io::err::disk_full, io::err::store_failed
+///         io::err::disk_full      also when less is left than opening may need
+///         io::err::store_corrupt, io::err::store_failed
 [[nodiscard]] Result<std::unique_ptr<io::KvStore>> open_rocks_store(
     const std::filesystem::path& folder, const RocksOptions& options = {});
 
