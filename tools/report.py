@@ -70,17 +70,19 @@ class Source:
     def of(cls, path):
         return cls.cache.setdefault(path, cls(path))
 
-    def runs_vectors(self, line):
-        start = sum(len(l) + 1 for l in self.text.split("\n")[: line - 1])
-        end = next((h for h in self.heads if h > start), len(self.text))
-        return bool(VECTORS.search(self.text[start:end]))
+    def runs_vectors(self, suite, name):
+        head = re.search(rf"TEST(?:_[FP])?\(\s*{suite}\s*,\s*{name}\s*\)", self.text)
+        if not head:
+            return False
+        end = next((h for h in self.heads if h > head.start()), len(self.text))
+        return bool(VECTORS.search(self.text[head.start():end]))
 
 
-def kind_of(binary, test):
+def kind_of(binary, suite, test):
     if binary.name == "sim_test":
         return "simulation"
     path = re.sub(r"^(\.\./)+", "", test.get("file", ""))
-    return "published vectors" if Source.of(path).runs_vectors(test.get("line", 1)) else "unit"
+    return "published vectors" if Source.of(path).runs_vectors(re.escape(suite), re.escape(test["name"])) else "unit"
 
 
 def listed(binary, scratch):
@@ -90,7 +92,7 @@ def listed(binary, scratch):
     tests = {}
     for suite in json.loads(file.read_text())["testsuites"]:
         for test in suite["testsuite"]:
-            tests[f"{suite['name']}.{test['name']}"] = kind_of(binary, test)
+            tests[f"{suite['name']}.{test['name']}"] = kind_of(binary, suite["name"], test)
     return tests
 
 
@@ -135,7 +137,7 @@ def records_of(binary, kinds, sample, file, log, code, seconds):
     for suite in suites:
         for test in suite["testsuite"]:
             name = f"{suite['name']}.{test['name']}"
-            kind = kinds.get(name, "unit")
+            kind = "published vectors" if "vectors" in test else kinds.get(name, "unit")
             record = at(kind, test.get("source", "") if kind == "published vectors" else "")
             cases = int(test.get("vectors", 1)) if kind == "published vectors" else 1
             record["seconds"] = round(record["seconds"] + float(test.get("time", "0s").rstrip("s")), 2)
