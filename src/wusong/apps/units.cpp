@@ -44,6 +44,7 @@ std::string with_point(const U256& wei, unsigned decimals) {
 
 std::optional<U256> parse_number(std::string_view text) {
   if (!text.starts_with("0x")) return parse_decimal(text);
+  if (text.size() == 2) return std::nullopt;
   const auto word = codec::word_from_hex_quantity(text, false);
   return word ? std::optional{to_u256(*word)} : std::nullopt;
 }
@@ -53,6 +54,7 @@ std::optional<U256> parse_amount(std::string_view text) {
     if (!text.ends_with(unit.name)) continue;
     std::string digits{text.substr(0, text.size() - unit.name.size())};
     while (digits.ends_with(' ')) digits.pop_back();
+    if (digits.empty()) return std::nullopt;
     const auto point = digits.find('.');
     std::size_t places = 0;
     if (point != std::string::npos) {
