@@ -33,11 +33,13 @@ template <typename Fixed>
   WUSONG_CHECK(from_hex(text, out.bytes));
   return out;
 }
-/// "0x" and 1 to 16 digits. With `strict`, leading zeros are refused as JSON-RPC has it.
+/// "0x" and 1 to 16 digits. With `strict`, leading zeros are refused as JSON-RPC has it; else also
+/// "0x" is zero.
 /// @errors err::bad_number
 [[nodiscard]] Result<std::uint64_t> u64_from_hex_quantity(std::string_view text,
                                                           bool strict = true);
-/// "0x" and 1 to 64 digits, big-endian into 32 bytes.
+/// "0x" and 1 to 64 digits, big-endian into 32 bytes. Not strict: leading zeros, and "0x" alone is
+/// zero.
 /// @errors err::bad_number
 [[nodiscard]] Result<Hash> word_from_hex_quantity(std::string_view text, bool strict = true);
 
