@@ -2,6 +2,7 @@
 // Instructions that start other frames, and what observers see.
 #include <gtest/gtest.h>
 
+#include "wusong/vm/internal/keccak_cache.hpp"
 #include "wusong/vm/internal/test_assembler.hpp"
 #include "wusong/vm/internal/test_programs.hpp"
 
@@ -230,6 +231,22 @@ TEST(Cache, IsNotSharedBetweenForks) {
   EXPECT_EQ(host.run(assemble("1 CLZ")).status, Status::success);
   host.fork = Fork::prague;
   EXPECT_EQ(host.run(assemble("1 CLZ")).status, Status::undefined_instruction);
+}
+
+TEST(KeccakCache, AnswersAsTheFunctionDoes) {
+  internal::KeccakCache cache;
+  Bytes data(64);
+  // Far more inputs than entries, each asked for twice, and sizes that differ by zeros only.
+  for (std::uint32_t round = 0; round < 2; ++round) {
+    for (std::uint32_t i = 0; i < 20000; ++i) {
+      for (std::size_t b = 0; b < 4; ++b) data[b] = static_cast<std::uint8_t>(i >> (8 * b));
+      for (const std::size_t size : {31u, 32u, 33u, 64u}) {
+        const BytesView view{data.data(), size};
+        if (i % 7 == 0 || size == 64)
+          ASSERT_EQ(cache.digest(view), crypto::keccak256(view)) << i << " " << size;
+      }
+    }
+  }
 }
 
 TEST(Memory, OfWaitingFramesStaysWhereItIs) {

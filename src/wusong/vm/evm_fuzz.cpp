@@ -7,7 +7,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace wusong::vm;
   using namespace wusong::vm::internal;
   if (size < 4) return 0;
-  const auto fork = static_cast<Fork>(data[0] % 7);
+  const auto fork = static_cast<Fork>(data[0] % kForkCount);
   const bool raw = (data[1] & 1) != 0;
   const bool is_static = (data[1] & 6) == 6;
   const std::int64_t gas = 100 + (data[2] << ((data[1] >> 4) % 12));

@@ -20,12 +20,15 @@ consteval ForkRules with_gas(ForkRules rules) {
 
 // clang-format off
 //             fork            name        clear  destruct  initcode        deleg  modexp  last  p256
-constexpr std::array<ForkRules, 7> kRules{
+constexpr std::array<ForkRules, kForkCount> kRules{
     with_gas({Fork::berlin,   "Berlin",   15000, 24000, kNoLimit, 0, false, false, 0x09, false}),
     with_gas({Fork::london,   "London",    4800,     0, kNoLimit, 0, false, false, 0x09, false}),
     with_gas({Fork::paris,    "Paris",     4800,     0, kNoLimit, 0, false, false, 0x09, false}),
     with_gas({Fork::shanghai, "Shanghai",  4800,     0,    49152, 2, false, false, 0x09, false}),
     with_gas({Fork::cancun,   "Cancun",    4800,     0,    49152, 2, false, false, 0x0a, false}),
+    with_gas({Fork::prague_2024_04, "Prague of April 2024",
+                                         4800,     0,    49152, 2, false, false, 0x13, false,
+              PrecompileSet::draft_2024_04, true}),
     with_gas({Fork::prague,   "Prague",    4800,     0,    49152, 2, true,  false, 0x11, false}),
     with_gas({Fork::osaka,    "Osaka",     4800,     0,    49152, 2, true,  true,  0x11, true}),
 };
@@ -79,7 +82,7 @@ const ForkRules& rules_of(Fork fork) noexcept {
 
 std::optional<Fork> find_fork(std::string_view name) noexcept {
   for (const auto& row : kRules)
-    if (row.name == name) return row.fork;
+    if (row.name == name && !row.is_draft) return row.fork;
   if (name == "Merge") return Fork::paris;
   return std::nullopt;
 }

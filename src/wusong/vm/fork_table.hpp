@@ -10,19 +10,24 @@
 
 namespace wusong::vm {
 
+/// Which table of precompiles, `last_precompile` rows of it.
+enum class PrecompileSet : std::uint8_t { adopted, draft_2024_04 };
+
 /// @source EIP-2929, 3529 (London), 3651, 3855, 3860 (Shanghai), 1153, 4844, 5656, 6780, 7516
 /// (Cancun), 2537, 7702 (Prague), 7823, 7883, 7939, 7951 (Osaka)
 struct ForkRules {
   Fork fork;
-  std::string_view name;                // as the published tests write it
-  std::int64_t sstore_clear_refund;     // EIP-3529
-  std::int64_t self_destruct_refund;    // EIP-3529
-  std::size_t initcode_size_max;        // EIP-3860; no limit before
-  std::int64_t initcode_word_gas;       // EIP-3860
-  bool has_delegation;                  // EIP-7702
-  bool has_bounded_modexp;              // EIP-7823 and EIP-7883
-  std::uint16_t last_precompile;        // of those numbered without a gap from 1
-  bool has_p256;                        // EIP-7951, at 0x100
+  std::string_view name;              // as the published tests write it
+  std::int64_t sstore_clear_refund;   // EIP-3529
+  std::int64_t self_destruct_refund;  // EIP-3529
+  std::size_t initcode_size_max;      // EIP-3860; no limit before
+  std::int64_t initcode_word_gas;     // EIP-3860
+  bool has_delegation;                // EIP-7702
+  bool has_bounded_modexp;            // EIP-7823 and EIP-7883
+  std::uint16_t last_precompile;      // of those numbered without a gap from 1
+  bool has_p256;                      // EIP-7951, at 0x100
+  PrecompileSet precompiles{PrecompileSet::adopted};
+  bool is_draft{false};                 // never adopted: find_fork() does not offer it
   std::array<std::int32_t, 256> gas{};  // by opcode; -1: undefined in this fork
 };
 

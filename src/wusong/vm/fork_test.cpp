@@ -18,6 +18,9 @@ TEST(ForkTable, NamesLeadBackToTheirForks) {
     EXPECT_EQ(find_fork(name_of(fork)), fork);
     EXPECT_EQ(rules_of(fork).fork, fork);
   }
+  // Only tests from before the fork was settled have these rules.
+  EXPECT_EQ(rules_of(Fork::prague_2024_04).fork, Fork::prague_2024_04);
+  EXPECT_EQ(find_fork(name_of(Fork::prague_2024_04)), std::nullopt);
   EXPECT_EQ(find_fork("Merge"), Fork::paris);
   EXPECT_EQ(find_fork("Frontier"), std::nullopt);
 }
@@ -34,6 +37,7 @@ TEST(ForkTable, InstructionsOnlyAppear) {
   EXPECT_EQ(defined(Fork::paris), berlin + 1);
   EXPECT_EQ(defined(Fork::shanghai), berlin + 2);
   EXPECT_EQ(defined(Fork::cancun), berlin + 7);
+  EXPECT_EQ(defined(Fork::prague_2024_04), berlin + 7);
   EXPECT_EQ(defined(Fork::prague), berlin + 7);
   EXPECT_EQ(defined(Fork::osaka), berlin + 8);
 }

@@ -2,6 +2,7 @@
 #include "wusong/vm/precompiles.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -186,6 +187,13 @@ Answer bls(BytesView input, Fork) {
   return answer_of(kFunction(input));
 }
 
+/// The draft's multiplication of one point: an MSM of exactly one pair.
+template <auto kMsm, std::size_t kItem>
+Answer bls_mul(BytesView input, Fork fork) {
+  if (input.size() != kItem) return std::nullopt;
+  return bls<kMsm>(input, fork);
+}
+
 Answer bls_pairing(BytesView input, Fork) {
   const auto is_one = crypto::bls12_381_pairing(input);
   if (!is_one) return std::nullopt;
@@ -229,7 +237,7 @@ struct Precompile {
 
 using internal::kG1Discounts;
 using internal::kG2Discounts;
-constexpr Precompile kPrecompiles[]{
+constexpr std::array<Precompile, 0x11> kAdopted{{
     {"ecrecover", fixed<3000>, ecrecover},
     {"sha256", by_words<60, 12>, sha256},
     {"ripemd160", by_words<600, 120>, ripemd160},
@@ -247,7 +255,22 @@ constexpr Precompile kPrecompiles[]{
     {"bls12_381_pairing", by_pairs<37700, 32600, 384>, bls_pairing},
     {"bls12_381_map_fp_to_g1", fixed<5500>, bls<crypto::bls12_381_map_fp_to_g1>},
     {"bls12_381_map_fp2_to_g2", fixed<23800>, bls<crypto::bls12_381_map_fp2_to_g2>},
-};
+}};
+
+/// Those from 0x0b on as EIP-2537 had them in April 2024; the ones before are kAdopted's.
+using internal::kDraftDiscounts;
+constexpr std::array<Precompile, 9> kDraft{{
+    {"bls12_381_g1_add", fixed<500>, bls<crypto::bls12_381_g1_add>},
+    {"bls12_381_g1_mul", fixed<12000>, bls_mul<crypto::bls12_381_g1_msm, 160>},
+    {"bls12_381_g1_msm", msm_gas<12000, 160, kDraftDiscounts>, bls<crypto::bls12_381_g1_msm>},
+    {"bls12_381_g2_add", fixed<800>, bls<crypto::bls12_381_g2_add>},
+    {"bls12_381_g2_mul", fixed<45000>, bls_mul<crypto::bls12_381_g2_msm, 288>},
+    {"bls12_381_g2_msm", msm_gas<45000, 288, kDraftDiscounts>, bls<crypto::bls12_381_g2_msm>},
+    {"bls12_381_pairing", by_pairs<65000, 43000, 384>, bls_pairing},
+    {"bls12_381_map_fp_to_g1", fixed<5500>, bls<crypto::bls12_381_map_fp_to_g1>},
+    {"bls12_381_map_fp2_to_g2", fixed<75000>, bls<crypto::bls12_381_map_fp2_to_g2>},
+}};
+constexpr std::uint16_t kDraftFirst = 0x0b;
 constexpr Precompile kP256Verify{"p256_verify", fixed<6900>, p256_verify};
 
 /// The address as a number, 0 where it is larger than any precompile's.
@@ -257,22 +280,24 @@ std::uint16_t number_of(const Address& address) noexcept {
   return static_cast<std::uint16_t>(address.bytes[18] << 8 | address.bytes[19]);
 }
 
-const Precompile* find(const Address& address) noexcept {
+const Precompile* find(const Address& address, Fork fork) noexcept {
   const std::uint16_t number = number_of(address);
-  if (number >= 1 && number <= std::size(kPrecompiles)) return &kPrecompiles[number - 1];
-  return number == kP256 ? &kP256Verify : nullptr;
+  const ForkRules& rules = rules_of(fork);
+  if (number == kP256 && rules.has_p256) return &kP256Verify;
+  if (number == 0 || number > rules.last_precompile) return nullptr;
+  if (rules.precompiles == PrecompileSet::draft_2024_04 && number >= kDraftFirst)
+    return &kDraft[number - kDraftFirst];
+  return &kAdopted[number - 1u];
 }
 
 }  // namespace
 
 bool is_precompile(const Address& address, Fork fork) noexcept {
-  const std::uint16_t number = number_of(address);
-  const ForkRules& rules = rules_of(fork);
-  return (number >= 1 && number <= rules.last_precompile) || (number == kP256 && rules.has_p256);
+  return find(address, fork) != nullptr;
 }
 
 CallResult run_precompile(const Address& address, BytesView input, std::int64_t gas, Fork fork) {
-  const Precompile* const precompile = find(address);
+  const Precompile* const precompile = find(address, fork);
   WUSONG_ASSERT(precompile != nullptr);
   CallResult result;
   const Gas cost = precompile->gas(input, fork);
@@ -290,8 +315,8 @@ CallResult run_precompile(const Address& address, BytesView input, std::int64_t 
   return result;
 }
 
-std::string_view precompile_name(const Address& address) noexcept {
-  const Precompile* const precompile = find(address);
+std::string_view precompile_name(const Address& address, Fork fork) noexcept {
+  const Precompile* const precompile = find(address, fork);
   return precompile != nullptr ? precompile->name : std::string_view{};
 }
 

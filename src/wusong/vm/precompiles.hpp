@@ -9,7 +9,7 @@
 namespace wusong::vm {
 
 /// True where `address` is a precompile in `fork`: 0x01..0x09, Cancun 0x0a, Prague 0x0b..0x11,
-/// Osaka 0x0100.
+/// Osaka 0x0100. The draft prague_2024_04 has other ones at 0x0b..0x13.
 bool is_precompile(const Address& address, Fork fork) noexcept;
 
 /// Runs it. A failure (bad input, too little gas) has no output and no gas left.
@@ -19,6 +19,6 @@ bool is_precompile(const Address& address, Fork fork) noexcept;
 CallResult run_precompile(const Address& address, BytesView input, std::int64_t gas, Fork fork);
 
 /// "ecrecover" and so on, for traces; empty for any other address.
-std::string_view precompile_name(const Address& address) noexcept;
+std::string_view precompile_name(const Address& address, Fork fork) noexcept;
 
 }  // namespace wusong::vm

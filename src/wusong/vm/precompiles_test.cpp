@@ -57,6 +57,7 @@ TEST(Precompiles, ExistByFork) {
   };
   EXPECT_EQ(count(Fork::berlin), 9);
   EXPECT_EQ(count(Fork::cancun), 10);
+  EXPECT_EQ(count(Fork::prague_2024_04), 19);
   EXPECT_EQ(count(Fork::prague), 17);
   EXPECT_EQ(count(Fork::osaka), 18);
   EXPECT_TRUE(is_precompile(make_address(0x100), Fork::osaka));
@@ -191,6 +192,30 @@ TEST(Precompiles, Bls12IsPricedWithDiscounts) {
   }
 }
 
+TEST(Precompiles, TheDraftOfBls12HasItsOwnAddressesAndPrices) {
+  constexpr Fork kDraft = Fork::prague_2024_04;
+  EXPECT_EQ(cost(0x0b, zeros(256), kDraft), 500);
+  EXPECT_EQ(cost(0x0c, zeros(160), kDraft), 12000);
+  EXPECT_EQ(cost(0x0d, zeros(160), kDraft), 14400);
+  EXPECT_EQ(cost(0x0d, zeros(160 * 2), kDraft), 2 * 12000 * 888 / 1000);
+  EXPECT_EQ(cost(0x0d, zeros(160 * 130), kDraft), 130 * 12000 * 174 / 1000);
+  EXPECT_EQ(cost(0x0e, zeros(512), kDraft), 800);
+  EXPECT_EQ(cost(0x0f, zeros(288), kDraft), 45000);
+  EXPECT_EQ(cost(0x10, zeros(288), kDraft), 54000);
+  EXPECT_EQ(cost(0x11, zeros(384 * 2), kDraft), 65000 + 2 * 43000);
+  EXPECT_EQ(cost(0x12, zeros(64), kDraft), 5500);
+  EXPECT_EQ(cost(0x13, zeros(128), kDraft), 75000);
+  EXPECT_EQ(run(0x12, zeros(64), kDraft).output, run(0x10, zeros(64)).output);
+  EXPECT_EQ(run(0x13, zeros(128), kDraft).output, run(0x11, zeros(128)).output);
+  // One point is multiplied, not two.
+  EXPECT_TRUE(fails(0x0c, zeros(160 * 2), kDraft));
+  EXPECT_TRUE(fails(0x0f, zeros(288 * 2), kDraft));
+  for (std::uint64_t address = 0x0b; address <= 0x13; ++address) {
+    EXPECT_TRUE(fails(address, {}, kDraft)) << address;
+    EXPECT_TRUE(fails(address, zeros(161), kDraft)) << address;
+  }
+}
+
 TEST(Precompiles, P256AnswersOneOrNothing) {
   const auto input =
       hex("4cee90eb86eaa050036147a12d49004b6b9c72bd725d39d4785011fe190f0b4d"
@@ -208,9 +233,12 @@ TEST(Precompiles, P256AnswersOneOrNothing) {
 }
 
 TEST(Precompiles, HaveNames) {
-  EXPECT_EQ(precompile_name(make_address(1)), "ecrecover");
-  EXPECT_EQ(precompile_name(make_address(0x100)), "p256_verify");
-  EXPECT_EQ(precompile_name(make_address(0x12)), "");
+  EXPECT_EQ(precompile_name(make_address(1), Fork::berlin), "ecrecover");
+  EXPECT_EQ(precompile_name(make_address(0x100), Fork::osaka), "p256_verify");
+  EXPECT_EQ(precompile_name(make_address(0x100), Fork::prague), "");
+  EXPECT_EQ(precompile_name(make_address(0x0c), Fork::prague), "bls12_381_g1_msm");
+  EXPECT_EQ(precompile_name(make_address(0x0c), Fork::prague_2024_04), "bls12_381_g1_mul");
+  EXPECT_EQ(precompile_name(make_address(0x12), Fork::osaka), "");
 }
 
 }  // namespace

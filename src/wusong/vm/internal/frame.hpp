@@ -10,6 +10,7 @@
 #include "wusong/vm/fork_table.hpp"
 #include "wusong/vm/internal/arena.hpp"
 #include "wusong/vm/internal/code.hpp"
+#include "wusong/vm/internal/keccak_cache.hpp"
 #include "wusong/vm/internal/threaded.hpp"
 #include "wusong/vm/opcodes.hpp"
 
@@ -81,6 +82,7 @@ class Interpreter::Impl {
 
   internal::Arena<std::uint8_t> memory_arena;
   internal::Arena<internal::RawWord> stack_arena;
+  internal::KeccakCache keccak;
 
  private:
   internal::CacheEntry* find_code(BytesView code, const Hash& hash, Fork fork);

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "wusong/crypto/hash.hpp"
-
 namespace wusong::vm::internal {
 namespace {
 
@@ -108,7 +106,7 @@ bool run_exp(U256* sp, Frame& f) {
 bool run_keccak256(U256* sp, Frame& f) {
   if (!touch_memory(f, sp[0], sp[-1])) return false;
   if (!charge(f, kKeccakWordGas * words(sp[-1].low()))) return false;
-  sp[-1] = to_u256(crypto::keccak256(memory_view(f, sp[0], sp[-1])));
+  sp[-1] = to_u256(f.vm->keccak.digest(memory_view(f, sp[0], sp[-1])));
   return true;
 }
 
