@@ -289,6 +289,44 @@ Result<void> check_encoding(const JsonValue& entry, Transaction& transaction) {
   return {};
 }
 
+// A fork's name means its rules on the day a test was filled: tests were published for forks still
+// being drafted. "Prague" is one: Geth, by which retesteth fills, had it mean Cancun and a draft of
+// EIP-2537 until its pull request 30978 of January 2025 took up the final text.
+struct EarlierRules {
+  std::string_view name;
+  std::uint32_t until;  // a day as YYYYMMDD, the first without these rules
+  vm::Fork fork;
+};
+constexpr EarlierRules kEarlierRules[]{{"Prague", 20250101, vm::Fork::prague_2024_04}};
+
+/// The day a test was filled by retesteth, or nothing: other fillers follow adopted rules.
+///
+/// @shape _info.filling-tool-version "retesteth-0.3.2-…", _info.filling-rpc-server
+///        "evm version 1.14.0-unstable-a208e725-20240416"
+std::optional<std::uint32_t> day_of_filling(const JsonValue& test) {
+  const auto info = test.find("_info");
+  const auto tool = info ? info->find("filling-tool-version") : std::nullopt;
+  const auto server = info ? info->find("filling-rpc-server") : std::nullopt;
+  if (!tool || !server || !tool->is_string() || !server->is_string()) return std::nullopt;
+  if (!tool->string()->starts_with("retesteth")) return std::nullopt;
+  const std::string_view version = *server->string();
+  const std::size_t dash = version.rfind('-');
+  if (dash == std::string_view::npos || version.size() - dash != 9) return std::nullopt;
+  std::uint32_t day = 0;
+  const auto [end, error] =
+      std::from_chars(version.data() + dash + 1, version.data() + version.size(), day);
+  if (error != std::errc{} || end != version.data() + version.size()) return std::nullopt;
+  return day;
+}
+
+std::optional<vm::Fork> find_rules(std::string_view name, const JsonValue& test) {
+  if (const auto day = day_of_filling(test)) {
+    for (const EarlierRules& row : kEarlierRules)
+      if (row.name == name && *day < row.until) return row.fork;
+  }
+  return vm::find_fork(name);
+}
+
 class TestRunner {
  public:
   TestRunner(const JsonValue& test, const StateTestOptions& options, vm::Interpreter& machine)
@@ -316,7 +354,7 @@ class TestRunner {
     WUSONG_TRY(out.expected_logs_hash, read_hash(entry.find("logs")));
     const auto exception = entry.find("expectException");
     out.expects_refusal = exception && !exception->is_null();
-    const auto fork = vm::find_fork(out.fork);
+    const auto fork = find_rules(out.fork, test_);
     if (!fork) {
       out.unsupported = err::unsupported_fork;
       return {};

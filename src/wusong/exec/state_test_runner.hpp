@@ -46,6 +46,9 @@ struct StateTestOptions {
 
 /// Runs every entry of a file of GeneralStateTests or of execution-spec-tests' state tests.
 ///
+/// A fork's name means its rules on the day the test was filled, where the test's `_info` says it
+/// (docs/adr/0006-execution.md).
+///
 /// @shape  JSON as described in ethereum/tests and execution-spec-tests; `post` entries need
 ///         `hash` and `logs` only for passed()
 /// @errors err::bad_state_test, and codec's rows for text that is not JSON

@@ -52,7 +52,7 @@ U256 total(const state::MemoryState& state) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   TestWorld world;
-  world.rules.fork = static_cast<vm::Fork>(data[0] % 7);
+  world.rules.fork = static_cast<vm::Fork>(data[0] % vm::kForkCount);
   if (world.rules.fork < vm::Fork::london) world.block.base_fee = {};
   const BytesView rest{data + 2, size - 2};
   const std::size_t half = rest.size() / 2;
