@@ -30,8 +30,10 @@ namespace {
 /// Carries HTTP to the JSON-RPC server and back.
 class RpcBridge final : public platform::HttpHandler {
  public:
-  RpcBridge(node::Service& node, rpc::Config config, platform::MetricsRegistry& metrics)
-      : stages_{metrics} {
+  /// `stopped_by` is set once the node must not be believed any more.
+  RpcBridge(node::Service& node, rpc::Config config, platform::MetricsRegistry& metrics,
+            const std::atomic<const ErrorInfo*>& stopped_by)
+      : stages_{metrics}, stopped_by_{stopped_by} {
     platform::OsEntropy entropy;
     std::array<std::uint8_t, 8> seed{};
     entropy.fill(seed);
@@ -50,7 +52,13 @@ class RpcBridge final : public platform::HttpHandler {
   void on_request(platform::HttpRequest request, platform::HttpRespond respond) override {
     const io::StageScope scope{stages_, io::Stage::rpc};
     if (request.method == "POST") {
-      respond({.status = 200, .body = server_->handle_http(request.body)});
+      std::string reply = server_->handle_http(request.body);
+      if (const ErrorInfo* row = stopped_by_.load()) {
+        reply = fmt::format("the node stops: {}\n", row->name);
+        respond({.status = 503, .content_type = "text/plain", .body = std::move(reply)});
+        return;
+      }
+      respond({.status = 200, .body = std::move(reply)});
       return;
     }
     if (request.method == "GET" || request.method == "HEAD") {
@@ -69,6 +77,7 @@ class RpcBridge final : public platform::HttpHandler {
 
  private:
   platform::CpuStages stages_;
+  const std::atomic<const ErrorInfo*>& stopped_by_;
   std::atomic<platform::HttpServer*> http_{nullptr};
   std::unique_ptr<rpc::Server> server_;
 };
@@ -241,7 +250,7 @@ int node_run(const std::filesystem::path& config_file) {
   limits.batch_items_max = config->rpc_batch_items_max;
   limits.call_gas_cap = config->rpc_call_gas_cap;
   limits.log_range_max = config->rpc_log_range_max;
-  RpcBridge bridge{**host, limits, metrics};
+  RpcBridge bridge{**host, limits, metrics, stopped_by};
   auto http = platform::HttpServer::start(http_options(*config), bridge, **logger);
   if (!http) return complain(explain(http.error(), *config, config->rpc_listen));
   bridge.attach(http->get());

@@ -8,6 +8,7 @@
 #include "wusong/platform/errors.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/internal/node_host_impl.hpp"
+#include "wusong/platform/internal/watched_store.hpp"
 #include "wusong/platform/rocks_store.hpp"
 #include "wusong/platform/segment_files.hpp"
 #include "wusong/state/memory_state.hpp"
@@ -51,12 +52,17 @@ Result<void> NodeHostImpl::open() {
   execution_ = std::make_unique<EventLoop>(kExecutionQueueMax,
                                            [](Instant /*now*/) { return Instant::max(); });
   register_metrics();
+  opened_.store(true, std::memory_order_release);
   return {};
 }
 
 Result<void> NodeHostImpl::open_stores() {
   WUSONG_CHECK(make_directory(options_.folder.string()));
-  WUSONG_TRY(store_, open_rocks_store(options_.folder / "db"));
+  WUSONG_TRY(auto store, open_rocks_store(options_.folder / "db"));
+  // A reader that meets a damaged page must not answer "unknown" and carry on.
+  store_ = std::make_unique<WatchedStore>(std::move(store), [this](Error error) {
+    if (opened_.load(std::memory_order_acquire)) fatal(error);
+  });
   WUSONG_TRY(segments_, open_segment_files(options_.folder / "state"));
   state::OpenReport report;
   auto opened = state::StateDb::open(*segments_, {.history = options_.state_history}, &report);

@@ -182,6 +182,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   std::atomic<bool> syncing_{false};
   std::atomic<bool> stopped_{false};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> opened_{false};
   std::atomic<const ErrorInfo*> failure_{nullptr};
   mutable BlockCache cache_;
   FinalityTimes finality_times_;
