@@ -10,8 +10,9 @@ import subprocess
 import time
 
 from cases_running import calm_period, finish, check_pace
+import ethereum
 from load import Load
-from network import Failure, Skip, wait_for
+from network import Failure, Skip, Unreachable, wait_for
 
 
 def small_disk(network, node, megabytes):
@@ -25,7 +26,7 @@ def small_disk(network, node, megabytes):
 
 
 def fill_disk(path):
-    with open(path, "wb", buffering=0) as file:
+    with open(path, "ab", buffering=0) as file:
         for size in (1 << 20, 1 << 12, 1):
             try:
                 while True:
@@ -46,15 +47,19 @@ def disk_full(case):
         fill_disk(filler)
         begun = time.monotonic()
         full.expect_refusal(["io.disk_full"], 60)
+        words = full.stderr().strip()
+        if "make room" not in words:
+            raise Failure(f"its last words do not say what to do: {words!r}")
         stopped = time.monotonic() - begun
         network.wait_growth(rest, 20, 60)
         pace = check_pace(case, network, rest[0], before, (first, network.head()))
+        fill_disk(filler)  # what the node had reserved and gave back when it stopped
         full.start()  # still no room: refuses again, or stops at its first write
         full.expect_refusal(["io.disk_full"], 60)
         os.unlink(filler)
         full.start()
         caught_up = network.wait_caught_up(full)
-        return f"stopped in {stopped:.1f} s with io.disk_full; {pace}; with room again caught up in {caught_up:.1f} s; {finish(network, load)}"
+        return f"stopped in {stopped:.1f} s: \"{words}\"; {pace}; with room again caught up in {caught_up:.1f} s; {finish(network, load)}"
 
 
 def flip(path, first, last):
@@ -111,6 +116,71 @@ def damaged_manifest(case):
 
 def damaged_state(case):
     return damaged(case, "state/*.seg", False, 0.0, 0.7)
+
+
+def damaged_anywhere(case):
+    """64 bytes anywhere in a node's data: refused by name, or served right; never wrong, never a crash."""
+    network = case.network()
+    network.start()
+    bad, good = network.nodes[1], network.nodes[0]
+    with Load(network, rate=60, seed=case.seed) as load:
+        calm_period(network, load, 30)
+        bad.stop()
+        bad.start()
+        calm_period(network, load, 30)
+        load.drain()
+        bad.stop()
+    pristine, outcomes = bad.data + ".pristine", {"refused": 0, "stopped": 0, "served": 0, "served in part": 0}
+    shutil.copytree(bad.data, pristine)
+    hashes = list(load.receipts)
+    for _ in range(5 if case.quick else 25):
+        shutil.rmtree(bad.data)
+        shutil.copytree(pristine, bad.data)
+        files = [path for folder in ("db", "state") for path in sorted(glob.glob(os.path.join(bad.data, folder, "*")))
+                 if os.path.getsize(path) > 0 and not os.path.basename(path).startswith(("LOG", "OPTIONS", "IDENTITY"))]
+        path = case.random.choice(files)
+        at = case.random.randrange(os.path.getsize(path))
+        with open(path, "r+b") as file:
+            file.seek(at)
+            old = file.read(64)
+            file.seek(at)
+            file.write(bytes(byte ^ case.random.randrange(1, 256) for byte in old))
+        what = f"{os.path.basename(path)} at {at}"
+        bad.start()
+        wait_for(f"{what}: answers or ends", 30, lambda: not bad.running() or bad.height() > 0)
+        outcome = read_everything(bad, good, hashes, what) if bad.running() else None
+        if bad.running():
+            bad.stop()
+            outcomes[outcome] += 1
+        elif bad.process.returncode != 1 or "(" not in bad.stderr():
+            raise Failure(f"{what}: {bad.name} ended with {bad.process.returncode}: {bad.last_words()}")
+        else:
+            outcomes["stopped" if "event=node_started" in bad.log() else "refused"] += 1
+    return ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items() if count)
+
+
+def read_everything(bad, good, hashes, what):
+    """Whatever `bad` answers must be what `good` answers. "served in part" if some of it was an error."""
+    calls = [("eth_getBlockByNumber", [hex(height), True]) for height in range(min(bad.height(), good.height()) + 1)]
+    calls += [("eth_getTransactionReceipt", [hash_]) for hash_ in hashes]
+    calls += [("eth_getBalance", ["0x" + ethereum.address_of(key).hex(), "latest"]) for key in ethereum.DEV_KEYS]
+    outcome = "served"
+    for first in range(0, len(calls), 100):
+        part = calls[first:first + 100]
+        try:
+            answers = bad.many(part, 30)
+        except Unreachable:  # it met the damage and ends, which its exit code must say
+            bad.wait(10)
+            return outcome
+        for call, ours, theirs in zip(part, answers, good.many(part, 30)):
+            if isinstance(ours, dict) and "error" in ours:
+                outcome = "served in part"
+            elif ours != theirs and call[0] != "eth_getBlockByNumber":
+                raise Failure(f"{what}: {call} is {str(ours)[:300]} on {bad.name}, {str(theirs)[:300]} elsewhere")
+            elif call[0] == "eth_getBlockByNumber" and (not ours or ours["hash"] != theirs["hash"] or
+                                                        ours["transactions"] != theirs["transactions"]):
+                raise Failure(f"{what}: {call} differs on {bad.name}")
+    return outcome
 
 
 def edited_genesis(network, node, change):
@@ -271,6 +341,7 @@ CASES = [
     ("damaged-table", damaged_table),
     ("damaged-manifest", damaged_manifest),
     ("damaged-state", damaged_state),
+    ("damaged-anywhere", damaged_anywhere),
     ("genesis-mismatch", genesis_mismatch),
     ("wrong-keys", wrong_keys),
     ("port-taken", port_taken),
