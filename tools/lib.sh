@@ -119,7 +119,8 @@ need_npm() { # FOLDER
   want=$(sha256sum <"$1/package-lock.json")
   [[ -f $stamp && $(<"$stamp") == "$want" ]] && return
   say "Installing npm packages for $1"
-  (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) || return 1
+  # Not `npm ci`: it wants the packages of every platform in the lock, and mirrors need not have them.
+  (cd "$1" && npm install --no-save --no-audit --no-fund --loglevel=error) || return 1
   echo "$want" >"$stamp"
 }
 

@@ -33,7 +33,7 @@ def note(text):
 def need(*programs):
     for program in programs:
         if not pathlib.Path(program).exists():
-            sys.exit(f"{program} is missing: ./bench builds ours; `npm ci` in tests/e2e brings anvil and solc")
+            sys.exit(f"{program} is missing: ./bench builds ours; tests/e2e/run brings anvil and solc")
 
 
 def compiled():

@@ -236,8 +236,7 @@ void greet(const std::vector<NodeProcess>& nodes, const NetworkStart& options) {
   fmt::print("  build/bin/wusong network status --folder {}\n", options.folder.string());
   fmt::print("  build/bin/wusong block show latest --rpc {}\n", url);
   fmt::print(
-      "  node tests/e2e/tools.mjs --rpc {}     # OpenZeppelin contracts with ethers, viem, cast "
-      "and forge\n",
+      "  tests/e2e/run --rpc {}     # OpenZeppelin contracts with ethers, viem, cast and forge\n",
       url);
   std::fflush(stdout);
 }
