@@ -22,9 +22,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(wusong_flags INTERFACE -Wthread-safety -Wno-missing-designated-field-initializers)
   add_link_options(-fuse-ld=lld)
 else()
-  # g++-12 sees these two where optionals and vectors are moved, wrongly; clang and the sanitizers watch.
+  # g++-12 sees these three where optionals and vectors are moved, wrongly; clang and the sanitizers watch.
   target_compile_options(wusong_flags INTERFACE -Wno-missing-field-initializers -Wno-maybe-uninitialized
-                         -Wno-stringop-overflow)
+                         -Wno-stringop-overflow -Wno-restrict)
 endif()
 if(WUSONG_MARCH AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64")
   add_compile_options(-march=${WUSONG_MARCH})
