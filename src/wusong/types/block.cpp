@@ -91,6 +91,11 @@ Bytes encode_node(TrieEntries entries, std::size_t depth) {
   return out.take();
 }
 
+/// Legacy transactions are lists; a lone byte below 0x80 is no transaction, but its own encoding.
+bool needs_prefix(BytesView transaction) {
+  return transaction[0] < 0xc0 && (transaction.size() > 1 || transaction[0] >= 0x80);
+}
+
 }  // namespace
 
 Hash ordered_trie_root(const std::vector<Bytes>& values) {
@@ -196,7 +201,7 @@ Bytes encode_block(const Header& header, const std::vector<Bytes>& transactions)
   const Bytes head = encode(header);
   std::size_t size = 0;
   for (const Bytes& tx : transactions) {
-    size += tx[0] >= 0xc0 ? tx.size() : codec::rlp_prefix_size(tx.size()) + tx.size();
+    size += tx.size() + (needs_prefix(tx) ? codec::rlp_prefix_size(tx.size()) : 0);
   }
   const std::size_t list = codec::rlp_prefix_size(size) + size;
   Bytes out;
@@ -205,7 +210,7 @@ Bytes encode_block(const Header& header, const std::vector<Bytes>& transactions)
   append(out, head);
   codec::rlp_append_prefix(out, 0xc0, size);
   for (const Bytes& tx : transactions) {
-    if (tx[0] < 0xc0) codec::rlp_append_prefix(out, 0x80, tx.size());
+    if (needs_prefix(tx)) codec::rlp_append_prefix(out, 0x80, tx.size());
     append(out, tx);
   }
   return out;

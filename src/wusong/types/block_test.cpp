@@ -128,6 +128,16 @@ TEST(Block, ReadsBackAndSplits) {
   }
 }
 
+TEST(Block, SplittingKeepsWhatIsNoTransaction) {
+  const Bytes encoded = encode_block(header_with(0), {Bytes{0x02}, Bytes{0x80}, Bytes{0x02, 0x03}});
+  const auto split = split_block(encoded);
+  ASSERT_TRUE(split);
+  std::vector<Bytes> pieces;
+  for (const BytesView piece : split->transactions) pieces.push_back(to_bytes(piece));
+  EXPECT_EQ(encode_block(split->header, pieces), encoded);
+  EXPECT_FALSE(decode_block(encoded));
+}
+
 TEST(Block, TheRootMustMatchTheTransactions) {
   Block block = block_with(3);
   block.header.transactions_root.bytes[31] ^= 1;
