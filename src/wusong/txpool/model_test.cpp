@@ -13,7 +13,6 @@ using testing_pool::Accounts;
 using testing_pool::address;
 using testing_pool::hashes;
 using testing_pool::kGas;
-using testing_pool::kRules;
 using testing_pool::make;
 using testing_pool::TestPool;
 
