@@ -22,7 +22,14 @@ struct Scene {
   exec::ChainRules rules;
 };
 
-Answer<Scene> set_scene(const Call& call) {
+/// Which block code asked for at "latest" believes to be in.
+enum class At : std::uint8_t {
+  named,  // the block named, as eth_call has it
+  next,   // the one after it, where a transaction estimated now will run: a contract that stores
+          // the block's number would seem to change nothing in the block that stored it last
+};
+
+Answer<Scene> set_scene(const Call& call, At at) {
   const Context& context = call.context;
   Scene scene;
   scene.rules = context.node.rules();
@@ -38,7 +45,8 @@ Answer<Scene> set_scene(const Call& call) {
   WUSONG_ANSWER(const Height height, height_of(context, ref));
   WUSONG_ANSWER(scene.state, state_at(context, height));
   scene.hashes = std::make_unique<NodeBlockHashes>(context.node);
-  if (ref.kind == BlockRef::Kind::pending) {
+  const bool next = at == At::next && ref.kind == BlockRef::Kind::latest;
+  if (ref.kind == BlockRef::Kind::pending || next) {
     scene.block = context_of(context.node.pending_environment(), scene.hashes.get());
   } else {
     const auto environment = context.node.environment(height);
@@ -49,7 +57,7 @@ Answer<Scene> set_scene(const Call& call) {
 }
 
 Answer<void> eth_call(const Call& call, JsonWriter& out) {
-  WUSONG_ANSWER(const Scene scene, set_scene(call));
+  WUSONG_ANSWER(const Scene scene, set_scene(call, At::named));
   const auto outcome =
       exec::call(*scene.state, scene.block, scene.rules, scene.request, scene.options);
   if (!outcome) return refuse(outcome.error());
@@ -59,7 +67,7 @@ Answer<void> eth_call(const Call& call, JsonWriter& out) {
 }
 
 Answer<void> estimate_gas(const Call& call, JsonWriter& out) {
-  WUSONG_ANSWER(const Scene scene, set_scene(call));
+  WUSONG_ANSWER(const Scene scene, set_scene(call, At::next));
   const auto estimate =
       exec::estimate_gas(*scene.state, scene.block, scene.rules, scene.request, scene.options);
   if (!estimate) return refuse(estimate.error());
@@ -69,7 +77,7 @@ Answer<void> estimate_gas(const Call& call, JsonWriter& out) {
 }
 
 Answer<void> create_access_list(const Call& call, JsonWriter& out) {
-  WUSONG_ANSWER(const Scene scene, set_scene(call));
+  WUSONG_ANSWER(const Scene scene, set_scene(call, At::next));
   const auto made = exec::create_access_list(*scene.state, scene.block, scene.rules, scene.request,
                                              scene.options);
   if (!made) return refuse(made.error());
