@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -34,7 +35,8 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 
 constexpr Duration kTick = std::chrono::milliseconds{50};
 constexpr Duration kSettled = std::chrono::seconds{1};  // a connection that lived this long worked
-constexpr Duration kWarnEvery = std::chrono::seconds{10};  // about strangers
+constexpr Duration kWarnEvery = std::chrono::seconds{10};        // about strangers
+constexpr Duration kLingerMax = std::chrono::milliseconds{250};  // for peers to read the end
 
 struct Peer {
   Peer(TransportPeer from, const OutboundQueue::Limits& limits)
@@ -134,6 +136,7 @@ class Mesh final : public Transport, private internal::ConnectionOwner {
   tcp::resolver resolver_{io_};
   asio::steady_timer timer_{io_};
   asio::steady_timer drain_timer_{io_};
+  std::optional<Instant> quiet_since_;  // stopping: all was sent
   asio::steady_timer accept_timer_{io_};
   std::uint16_t port_{0};
   std::thread thread_;
@@ -207,7 +210,18 @@ void Mesh::drain_until(Instant deadline) {
     const MutexLock lock{peer->mutex};
     busy = busy || peer->queue.bytes() > 0 || (peer->connection && peer->connection->writing());
   }
-  if (!busy || monotonic_now() >= deadline) {
+  const Instant now = monotonic_now();
+  if (!busy && !quiet_since_) {
+    // Closing with something unread resets a connection, and the peer could lose what it has not
+    // read: say that nothing more comes, and let the peer close.
+    quiet_since_ = now;
+    for (const PeerPtr& peer : all_peers())
+      if (const ConnectionPtr connection = peer->connection) connection->finish_sending();
+  }
+  const bool connected = std::ranges::any_of(
+      all_peers(), [](const PeerPtr& peer) { return peer->connection != nullptr; });
+  const bool patient = quiet_since_ && connected && now - *quiet_since_ < kLingerMax;
+  if ((!busy && !patient) || now >= deadline) {
     close_all();
     work_.reset();
     return;

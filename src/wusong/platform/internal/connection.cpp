@@ -45,6 +45,11 @@ void Connection::start() {
   read_more();
 }
 
+void Connection::finish_sending() noexcept {
+  boost::system::error_code ignored;  // a connection that is gone has nothing to finish
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+}
+
 void Connection::close(Error reason) {
   if (closed_) return;
   closed_ = true;

@@ -48,6 +48,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void pump();
   /// Once; later calls do nothing. on_closed follows before it returns.
   void close(Error reason);
+  /// The peer reads to the end of what was sent, then closes.
+  void finish_sending() noexcept;
   /// Closes when what has been written is on its way, so that the other side learns why as well.
   void close_soon(Error reason) noexcept { closing_ = reason; }
   /// Lifts the limit on frames from before hello.
