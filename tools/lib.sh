@@ -1,5 +1,5 @@
 # Shared by ./run, ./test and ./bench. Source it from the root of the checkout.
-# Sets $jobs; offers say, warn, die, ensure_packages, configure, build, need_npm and free_port_base.
+# Sets $jobs; offers say, warn, die, ensure_packages, configure, build, need_node, need_npm and free_port_base.
 
 started=$SECONDS
 
@@ -113,14 +113,31 @@ build() {
     }
 }
 
+# need_node: a node on the path that npm's packages here accept; Debian 12's own is too old for some,
+# and npm leaves out optional packages, such as native programs, that want a newer one.
+need_node() {
+  local node_package=22.23.3 folder=build/node
+  node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' &&
+    return
+  if [[ ! -x $folder/node_modules/node/bin/node ]]; then
+    say "Installing Node $node_package from npm: $(node --version) is too old"
+    mkdir -p "$folder"
+    (cd "$folder" && npm install --no-save --no-audit --no-fund --no-package-lock --loglevel=error \
+      --prefix . "node@$node_package" >/dev/null) || return 1
+  fi
+  export PATH="$PWD/$folder/node_modules/node/bin:$PATH"
+}
+
 # need_npm FOLDER: installs what its package-lock.json pins, unless that is there already.
 need_npm() { # FOLDER
+  need_node || return 1
   local stamp=$1/node_modules/.lock_digest want
   want=$(sha256sum <"$1/package-lock.json")
   [[ -f $stamp && $(<"$stamp") == "$want" ]] && return
   say "Installing npm packages for $1"
   # Not `npm ci`: it wants the packages of every platform in the lock, and mirrors need not have them.
-  (cd "$1" && npm install --no-save --no-audit --no-fund --loglevel=error) || return 1
+  # npm is run by the node found above, not by the one in its first line.
+  (cd "$1" && node "$(readlink -f "$(command -v npm)")" install --no-save --no-audit --no-fund --loglevel=error) || return 1
   echo "$want" >"$stamp"
 }
 

@@ -5,7 +5,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { root } from "./compile.mjs";
-import { Skip } from "./harness.mjs";
 
 const run = promisify(execFile);
 
@@ -13,7 +12,7 @@ const run = promisify(execFile);
 export function tool(name, options = {}) {
   const program = join(root, "node_modules", ".bin", name);
   return async (...args) => {
-    if (!existsSync(program)) throw new Skip(`${name} is not installed: npm ci in tests/e2e`);
+    if (!existsSync(program)) throw new Error(`${name} is not installed: run tests/e2e/run, which installs it`);
     const environment = { ...process.env, FOUNDRY_DISABLE_NIGHTLY_WARNING: "1", NO_COLOR: "1", ...options.env };
     const { stdout, stderr } = await run(program, args, { maxBuffer: 64 << 20, timeout: 110_000, ...options, env: environment });
     // npm's wrapper around the native program loses its exit code.
