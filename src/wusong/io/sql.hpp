@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
 
 namespace wusong::io {
