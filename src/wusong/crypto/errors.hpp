@@ -18,5 +18,7 @@ inline constexpr ErrorInfo unsupported_keystore{1411, Disposition::reject,
                                                 "crypto.unsupported_keystore"};
 inline constexpr ErrorInfo wrong_password{1412, Disposition::reject, "crypto.wrong_password"};
 inline constexpr ErrorInfo unknown_scheme{1413, Disposition::reject, "crypto.unknown_scheme"};
+inline constexpr ErrorInfo bad_seal{1414, Disposition::reject, "crypto.bad_seal"};
+inline constexpr ErrorInfo out_of_memory{1415, Disposition::retry, "crypto.out_of_memory"};
 
 }  // namespace wusong::crypto::err
