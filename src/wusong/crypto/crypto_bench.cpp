@@ -42,6 +42,21 @@ void recover(benchmark::State& state) {
 }
 BENCHMARK(recover)->Name("crypto/ecdsa_recover");
 
+/// Beside crypto/ecdsa_recover: items, not calls, are what compares.
+void recover_batch(benchmark::State& state) {
+  std::vector<RecoveryRequest> requests(static_cast<std::size_t>(state.range(0)));
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    requests[i].digest = keccak256(to_hash(U256{i}));
+    requests[i].signature = *ecdsa_sign(requests[i].digest, Bytes(32, 7));
+  }
+  for (auto _ : state) {
+    auto addresses = ecdsa_recover_batch(requests);
+    benchmark::DoNotOptimize(addresses);
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(recover_batch)->Name("crypto/ecdsa_recover_batch/size")->Arg(3)->Arg(8)->Arg(16)->Arg(64);
+
 void verify_scheme(benchmark::State& state) {
   const Scheme scheme{static_cast<std::uint8_t>(state.range(0))};
   const auto signer = make_signer(scheme, Bytes(32, 7));

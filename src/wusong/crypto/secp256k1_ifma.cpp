@@ -23,8 +23,8 @@ using V = __m512i;
 constexpr int kLimbs = 5;
 constexpr std::uint64_t kLimbMask = (std::uint64_t{1} << 52) - 1;
 constexpr std::uint64_t kTopMask = (std::uint64_t{1} << 48) - 1;
-constexpr std::uint64_t kFold = 0x1000003d1;       // 2^256 mod p
-constexpr std::uint64_t kFold260 = kFold << 4;     // 2^260 mod p
+constexpr std::uint64_t kFold = 0x1000003d1;    // 2^256 mod p
+constexpr std::uint64_t kFold260 = kFold << 4;  // 2^260 mod p
 
 struct Fe {
   V l[kLimbs];
@@ -192,14 +192,13 @@ WUSONG_LANES_INLINE Fe reduced(const Fe& a) noexcept {
   const __mmask8 from_p = _mm512_test_epi64_mask(less.l[4], all(kTopMask + 1));
   less.l[4] = _mm512_and_si512(less.l[4], all(kTopMask));
   Fe out;
-  for (int i = 0; i < kLimbs; ++i)
-    out.l[i] = _mm512_mask_blend_epi64(from_p, weak.l[i], less.l[i]);
+  for (int i = 0; i < kLimbs; ++i) out.l[i] = _mm512_mask_blend_epi64(from_p, weak.l[i], less.l[i]);
   return out;
 }
 WUSONG_LANES_INLINE __mmask8 is_zero(const Fe& a) noexcept {
   const Fe r = reduced(a);
-  const V any =
-      _mm512_or_si512(_mm512_or_si512(_mm512_or_si512(r.l[0], r.l[1]), _mm512_or_si512(r.l[2], r.l[3])), r.l[4]);
+  const V any = _mm512_or_si512(
+      _mm512_or_si512(_mm512_or_si512(r.l[0], r.l[1]), _mm512_or_si512(r.l[2], r.l[3])), r.l[4]);
   return _mm512_testn_epi64_mask(any, any);
 }
 WUSONG_LANES_INLINE Fe load(const LaneWords<4>& words) noexcept {
@@ -276,8 +275,8 @@ WUSONG_LANES [[gnu::noinline]] Fes<K> root(const Fes<K>& a) noexcept {
 // Jacobian coordinates: X and Y below 10 units, Z below 2. The additions are incomplete. Their
 // exceptions are P = Q, P = -Q and P = O, where Q is never O, and each leaves Z = 0: the first two
 // because Z3 = Z1 (x2 Z1^2 - X1), the third because Z1 is a factor. Z = 0 then stays, as every
-// later doubling and addition multiplies by Z. So Z = 0 at the end, and only that, tells that a lane
-// met an exception, or that its key is O. Doubling has none: the order is odd.
+// later doubling and addition multiplies by Z. So Z = 0 at the end, and only that, tells that a
+// lane met an exception, or that its key is O. Doubling has none: the order is odd.
 
 template <int K>
 struct Points {
@@ -385,7 +384,7 @@ WUSONG_LANES_INLINE void transpose(V (&m)[8]) noexcept {
 
 constexpr std::size_t kEntries = std::size_t{1} << (kPointWindow - 1);
 /// A group's odd multiples of R, by lane and then by multiple.
-struct alignas(64) PointTable {
+struct PointTable {
   PointRow row[kLaneCount][kEntries];
 };
 
@@ -408,9 +407,9 @@ WUSONG_LANES [[gnu::noinline]] void build_tables(PointTable (&tables)[K], const 
     const Sum d = shifted<2>(x.v[k] * b);
     const Sum f = squared(e);
     const Sum c = shifted<3>(squared(b));
-    x2[k] = carried(plus_p(f - shifted<1>(d), 9));
+    x2[k] = fold_top(carried(plus_p(f - shifted<1>(d), 9)));
     const Fe w = carried(plus_p(d + shifted<1>(d) - f, 2));
-    y2[k] = carried(plus_p(e * w - c, 9));
+    y2[k] = fold_top(carried(plus_p(e * w - c, 9)));
     multiple_x[k][0] = carried(d);  // R with the Z of 2R, 2y
     multiple_y[k][0] = carried(c);
     shared_z.v[k] = carried(to_sum(y.v[k]) + to_sum(y.v[k]));
@@ -419,8 +418,8 @@ WUSONG_LANES [[gnu::noinline]] void build_tables(PointTable (&tables)[K], const 
     for (int k = 0; k < K; ++k) {
       const Sum x1 = to_sum(multiple_x[k][i - 1]);
       const Sum y1 = to_sum(multiple_y[k][i - 1]);
-      const Fe dx = carried(plus_p(to_sum(x2[k]) - x1, 10));
-      const Fe dy = carried(plus_p(to_sum(y2[k]) - y1, 10));
+      const Fe dx = carried(plus_p(to_sum(x2[k]) - x1, 5));  // x1 below 4 units, y1 below 8
+      const Fe dy = carried(plus_p(to_sum(y2[k]) - y1, 9));
       const Fe c = carried(squared(dx));
       const Sum w1 = x2[k] * c;
       const Sum w2 = multiple_x[k][i - 1] * c;
@@ -452,7 +451,7 @@ WUSONG_LANES [[gnu::noinline]] void build_tables(PointTable (&tables)[K], const 
       to_words(below_two_to_256(ty), y_words);
       transpose(words);
       for (std::size_t lane = 0; lane < kLaneCount; ++lane)
-        _mm512_store_si512(tables[k].row[lane][i].data(), words[lane]);
+        _mm512_store_si512(tables[k].row[lane][i].word, words[lane]);
     }
   }
   for (int k = 0; k < K; ++k) shared_z.v[k] = carried(shared_z.v[k] * scale[k]);
@@ -468,16 +467,16 @@ WUSONG_LANES_INLINE Digits digits_at(const LaneWords<4>& scalar, unsigned bit) n
   constexpr std::uint64_t kMask = (std::uint64_t{1} << kWindow) - 1;
   const __m128i down = _mm_cvtsi64_si128(static_cast<long long>(bit % 64));
   const __m128i up = _mm_cvtsi64_si128(static_cast<long long>(64 - bit % 64));
-  const V bits = _mm512_or_si512(
-      _mm512_srl_epi64(_mm512_load_si512(scalar.word[bit / 64]), down),
-      _mm512_sll_epi64(_mm512_load_si512(scalar.word[bit / 64 + 1]), up));
+  const V bits =
+      _mm512_or_si512(_mm512_srl_epi64(_mm512_load_si512(scalar.word[bit / 64]), down),
+                      _mm512_sll_epi64(_mm512_load_si512(scalar.word[bit / 64 + 1]), up));
   const __mmask8 negative = _mm512_testn_epi64_mask(bits, all((kMask >> 1) + 1));
   V index = _mm512_mask_xor_epi64(bits, negative, bits, all(kMask));
   index = _mm512_and_si512(index, all(kMask >> 1));
   return {_mm512_slli_epi64(index, 6), negative};
 }
-WUSONG_LANES_INLINE void look_up(const void* base, const Digits& digits, V lane_offset, Fe& x, Fe& y,
-                                 __mmask8& negative) noexcept {
+WUSONG_LANES_INLINE void look_up(const void* base, const Digits& digits, V lane_offset, Fe& x,
+                                 Fe& y, __mmask8& negative) noexcept {
   alignas(64) std::uint64_t offset[kLaneCount];
   _mm512_store_si512(offset, _mm512_add_epi64(digits.offset, lane_offset));
   const auto* const bytes = static_cast<const std::uint8_t*>(base);
@@ -496,15 +495,15 @@ WUSONG_LANES [[gnu::noinline]] void look_up_point(const PointTable (&tables)[K],
   const V lane_offset = _mm512_setr_epi64(0, kStride, 2 * kStride, 3 * kStride, 4 * kStride,
                                           5 * kStride, 6 * kStride, 7 * kStride);
   for (int k = 0; k < K; ++k) {
-    look_up(&tables[k], digits_at<kPointWindow>(tasks[k].point[half], bit), lane_offset,
-            out.x.v[k], out.y.v[k], out.negative[k]);
+    look_up(&tables[k], digits_at<kPointWindow>(tasks[k].point[half], bit), lane_offset, out.x.v[k],
+            out.y.v[k], out.negative[k]);
     if (half == 1) out.x.v[k] = carried(out.x.v[k] * beta());
   }
 }
 template <int K>
 WUSONG_LANES [[gnu::noinline]] void look_up_generator(std::span<const PointRow> generator,
-                                                      const LaneTask* tasks, int half,
-                                                      unsigned bit, Addends<K>& out) noexcept {
+                                                      const LaneTask* tasks, int half, unsigned bit,
+                                                      Addends<K>& out) noexcept {
   for (int k = 0; k < K; ++k) {
     look_up(generator.data(), digits_at<kGeneratorWindow>(tasks[k].generator[half], bit),
             _mm512_setzero_si512(), out.x.v[k], out.y.v[k], out.negative[k]);
@@ -551,8 +550,7 @@ WUSONG_LANES void multiply(const LaneTask* tasks, LaneKeys* keys,
   look_up_point(tables, tasks, 0, kTop, addend);
   for (int k = 0; k < K; ++k) {
     sum.x.v[k] = addend.x.v[k];
-    sum.y.v[k] =
-        carried(plus_p(negated_where(to_sum(addend.y.v[k]), addend.negative[k]), 2));
+    sum.y.v[k] = carried(plus_p(negated_where(to_sum(addend.y.v[k]), addend.negative[k]), 2));
     sum.z.v[k] = small(1);
   }
   look_up_point(tables, tasks, 1, kTop, addend);

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
@@ -63,6 +65,13 @@ struct EcdsaSignature {
 /// @errors err::bad_signature
 [[nodiscard]] Result<Address> ecdsa_recover(const Hash& digest,
                                             const EcdsaSignature& signature) noexcept;
+struct RecoveryRequest {
+  Hash digest;
+  EcdsaSignature signature;
+};
+/// What ecdsa_recover gives for each, in their order; the more at once, the less each costs.
+/// @errors err::bad_signature
+std::vector<Result<Address>> ecdsa_recover_batch(std::span<const RecoveryRequest> requests);
 /// The signer's public key, x || y. @errors err::bad_signature
 [[nodiscard]] Result<std::array<std::uint8_t, 64>> ecdsa_recover_key(
     const Hash& digest, const EcdsaSignature& signature) noexcept;
