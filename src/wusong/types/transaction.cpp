@@ -2,6 +2,7 @@
 #include "wusong/types/transaction.hpp"
 
 #include "wusong/codec/rlp.hpp"
+#include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/types/errors.hpp"
 
@@ -362,6 +363,24 @@ Result<Address> recover_sender(const Transaction& transaction) {
   WUSONG_CHECK(crypto::verify(transaction.scheme, transaction.public_key,
                               native_signing_bytes(transaction), transaction.native_signature));
   return crypto::address_of(transaction.scheme, transaction.public_key);
+}
+
+std::vector<Result<Address>> recover_senders(std::span<const Transaction* const> transactions) {
+  std::vector<Result<Address>> out(transactions.size(), fail(crypto::err::bad_signature));
+  std::vector<crypto::RecoveryRequest> requests;
+  std::vector<std::size_t> places;  // of the requests in `out`
+  for (std::size_t i = 0; i < transactions.size(); ++i) {
+    const Transaction& transaction = *transactions[i];
+    if (transaction.type == TransactionType::native) {
+      out[i] = recover_sender(transaction);
+      continue;
+    }
+    requests.push_back({signing_hash(transaction), transaction.signature});
+    places.push_back(i);
+  }
+  const auto senders = crypto::ecdsa_recover_batch(requests);
+  for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = senders[i];
+  return out;
 }
 
 Result<void> sign(Transaction& transaction, BytesView secret_key) {

@@ -257,6 +257,31 @@ TEST(NativeTransaction, EverySchemeSignsReadsBackAndHasItsOwnAddress) {
   EXPECT_EQ(std::ranges::adjacent_find(senders), senders.end());
 }
 
+TEST(Transaction, SendersOfManyAreThoseOfEach) {
+  std::vector<Transaction> transactions;
+  for (std::uint64_t i = 0; i < 21; ++i) {
+    Transaction tx = full(i % 3 == 0 ? TransactionType::legacy : TransactionType::dynamic_fee);
+    tx.nonce = i;
+    ASSERT_TRUE(sign(tx, kKey));
+    if (i % 5 == 4) {
+      const auto signer = crypto::make_signer(crypto::Scheme::ed25519, Bytes(32, 0x31));
+      tx = full(TransactionType::native);
+      sign_native(tx, **signer);
+    }
+    if (i % 5 == 2) tx.signature.r = U256{};
+    if (i == 14) tx.nonce += 1;  // a native signature that no longer holds
+    transactions.push_back(std::move(tx));
+  }
+  std::vector<const Transaction*> pointers;
+  for (const auto& tx : transactions) pointers.push_back(&tx);
+  const auto senders = recover_senders(pointers);
+  ASSERT_EQ(senders.size(), transactions.size());
+  for (std::size_t i = 0; i < senders.size(); ++i)
+    EXPECT_EQ(senders[i], recover_sender(transactions[i])) << i;
+  EXPECT_FALSE(senders[14]);
+  EXPECT_TRUE(recover_senders({}).empty());
+}
+
 TEST(NativeTransaction, UnknownSchemesAndWrongSizesAreRefused) {
   Transaction tx = full(TransactionType::native);
   tx.scheme = static_cast<crypto::Scheme>(99);
