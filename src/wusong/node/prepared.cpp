@@ -13,19 +13,21 @@
 namespace wusong::node {
 namespace {
 
-// A unit of forked work: large enough that handing it over costs nothing.
+// A unit of forked work: large enough that handing it over costs nothing, and a whole number of the
+// groups in which senders are recovered.
 constexpr std::size_t kChunk = 16;
 
+/// Calls task(begin, end) for consecutive parts of [0, count).
 template <typename Task>
-void for_each_chunked(io::Executor& executor, std::size_t count, const Task& task) {
+void for_each_chunk(io::Executor& executor, std::size_t count, const Task& task) {
   const std::size_t chunks = (count + kChunk - 1) / kChunk;
   executor.for_each(chunks, [&](std::size_t chunk) {
-    const std::size_t end = std::min(count, (chunk + 1) * kChunk);
-    for (std::size_t i = chunk * kChunk; i < end; ++i) task(i);
+    task(chunk * kChunk, std::min(count, (chunk + 1) * kChunk));
   });
 }
 
-Result<txpool::Candidate> prepare_candidate(const RawTransaction& raw,
+/// What is checked before the sender is known.
+Result<types::Transaction> decode_candidate(const RawTransaction& raw,
                                             const exec::ChainRules& rules) {
   WUSONG_TRY(types::Transaction transaction, types::decode_transaction(raw.encoded));
   if (transaction.type == types::TransactionType::blob) return fail(err::unsupported_transaction);
@@ -33,7 +35,11 @@ Result<txpool::Candidate> prepare_candidate(const RawTransaction& raw,
     return fail(err::wrong_chain_id);
   }
   WUSONG_CHECK(exec::check_static(transaction, rules));
-  WUSONG_TRY(const Address sender, types::recover_sender(transaction));
+  return transaction;
+}
+
+Result<txpool::Candidate> make_candidate(const RawTransaction& raw, const exec::ChainRules& rules,
+                                         types::Transaction transaction, const Address& sender) {
   if (!rules.permissions.transact.allows(sender)) return fail(exec::err::sender_not_permitted);
   if (transaction.is_create() && !rules.permissions.deploy.allows(sender)) {
     return fail(exec::err::deployment_not_permitted);
@@ -43,6 +49,26 @@ Result<txpool::Candidate> prepare_candidate(const RawTransaction& raw,
                            .hash = crypto::keccak256(raw.encoded),
                            .encoded_size = raw.encoded.size(),
                            .local = raw.local};
+}
+
+/// recover_senders of those decoded; the others keep their errors.
+std::vector<Result<Address>> senders_of(std::span<const Result<types::Transaction>> decoded) {
+  std::vector<const types::Transaction*> good;
+  for (const auto& transaction : decoded) {
+    if (transaction) good.push_back(&*transaction);
+  }
+  const auto recovered = types::recover_senders(good);
+  std::vector<Result<Address>> out;
+  out.reserve(decoded.size());
+  std::size_t next = 0;
+  for (const auto& transaction : decoded) {
+    if (transaction) {
+      out.push_back(recovered[next++]);
+    } else {
+      out.push_back(fail(transaction.error()));
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -55,8 +81,10 @@ Result<std::shared_ptr<const SplitBlock>> split(Bytes encoded, io::Executor& exe
   out->hash = types::hash_of(out->header);
   out->transactions = std::move(parts.transactions);
   out->transaction_hashes.resize(out->transactions.size());
-  for_each_chunked(executor, out->transactions.size(), [&](std::size_t i) {
-    out->transaction_hashes[i] = crypto::keccak256(out->transactions[i]);
+  for_each_chunk(executor, out->transactions.size(), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      out->transaction_hashes[i] = crypto::keccak256(out->transactions[i]);
+    }
   });
   std::vector<Bytes> values;
   values.reserve(out->transactions.size());
@@ -77,25 +105,34 @@ Result<PreparedPtr> prepare(const SplitBlock& split, const KnownTransactions& kn
   out->encoded = split.encoded;
   out->block.transactions.resize(known.size());
   out->senders.resize(known.size());
-  std::vector<std::optional<Error>> errors(known.size());
-  for_each_chunked(executor, known.size(), [&](std::size_t i) {
-    if (known[i] != nullptr) {
+  std::vector<std::size_t> unknown;  // places in the block
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (known[i] == nullptr) unknown.push_back(i);
+  }
+  for_each_chunk(executor, known.size(), [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) {
+      if (known[i] == nullptr) continue;
       out->block.transactions[i] = known[i]->transaction;
       out->senders[i] = known[i]->sender;
-      return;
     }
-    auto transaction = types::decode_transaction(split.transactions[i]);
-    if (!transaction) {
-      errors[i] = transaction.error();
-      return;
+  });
+  std::vector<std::optional<Error>> errors(known.size());
+  for_each_chunk(executor, unknown.size(), [&](std::size_t begin, std::size_t end) {
+    std::vector<Result<types::Transaction>> decoded;
+    decoded.reserve(end - begin);
+    for (std::size_t i = begin; i < end; ++i) {
+      decoded.push_back(types::decode_transaction(split.transactions[unknown[i]]));
     }
-    const auto sender = types::recover_sender(*transaction);
-    if (!sender) {
-      errors[i] = sender.error();
-      return;
+    const auto senders = senders_of(decoded);
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto& sender = senders[i - begin];
+      if (!sender) {
+        errors[unknown[i]] = sender.error();
+        continue;
+      }
+      out->block.transactions[unknown[i]] = *std::move(decoded[i - begin]);
+      out->senders[unknown[i]] = *sender;
     }
-    out->block.transactions[i] = *std::move(transaction);
-    out->senders[i] = *sender;
   });
   for (const auto& error : errors) {
     if (error) return fail(*error);
@@ -107,8 +144,17 @@ std::vector<Result<txpool::Candidate>> prepare_candidates(std::span<const RawTra
                                                           const exec::ChainRules& rules,
                                                           io::Executor& executor) {
   std::vector<Result<txpool::Candidate>> out(raw.size(), fail(err::stopping));
-  for_each_chunked(executor, raw.size(),
-                   [&](std::size_t i) { out[i] = prepare_candidate(raw[i], rules); });
+  for_each_chunk(executor, raw.size(), [&](std::size_t begin, std::size_t end) {
+    std::vector<Result<types::Transaction>> decoded;
+    decoded.reserve(end - begin);
+    for (std::size_t i = begin; i < end; ++i) decoded.push_back(decode_candidate(raw[i], rules));
+    const auto senders = senders_of(decoded);
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto& sender = senders[i - begin];
+      out[i] = sender ? make_candidate(raw[i], rules, *std::move(decoded[i - begin]), *sender)
+                      : fail(sender.error());
+    }
+  });
   return out;
 }
 
