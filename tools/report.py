@@ -213,10 +213,14 @@ def fuzz(args):
 def command(args):
     began = time.monotonic()
     passed, failures, skipped = 0, [], {}
+    logs = pathlib.Path(args.results).parent / "commands"
+    logs.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(args.command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace") as process:
+                          errors="replace") as process, \
+            open(logs / f"{args.name.replace('/', '-')}.log", "w", encoding="utf-8") as log:
         tail = []
         for line in process.stdout:
+            log.write(line)
             if args.show:
                 print("           " + line.rstrip(), flush=True)
             tail = (tail + [line.rstrip()])[-25:]
