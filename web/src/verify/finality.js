@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proofs that a block is final (src/wusong/consensus/finality_proof.hpp, docs/auditors.md).
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { ProofError, concat, fromHex, keccak, toBig, toHex, u64, utf8 } from './bytes.js';
+import { verifySm2 } from './sm2.js';
+
+const schemes = {
+  // Canonical points and no cofactor, as libsodium has it.
+  ed25519: (key, message, signature) => ed25519.verify(signature, message, key, { zip215: false }),
+  secp256k1: (key, message, signature) =>
+    secp256k1.verify(signature, keccak(message), concat(Uint8Array.of(4), key), { prehash: false, lowS: true }),
+  sm2: verifySm2,
+};
+
+/** kind u8 || height u64 || id 32 [|| view u64] || signature set */
+export function decodeFinalityProof(bytes) {
+  let at = 0;
+  const take = (count) => {
+    if (at + count > bytes.length) throw new ProofError('bad_finality_proof', 'truncated');
+    at += count;
+    return bytes.subarray(at - count, at);
+  };
+  const number = (size) => toBig(take(size));
+  const kind = Number(number(1));
+  if (kind !== 1 && kind !== 2) throw new ProofError('bad_finality_proof', 'kind');
+  const height = number(8);
+  const blockId = take(32);
+  const view = kind === 2 ? number(8) : 0n;
+  const bitmapSize = Number(number(2));
+  if (bitmapSize === 0 || bitmapSize > 64) throw new ProofError('bad_finality_proof', 'signers');
+  const bitmap = take(bitmapSize);
+  if (bitmap[bitmapSize - 1] === 0) throw new ProofError('bad_finality_proof', 'signers');
+  const signatures = [];
+  for (let i = 0; i < bitmapSize * 8; ++i) {
+    if ((bitmap[i >> 3] >> (i & 7)) & 1) signatures.push({ validator: i, signature: take(Number(number(2))) });
+  }
+  if (at !== bytes.length || height === 0n || (kind === 2 && view === 0n)) throw new ProofError('bad_finality_proof', 'length');
+  return { kind, height, blockId, view, signatures };
+}
+
+export function signedBytes(genesis, proof) {
+  if (proof.kind === 1) return concat(utf8('wusong/attest/v1'), genesis, u64(proof.height), proof.blockId);
+  const finalize = Uint8Array.of(3); // VoteKind::finalize
+  return concat(utf8('wusong/vote/v1'), genesis, finalize, u64(proof.view), u64(proof.height), proof.blockId);
+}
+
+export const faultyMax = (count) => Math.floor((count - 1) / 3);
+
+/**
+ * Checks every signature. `validators` are `{name, scheme, publicKey}` in the order of genesis.
+ * Answers who signed.
+ */
+export function verifyFinalityProof(hex, genesis, validators) {
+  const proof = decodeFinalityProof(fromHex(hex));
+  const f = faultyMax(validators.length);
+  const needed = proof.kind === 1 ? f + 1 : validators.length - f;
+  if (validators.length === 0 || proof.signatures.length < needed) throw new ProofError('too_few_signatures', `${proof.signatures.length} of ${needed}`);
+  const message = signedBytes(genesis, proof);
+  const signers = proof.signatures.map(({ validator, signature }) => {
+    const known = validators[validator];
+    if (!known) throw new ProofError('unknown_validator', String(validator));
+    let good = false;
+    try {
+      good = schemes[known.scheme]?.(fromHex(known.publicKey), message, signature) === true;
+    } catch {
+      good = false; // a key or signature that is no such thing
+    }
+    if (!good) throw new ProofError('bad_signature', known.name ?? String(validator));
+    return known.name ?? String(validator);
+  });
+  return { kind: proof.kind, height: proof.height, blockHash: toHex(proof.blockId), signers, needed, count: validators.length };
+}
