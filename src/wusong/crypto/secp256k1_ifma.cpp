@@ -11,7 +11,11 @@
 #include "wusong/crypto/internal/secp256k1_batch.hpp"
 
 #if defined(__x86_64__)
+// g++-12's header starts an undefined vector from itself.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 
 #define WUSONG_LANES [[gnu::target("avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]]
 #define WUSONG_LANES_INLINE WUSONG_LANES [[gnu::always_inline]] inline
@@ -47,22 +51,26 @@ WUSONG_LANES_INLINE V high(V sum, V a, V b) noexcept {
 
 WUSONG_LANES_INLINE Sum to_sum(const Fe& a) noexcept {
   Sum out;
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i) out.l[i] = a.l[i];
   return out;
 }
 WUSONG_LANES_INLINE Sum operator+(const Sum& a, const Sum& b) noexcept {
   Sum out;
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i) out.l[i] = _mm512_add_epi64(a.l[i], b.l[i]);
   return out;
 }
 WUSONG_LANES_INLINE Sum operator-(const Sum& a, const Sum& b) noexcept {
   Sum out;
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i) out.l[i] = _mm512_sub_epi64(a.l[i], b.l[i]);
   return out;
 }
 template <unsigned kBits>
 WUSONG_LANES_INLINE Sum shifted(const Sum& a) noexcept {
   Sum out;
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i) out.l[i] = _mm512_slli_epi64(a.l[i], kBits);
   return out;
 }
@@ -75,6 +83,7 @@ WUSONG_LANES_INLINE Sum plus_p(const Sum& a, std::uint64_t multiple) noexcept {
 }
 WUSONG_LANES_INLINE Sum negated_where(const Sum& a, __mmask8 where) noexcept {
   Sum out;
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i)
     out.l[i] = _mm512_mask_sub_epi64(a.l[i], where, _mm512_setzero_si512(), a.l[i]);
   return out;
@@ -83,6 +92,7 @@ WUSONG_LANES_INLINE Sum negated_where(const Sum& a, __mmask8 where) noexcept {
 WUSONG_LANES_INLINE Fe carried(const Sum& a) noexcept {
   Fe out;
   V carry = _mm512_setzero_si512();
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs - 1; ++i) {
     const V limb = _mm512_add_epi64(a.l[i], carry);
     carry = _mm512_srai_epi64(limb, 52);
@@ -96,11 +106,14 @@ WUSONG_LANES_INLINE Fe carried(const Sum& a) noexcept {
 
 /// Ten columns to five. Columns are below 2^57, and the whole is below 2^520.
 WUSONG_LANES_INLINE Sum folded(V (&c)[2 * kLimbs]) noexcept {
+  WUSONG_UNROLL
   for (int i = kLimbs; i < 2 * kLimbs - 1; ++i)  // multiplication ignores what lies above 52 bits
     c[i + 1] = _mm512_add_epi64(c[i + 1], _mm512_srli_epi64(c[i], 52));
   const V fold = all(kFold260);
   Sum out;
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i) out.l[i] = low(c[i], c[i + kLimbs], fold);
+  WUSONG_UNROLL
   for (int i = 1; i < kLimbs; ++i) out.l[i] = high(out.l[i], c[i + kLimbs - 1], fold);
   // What lies at 2^256 and above; below 2^42.
   const V over = high(_mm512_setzero_si512(), c[2 * kLimbs - 1], fold);
@@ -115,14 +128,19 @@ WUSONG_LANES_INLINE Sum operator*(const Fe& a, const Fe& b) noexcept {
   // Low and high halves apart: two short chains instead of a long one.
   V c[2 * kLimbs];
   V d[2 * kLimbs];
+  WUSONG_UNROLL
   for (V& column : c) column = _mm512_setzero_si512();
+  WUSONG_UNROLL
   for (V& column : d) column = _mm512_setzero_si512();
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i) {
+    WUSONG_UNROLL
     for (int j = 0; j < kLimbs; ++j) {
       c[i + j] = low(c[i + j], a.l[i], b.l[j]);
       d[i + j + 1] = high(d[i + j + 1], a.l[i], b.l[j]);
     }
   }
+  WUSONG_UNROLL
   for (int i = 1; i < 2 * kLimbs; ++i) c[i] = _mm512_add_epi64(c[i], d[i]);
   return folded(c);
 }
@@ -130,18 +148,24 @@ WUSONG_LANES_INLINE Sum operator*(const Fe& a, const Fe& b) noexcept {
 WUSONG_LANES_INLINE Sum squared(const Fe& a) noexcept {
   V c[2 * kLimbs];
   V d[2 * kLimbs];
+  WUSONG_UNROLL
   for (V& column : c) column = _mm512_setzero_si512();
+  WUSONG_UNROLL
   for (V& column : d) column = _mm512_setzero_si512();
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i) {
+    WUSONG_UNROLL
     for (int j = i + 1; j < kLimbs; ++j) {
       c[i + j] = low(c[i + j], a.l[i], a.l[j]);
       d[i + j + 1] = high(d[i + j + 1], a.l[i], a.l[j]);
     }
   }
+  WUSONG_UNROLL
   for (int i = 1; i < 2 * kLimbs - 1; ++i) {
     c[i] = _mm512_add_epi64(c[i], d[i]);
     c[i] = _mm512_add_epi64(c[i], c[i]);
   }
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i) {
     c[2 * i] = low(c[2 * i], a.l[i], a.l[i]);
     c[2 * i + 1] = high(c[2 * i + 1], a.l[i], a.l[i]);
@@ -192,6 +216,7 @@ WUSONG_LANES_INLINE Fe reduced(const Fe& a) noexcept {
   const __mmask8 from_p = _mm512_test_epi64_mask(less.l[4], all(kTopMask + 1));
   less.l[4] = _mm512_and_si512(less.l[4], all(kTopMask));
   Fe out;
+  WUSONG_UNROLL
   for (int i = 0; i < kLimbs; ++i) out.l[i] = _mm512_mask_blend_epi64(from_p, weak.l[i], less.l[i]);
   return out;
 }
@@ -203,16 +228,19 @@ WUSONG_LANES_INLINE __mmask8 is_zero(const Fe& a) noexcept {
 }
 WUSONG_LANES_INLINE Fe load(const LaneWords<4>& words) noexcept {
   V w[4];
+  WUSONG_UNROLL
   for (int i = 0; i < 4; ++i) w[i] = _mm512_load_si512(words.word[i]);
   return from_words(w);
 }
 WUSONG_LANES_INLINE void store(const Fe& a, LaneWords<4>& words) noexcept {
   V w[4];
   to_words(a, w);
+  WUSONG_UNROLL
   for (int i = 0; i < 4; ++i) _mm512_store_si512(words.word[i], w[i]);
 }
 WUSONG_LANES_INLINE Fe small(std::uint64_t value) noexcept {
   Fe out;
+  WUSONG_UNROLL
   for (V& limb : out.l) limb = _mm512_setzero_si512();
   out.l[0] = all(value);
   return out;
@@ -363,18 +391,23 @@ WUSONG_LANES [[gnu::noinline]] void add_points(Points<K>& p, const Addends<K>& q
 /// Rows of lanes to words of lanes, and back: it is its own inverse.
 WUSONG_LANES_INLINE void transpose(V (&m)[8]) noexcept {
   V a[8];
+  WUSONG_UNROLL
   for (int i = 0; i < 4; ++i) {
     a[2 * i] = _mm512_unpacklo_epi64(m[2 * i], m[2 * i + 1]);
     a[2 * i + 1] = _mm512_unpackhi_epi64(m[2 * i], m[2 * i + 1]);
   }
   V b[8];
+  WUSONG_UNROLL
   for (int i = 0; i < 2; ++i) {  // pairs of rows to fours
+    WUSONG_UNROLL
     for (int j = 0; j < 2; ++j) {
       b[i + 2 * j] = _mm512_shuffle_i64x2(a[i + 4 * j], a[i + 4 * j + 2], 0x88);
       b[i + 2 * j + 4] = _mm512_shuffle_i64x2(a[i + 4 * j], a[i + 4 * j + 2], 0xdd);
     }
   }
+  WUSONG_UNROLL
   for (int i = 0; i < 2; ++i) {
+    WUSONG_UNROLL
     for (int j = 0; j < 2; ++j) {
       m[i + 2 * j] = _mm512_shuffle_i64x2(b[i + 4 * j], b[i + 4 * j + 2], 0x88);
       m[i + 2 * j + 4] = _mm512_shuffle_i64x2(b[i + 4 * j], b[i + 4 * j + 2], 0xdd);
@@ -450,6 +483,7 @@ WUSONG_LANES [[gnu::noinline]] void build_tables(PointTable (&tables)[K], const 
       to_words(below_two_to_256(tx), x_words);
       to_words(below_two_to_256(ty), y_words);
       transpose(words);
+      WUSONG_UNROLL
       for (std::size_t lane = 0; lane < kLaneCount; ++lane)
         _mm512_store_si512(tables[k].row[lane][i].word, words[lane]);
     }
@@ -558,12 +592,14 @@ WUSONG_LANES void multiply(const LaneTask* tasks, LaneKeys* keys,
   for (unsigned bit = kTop; bit-- > 0;) {
     double_points(sum);
     if (bit % kPointWindow == 0) {
+      WUSONG_UNROLL
       for (int half = 0; half < 2; ++half) {
         look_up_point(tables, tasks, half, bit, addend);
         add_points(sum, addend, sum.z);
       }
     }
     if (bit % kGeneratorWindow == 0) {
+      WUSONG_UNROLL
       for (int half = 0; half < 2; ++half) {
         look_up_generator(generator, tasks, half, bit, addend);
         Fes<K> scale = sum.z;  // Z on the generator's own curve
@@ -611,7 +647,9 @@ WUSONG_LANES void permute(V (&a)[25]) noexcept {
   for (const std::uint64_t constant : kRoundConstants) {
     V c[5];
     V d[5];
+    WUSONG_UNROLL
     for (int i = 0; i < 5; ++i) c[i] = xor3(xor3(a[i], a[i + 5], a[i + 10]), a[i + 15], a[i + 20]);
+    WUSONG_UNROLL
     for (int i = 0; i < 5; ++i)
       d[i] = _mm512_xor_si512(c[(i + 4) % 5], _mm512_rol_epi64(c[(i + 1) % 5], 1));
     V e[25];
@@ -626,6 +664,7 @@ WUSONG_LANES void permute(V (&a)[25]) noexcept {
         turned<15>(a[17], d[2]), turned<56>(a[23], d[3]));
     chi(e, 20, turned<62>(a[2], d[2]), turned<55>(a[8], d[3]), turned<39>(a[14], d[4]),
         turned<41>(a[15], d[0]), turned<2>(a[21], d[1]));
+    WUSONG_UNROLL
     for (int i = 0; i < 25; ++i) a[i] = e[i];
   }
 }
@@ -644,7 +683,9 @@ WUSONG_LANES void addresses(const LaneKeys& keys, const LaneWords<4>& z_inverse,
   to_words(reduced(carried(load(keys.x) * square)), x);
   to_words(reduced(carried(load(keys.y) * cube)), y);
   V state[25];
+  WUSONG_UNROLL
   for (V& lane : state) lane = _mm512_setzero_si512();
+  WUSONG_UNROLL
   for (int i = 0; i < 4; ++i) {
     state[i] = bytes_reversed(x[3 - i]);
     state[4 + i] = bytes_reversed(y[3 - i]);
@@ -653,7 +694,9 @@ WUSONG_LANES void addresses(const LaneKeys& keys, const LaneWords<4>& z_inverse,
   state[16] = all(std::uint64_t{1} << 63);
   permute(state);
   alignas(64) std::uint64_t digest[4][kLaneCount];
+  WUSONG_UNROLL
   for (int i = 0; i < 4; ++i) _mm512_store_si512(digest[i], state[i]);
+  WUSONG_UNROLL
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
     const auto first = static_cast<std::uint32_t>(digest[1][lane] >> 32);
     std::memcpy(out[lane].data(), &first, 4);
