@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// How often somebody may ask: one token bucket for each caller and class of request.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "wusong/base/time.hpp"
+#include "wusong/io/mutex.hpp"
+
+namespace wusong::gateway {
+
+enum class RateClass : std::uint8_t { page, read, search, write, login, download };
+
+/// Tokens that come back each minute, and how many may be saved up.
+struct Rate {
+  double per_minute{600};
+  double burst{200};
+};
+
+/// @thread safe, by the mutex it is given
+class Limiter {
+ public:
+  static constexpr std::size_t kCallersMax = 100'000;  // beyond, the table starts anew
+
+  explicit Limiter(io::Mutex& mutex, double factor = 1) : mutex_{&mutex}, factor_{factor} {}
+  /// Takes one token. @return 0: go on; else milliseconds until there is one
+  std::uint64_t take(std::string_view caller, RateClass what, UnixMillis now);
+  static Rate rate(RateClass what) noexcept;
+
+ private:
+  struct Bucket {
+    double tokens{0};
+    std::uint64_t at{0};
+  };
+  io::Mutex* mutex_;
+  double factor_;
+  std::map<std::string, Bucket, std::less<>> buckets_;
+};
+
+}  // namespace wusong::gateway

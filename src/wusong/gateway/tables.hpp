@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// The private database: what is not on the chain and cannot be rebuilt. Its schema, and how rows
+// are read.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "wusong/base/bytes.hpp"
+#include "wusong/base/error.hpp"
+#include "wusong/io/sql.hpp"
+
+namespace wusong::gateway {
+
+/// Creates what is missing. @errors io's SQL rows
+[[nodiscard]] Result<void> create_private_tables(io::SqlConnection& db);
+
+using Row = std::vector<io::SqlValue>;
+/// Text, or a number written as text; empty for NULL.
+std::string text_of(const io::SqlValue& value);
+/// An integer, or text that holds one; 0 for NULL.
+std::int64_t number_of(const io::SqlValue& value);
+Bytes blob_of(const io::SqlValue& value);
+inline io::SqlValue sql(std::string_view text) { return std::string{text}; }
+inline io::SqlValue sql(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+inline io::SqlValue sql(std::int64_t value) { return value; }
+inline io::SqlValue sql(BytesView blob) { return to_bytes(blob); }
+
+/// The first row, or nothing. @errors io's SQL rows
+[[nodiscard]] Result<std::optional<Row>> one_row(io::SqlConnection& db, std::string_view text,
+                                                 std::span<const io::SqlValue> parameters);
+template <typename... Values>
+[[nodiscard]] Result<std::optional<Row>> find_row(io::SqlConnection& db, std::string_view text,
+                                                  Values... values) {
+  const std::array<io::SqlValue, sizeof...(Values)> parameters{values...};
+  return one_row(db, text, parameters);
+}
+template <typename... Values>
+[[nodiscard]] Result<io::SqlRows> find_rows(io::SqlConnection& db, std::string_view text,
+                                            Values... values) {
+  const std::array<io::SqlValue, sizeof...(Values)> parameters{values...};
+  return db.query(text, parameters);
+}
+template <typename... Values>
+[[nodiscard]] Result<std::uint64_t> run(io::SqlConnection& db, std::string_view text,
+                                        Values... values) {
+  const std::array<io::SqlValue, sizeof...(Values)> parameters{values...};
+  return db.run(text, parameters);
+}
+/// A transaction that is tried again where another one was in its way, at most 20 times.
+[[nodiscard]] Result<void> transact(io::SqlConnection& db,
+                                    const std::function<Result<void>()>& work);
+
+/// One line of the audit of reads: who was given what, when, under which right.
+struct ReadRecord {
+  std::uint64_t time{0};  // milliseconds
+  std::string account;    // empty: not logged in
+  std::string address;    // of its key, hex
+  std::string action;     // "file", "rows", "document", …
+  std::string object;     // item, hex
+  std::string digest;     // of what was read, hex
+  std::string right;      // the item that allows it, hex
+  std::string remote;
+  std::uint64_t bytes{0};
+};
+/// Written before the first byte leaves. @errors io's SQL rows
+[[nodiscard]] Result<void> record_read(io::SqlConnection& db, const ReadRecord& record);
+/// Newest first, below `before` (0: from the newest). @cost the index alone: independent of length
+struct ReadQuery {
+  std::uint64_t before{0};
+  std::size_t limit{50};
+  std::string account;  // empty: everybody's
+  std::string object;   // empty: every item's
+};
+struct NumberedRead {
+  std::uint64_t number{0};
+  ReadRecord record;
+};
+[[nodiscard]] Result<std::vector<NumberedRead>> list_reads(io::SqlConnection& db,
+                                                           const ReadQuery& query);
+
+}  // namespace wusong::gateway

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random names and secrets, keyed digests, and the text forms they travel in.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "wusong/base/bytes.hpp"
+#include "wusong/base/error.hpp"
+#include "wusong/crypto/sealed.hpp"
+#include "wusong/io/entropy.hpp"
+
+namespace wusong::gateway {
+
+/// `count` random bytes as lower-case hex.
+std::string random_hex(io::Entropy& entropy, std::size_t count);
+/// SHA-256 as hex: what is stored of a token that is itself random.
+std::string digest_hex(std::string_view text);
+/// @source RFC 2104
+Hash hmac_sha256(BytesView key, std::string_view message);
+
+/// Without padding. @source RFC 4648, section 5
+std::string base64url(BytesView bytes);
+std::optional<Bytes> from_base64url(std::string_view text);
+/// With or without padding, ordinary alphabet: HTTP Basic.
+std::optional<Bytes> from_base64(std::string_view text);
+
+bool is_hex(std::string_view text, std::size_t digits) noexcept;
+
+/// The server's master secret and the keys derived from it, each for one use.
+class ServerKeys {
+ public:
+  static constexpr std::size_t kMasterSize = 32;
+  /// @shape `master` 32 random bytes, kept in a file with mode 0600
+  explicit ServerKeys(crypto::SecretBytes master);
+  BytesView csrf() const noexcept { return csrf_.view(); }
+  /// Of identity numbers, so that one person has one account though the number is sealed.
+  BytesView identity() const noexcept { return identity_.view(); }
+  Bytes seal(std::string_view use, BytesView plaintext, io::Entropy& entropy) const;
+  /// `use` as at sealing. @errors crypto::err::bad_seal, crypto::err::bad_length
+  [[nodiscard]] Result<crypto::SecretBytes> open(std::string_view use, BytesView sealed) const;
+
+ private:
+  crypto::SecretBytes derive(std::string_view use, std::size_t size) const;
+  crypto::SecretBytes master_;
+  crypto::SecretBytes csrf_;
+  crypto::SecretBytes identity_;
+  crypto::SecretBytes sealing_;
+};
+
+}  // namespace wusong::gateway
