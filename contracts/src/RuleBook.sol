@@ -179,7 +179,7 @@ contract RuleBook {
         if (value == 0) return;
         bool wellFormed = value & PRESENT != 0 && value >> ROW_BITS == 0 && value & 0xff < 32 && value & 0xff != 0
             && (value >> 8) & type(uint32).max != 0 && (value >> 40) & 0xff < 8 && (value >> 163) & 3 < 3
-            && (value >> 165) & 7 == 0;
+            && (value >> 166) & 3 == 0;
         uint256 amount = (value >> 140) & 0xffff;
         uint256 unit = (value >> 156) & 0xf;
         wellFormed = wellFormed && (amount == 0 || amount == 0xffff ? unit == 0 : unit >= 1 && unit <= 4);

@@ -228,6 +228,8 @@ contract Workflows {
             it.subject = given.subject;
         }
         if (uint8(row >> 60) != 0 && !_isIn(items[it.subject], row >> 60)) revert SubjectInvalid();
+        bool isSingle = it.sequence == 0 && (row >> 165) & 1 == 1;
+        if (isSingle && given.item != keccak256(abi.encode(given.subject, given.workflow))) revert SubjectInvalid();
     }
 
     function _checkOrganisation(Act calldata given, Stored memory it, uint256 row) private view {
@@ -248,18 +250,26 @@ contract Workflows {
         if (relation == 1) {
             holds = organisation != 0 && organisation == it.organisation;
         } else if (relation == 2) {
-            holds = msg.sender == it.creator;
+            holds = _actsFor(it.creator, organisation);
         } else if (relation == 3) {
-            holds = msg.sender == it.party;
+            holds = _actsFor(it.party, organisation);
         } else if (relation == 4) {
             holds = organisation != 0 && it.organisation != 0 && directory.parentOf(it.organisation) == organisation;
         } else if (it.subject != 0) {
             Stored storage subject = items[it.subject];
             if (relation == 5) holds = organisation != 0 && organisation == subject.organisation;
-            else if (relation == 6) holds = msg.sender == subject.creator;
-            else if (relation == 7) holds = msg.sender == subject.party;
+            else if (relation == 6) holds = _actsFor(subject.creator, organisation);
+            else if (relation == 7) holds = _actsFor(subject.party, organisation);
         }
         if (!holds) revert WrongRelation();
+    }
+
+    /// Whether the sender is `who`, or a colleague: a case is its organisation's, whoever of it began it.
+    function _actsFor(address who, uint32 organisation) private view returns (bool) {
+        if (msg.sender == who) return true;
+        if (organisation == 0 || who == address(0)) return false;
+        (uint32 theirs,,) = directory.actor(who);
+        return theirs == organisation;
     }
 
     function _checkReference(Act calldata given, Stored memory it, uint256 row) private view {
