@@ -2,7 +2,10 @@
 // One thread moves bytes; workers run the handler. Sessions live on the moving thread.
 #include "wusong/platform/http_server.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,6 +15,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
+#include <cerrno>
 #include <deque>
 #include <map>
 #include <optional>
@@ -21,6 +25,7 @@
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/errors.hpp"
 #include "wusong/platform/internal/http_policy.hpp"
+#include "wusong/platform/internal/http_range.hpp"
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/thread_pool.hpp"
 
@@ -40,6 +45,8 @@ constexpr Duration kLinger = std::chrono::seconds{5};
 constexpr std::size_t kLingerBytesMax = 256u << 20;
 constexpr std::size_t kBodyBytesInFlightMax = 512u << 20;  // of all requests together
 constexpr std::size_t kBodyStep = 256u << 10;              // memory grows with what has arrived
+constexpr std::size_t kStreamStep = 512u << 10;            // memory of a streamed answer
+constexpr std::size_t kBodyRateMin = 64u << 10;            // bytes a second; slower is given up
 constexpr int kInvalidRequest = -32600;
 constexpr int kLimitExceeded = -32005;
 
@@ -286,6 +293,12 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   void refuse(unsigned status, int code, std::string_view message, bool keep);
   void preflight();
   void write(HttpResponse response, bool keep);
+  void set_headers(const HttpResponse& response, bool keep);
+  bool apply_conditions(HttpResponse& response);
+  void write_stream(HttpStream stream, bool keep);
+  void fetch();
+  void send_piece();
+  void written(bool keep);
   void linger();
   void discard();
   void release_body() noexcept;
@@ -306,6 +319,14 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession> {
   std::size_t body_size_{0};
   std::size_t body_reserved_{0};
   std::size_t discarded_{0};
+  std::size_t body_size_max_{0};
+  // A streamed answer: what is left of it, and the piece that is being sent.
+  HttpStream stream_source_;
+  std::uint64_t stream_offset_{0};
+  std::uint64_t stream_end_{0};
+  Bytes piece_;
+  std::size_t piece_sent_{0};
+  bool stream_keep_{false};
 };
 
 /// Answers for the handler when it forgets to, so that no client waits for ever.
@@ -314,7 +335,10 @@ class Answer {
   Answer(Server& server, std::shared_ptr<HttpSession> session)
       : server_{server}, session_{std::move(session)} {}
   ~Answer() {
-    give({500, "application/json", internal::refusal_body(-32603, "internal error"), {}});
+    if (given_) return;
+    auto response = server_.handler.on_refusal(500, -32603, "internal error");
+    response.status = 500;
+    give(std::move(response));
   }
   Answer(const Answer&) = delete;
   Answer& operator=(const Answer&) = delete;
@@ -350,7 +374,7 @@ void HttpSession::read_header() {
   if (server_.stopping() && buffer_.size() == 0) return end();
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(server_.options.header_size_max));
-  parser_->body_limit(server_.options.body_size_max);
+  parser_->body_limit(boost::none);  // known when the header is
   idle_ = buffer_.size() == 0;
   stream_.expires_after(std::chrono::nanoseconds{server_.options.idle_timeout});
   http::async_read_header(stream_, buffer_, *parser_,
@@ -365,8 +389,7 @@ void HttpSession::on_bad_input(ErrorCode error) {
   if (error == http::error::body_limit) {
     ++server_.counters.refused_size;
     return refuse(413, kInvalidRequest,
-                  fmt::format("request body larger than {} bytes", server_.options.body_size_max),
-                  false);
+                  fmt::format("request body larger than {} bytes", body_size_max_), false);
   }
   if (error == http::error::header_limit || error == http::error::buffer_overflow)
     return refuse(431, kInvalidRequest, "request header too large", false);
@@ -382,11 +405,21 @@ void HttpSession::on_header(ErrorCode error) {
   keep_alive_ = parser_->keep_alive();
   if (refuse_by_policy()) return;
   if (websocket::is_upgrade(parser_->get())) return upgrade();
-  if (parser_->get().method() == http::verb::options) return preflight();
+  const auto& message = parser_->get();
+  if (message.method() == http::verb::options &&
+      (!server_.options.keep_headers ||
+       message.count(http::field::access_control_request_method) != 0))
+    return preflight();
 
+  const std::string_view target = text_of(message.target());
+  body_size_max_ = server_.handler.body_size_max(text_of(message.method_string()),
+                                                 target.substr(0, target.find('?')),
+                                                 server_.options.body_size_max);
+  parser_->body_limit(body_size_max_);
   const auto length = parser_->content_length();
-  body_reserved_ = length ? static_cast<std::size_t>(*length)
-                          : (parser_->chunked() ? server_.options.body_size_max : 0);
+  if (length && *length > body_size_max_) return on_bad_input(http::error::body_limit);
+  body_reserved_ =
+      length ? static_cast<std::size_t>(*length) : (parser_->chunked() ? body_size_max_ : 0);
   server_.body_bytes_in_flight += body_reserved_;
   if (server_.body_bytes_in_flight > kBodyBytesInFlightMax) {
     ++server_.counters.refused_busy;
@@ -430,7 +463,9 @@ void HttpSession::upgrade() {
 }
 
 void HttpSession::read_body() {
-  stream_.expires_after(std::chrono::nanoseconds{server_.options.read_timeout});
+  // A large body may take longer, in proportion to its size.
+  stream_.expires_after(std::chrono::nanoseconds{server_.options.read_timeout} +
+                        std::chrono::seconds{body_reserved_ / kBodyRateMin});
   body_.clear();
   if (parser_->chunked()) return read_chunked_body();
   // A body of known size goes from the socket to where the handler finds it. What came with the
@@ -480,6 +515,14 @@ void HttpSession::on_body() {
   request.authorization = text_of(message[http::field::authorization]);
   request.remote = remote_;
   request.body = std::move(body_);
+  if (server_.options.keep_headers) {
+    for (const auto& field : message) {
+      std::string name{text_of(field.name_string())};
+      for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      request.headers.emplace_back(std::move(name), text_of(field.value()));
+    }
+  }
 
   const auto answer = std::make_shared<Answer>(server_, shared_from_this());
   const bool posted =
@@ -490,22 +533,27 @@ void HttpSession::on_body() {
       });
   if (posted) return;
   ++server_.counters.refused_busy;
-  answer->give({503,
-                "application/json",
-                internal::refusal_body(kLimitExceeded, "server is busy"),
-                {{"Retry-After", "1"}}});
+  auto response = server_.handler.on_refusal(503, kLimitExceeded, "server is busy");
+  response.status = 503;
+  response.headers.emplace_back("Retry-After", "1");
+  answer->give(std::move(response));
 }
 
 void HttpSession::preflight() {
-  HttpResponse response{204, "", "", {}};
-  response.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, OPTIONS");
-  response.headers.emplace_back("Access-Control-Allow-Headers", "Content-Type, Authorization");
+  HttpResponse response;
+  response.status = 204;
+  response.content_type.clear();
+  response.headers.emplace_back("Access-Control-Allow-Methods", server_.options.cors_methods);
+  response.headers.emplace_back("Access-Control-Allow-Headers", server_.options.cors_headers);
   response.headers.emplace_back("Access-Control-Max-Age", "600");
   write(std::move(response), keep_alive_ && parser_->is_done());
 }
 
 void HttpSession::refuse(unsigned status, int code, std::string_view message, bool keep) {
-  write({status, "application/json", internal::refusal_body(code, message), {}}, keep);
+  auto response = server_.handler.on_refusal(status, code, message);
+  response.status = status;
+  response.stream.reset();
+  write(std::move(response), keep);
 }
 
 void HttpSession::respond(HttpResponse response) {
@@ -514,30 +562,138 @@ void HttpSession::respond(HttpResponse response) {
   write(std::move(response), keep_alive_ && !server_.stopping());
 }
 
-void HttpSession::write(HttpResponse response, bool keep) {
+void HttpSession::set_headers(const HttpResponse& response, bool keep) {
   response_ = {http::int_to_status(response.status), 11};
   if (http::int_to_status(response.status) == http::status::unknown) response_.result(500);
-  if (!response.content_type.empty())
+  if (!response.content_type.empty() && internal::is_header_text(response.content_type))
     response_.set(http::field::content_type, response.content_type);
-  for (const auto& [name, value] : response.headers) response_.set(name, value);
+  for (const auto& [name, value] : response.headers) {
+    if (!internal::is_header_text(name) || !internal::is_header_text(value)) continue;
+    // A response may set several cookies; of anything else the last counts.
+    if (beast::iequals(name, "set-cookie"))
+      response_.insert(name, value);
+    else
+      response_.set(name, value);
+  }
   if (origin_ == OriginVerdict::listed || origin_ == OriginVerdict::any) {
     response_.set(http::field::access_control_allow_origin,
                   origin_ == OriginVerdict::any ? "*" : origin_text_);
     if (origin_ == OriginVerdict::listed) response_.set(http::field::vary, "Origin");
   }
   response_.keep_alive(keep);
-  response_.body() = std::move(response.body);
-  if (response.status != 204) response_.prepare_payload();
+}
+
+/// If-None-Match, Range and If-Range. True: there is no body to send.
+bool HttpSession::apply_conditions(HttpResponse& response) {
+  if (!response.ranges || response.status != 200) return false;
+  response_.set(http::field::accept_ranges, "bytes");
+  const std::string_view tag = text_of(response_[http::field::etag]);
+  if (internal::names_entity_tag(field(http::field::if_none_match), tag)) {
+    response_.result(http::status::not_modified);
+    response_.erase(http::field::content_type);
+    return true;
+  }
+  if (!response.stream || parser_->get().method() != http::verb::get ||
+      !internal::keeps_range(field(http::field::if_range), tag))
+    return false;
+  const std::uint64_t size = response.stream->size;
+  const auto range = internal::parse_range(field(http::field::range), size);
+  if (range.verdict == internal::ByteRange::Verdict::unsatisfiable) {
+    response_.result(http::status::range_not_satisfiable);
+    response_.set(http::field::content_range, fmt::format("bytes */{}", size));
+    response_.content_length(0);
+    return true;
+  }
+  stream_offset_ = range.offset;
+  stream_end_ = range.offset + range.size;
+  if (range.verdict == internal::ByteRange::Verdict::part) {
+    response_.result(http::status::partial_content);
+    response_.set(http::field::content_range,
+                  fmt::format("bytes {}-{}/{}", stream_offset_, stream_end_ - 1, size));
+  }
+  return false;
+}
+
+void HttpSession::write(HttpResponse response, bool keep) {
+  set_headers(response, keep);
+  stream_offset_ = 0;
+  stream_end_ = response.stream ? response.stream->size : 0;
+  const bool bodiless = apply_conditions(response);
+  const bool head = parser_->get().method() == http::verb::head;
+  if (response.stream && !bodiless) {
+    response_.content_length(stream_end_ - stream_offset_);
+    if (!head) return write_stream(std::move(*response.stream), keep);
+  } else if (!bodiless && response.status != 204 && response.status != 304) {
+    // Taking part of an answer to HEAD for the next one would end the connection's use.
+    response_.content_length(response.body.size());
+    if (!head) response_.body() = std::move(response.body);
+  }
   stream_.expires_after(std::chrono::nanoseconds{server_.options.read_timeout});
   http::async_write(stream_, response_,
                     [self = shared_from_this(), keep](ErrorCode error, std::size_t count) {
                       self->server_.counters.bytes_out += count;
                       if (self->ended_) return;
                       if (error) return self->end();
-                      self->response_ = {};
-                      if (keep) return self->read_header();
-                      self->linger();
+                      self->written(keep);
                     });
+}
+
+void HttpSession::written(bool keep) {
+  response_ = {};
+  if (keep) return read_header();
+  linger();
+}
+
+/// The header, then pieces: a worker fetches one while nothing is sent, so that one is in memory.
+void HttpSession::write_stream(HttpStream source, bool keep) {
+  stream_source_ = std::move(source);
+  stream_keep_ = keep;
+  stream_.expires_after(std::chrono::nanoseconds{server_.options.read_timeout});
+  // string_body with an empty body writes the header alone; Content-Length stands there already.
+  http::async_write(stream_, response_,
+                    [self = shared_from_this()](ErrorCode error, std::size_t count) {
+                      self->server_.counters.bytes_out += count;
+                      if (self->ended_) return;
+                      if (error) return self->end();
+                      self->fetch();
+                    });
+}
+
+void HttpSession::fetch() {
+  if (stream_offset_ == stream_end_) {
+    stream_source_ = {};
+    piece_ = {};
+    return written(stream_keep_);
+  }
+  stream_.expires_never();
+  const auto size_max =
+      static_cast<std::size_t>(std::min<std::uint64_t>(kStreamStep, stream_end_ - stream_offset_));
+  server_.run_later([self = shared_from_this(), size_max] {
+    auto piece = self->stream_source_.read(self->stream_offset_, size_max);
+    asio::post(self->server_.io, [self, size_max, moved = std::move(piece)]() mutable {
+      if (self->ended_) return;
+      // The size has been promised: a body cut short must not look whole.
+      if (!moved || moved->empty() || moved->size() > size_max) return self->end();
+      self->piece_ = std::move(*moved);
+      self->piece_sent_ = 0;
+      self->stream_offset_ += self->piece_.size();
+      self->send_piece();
+    });
+  });
+}
+
+void HttpSession::send_piece() {
+  if (piece_sent_ == piece_.size()) return fetch();
+  // Every bit of progress buys time: a slow reader is not a dead one.
+  stream_.expires_after(std::chrono::nanoseconds{server_.options.read_timeout});
+  stream_.async_write_some(asio::buffer(piece_.data() + piece_sent_, piece_.size() - piece_sent_),
+                           [self = shared_from_this()](ErrorCode error, std::size_t count) {
+                             self->server_.counters.bytes_out += count;
+                             if (self->ended_) return;
+                             if (error) return self->end();
+                             self->piece_sent_ += count;
+                             self->send_piece();
+                           });
 }
 
 /// Closing while the client still sends would make its kernel throw our answer away, so what it
@@ -696,6 +852,40 @@ void Server::close_all() {
 }
 
 }  // namespace
+
+HttpResponse HttpHandler::on_refusal(unsigned status, int code, std::string_view message) {
+  HttpResponse response;
+  response.status = status;
+  response.body = internal::refusal_body(code, message);
+  return response;
+}
+
+Result<HttpStream> stream_file(const std::string& path) {
+  const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (opened < 0) {
+    if (errno == ENOENT || errno == ENOTDIR) return fail(err::file_not_found);
+    return fail(errno == EACCES ? err::permission_denied : err::file_unreadable);
+  }
+  const std::shared_ptr<const int> file{new int{opened}, [](const int* descriptor) {
+                                          ::close(*descriptor);
+                                          delete descriptor;
+                                        }};
+  struct stat about{};
+  if (::fstat(opened, &about) != 0 || !S_ISREG(about.st_mode)) return fail(err::file_unreadable);
+  HttpStream out;
+  out.size = static_cast<std::uint64_t>(about.st_size);
+  out.read = [file](std::uint64_t offset, std::size_t size_max) -> Result<Bytes> {
+    Bytes piece(size_max);
+    for (;;) {
+      const auto count = ::pread(*file, piece.data(), size_max, static_cast<off_t>(offset));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return fail(err::file_unreadable);
+      piece.resize(static_cast<std::size_t>(count));
+      return piece;
+    }
+  };
+  return out;
+}
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options,
                                                       HttpHandler& handler, Logger& logger) {

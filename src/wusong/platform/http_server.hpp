@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
 #include "wusong/base/time.hpp"
 #include "wusong/platform/log.hpp"
@@ -24,10 +26,27 @@ struct HttpRequest {
   std::string authorization;
   std::string remote;  // address of the client, without port
   std::string body;
+  /// All of them, names in lower case, where HttpOptions::keep_headers says so.
+  std::vector<std::pair<std::string, std::string>> headers;
 
   std::string_view path() const noexcept {
     return std::string_view{target}.substr(0, target.find('?'));
   }
+  /// The first of that name (in lower case), or "".
+  std::string_view header(std::string_view name) const noexcept {
+    for (const auto& [key, value] : headers)
+      if (key == name) return value;
+    return {};
+  }
+};
+
+/// A body of known size that is fetched piece by piece while it is sent, so that it costs the same
+/// memory whatever its size.
+struct HttpStream {
+  std::uint64_t size{0};
+  /// At most `size_max` bytes from `offset`, at least one; an error, or none, ends the connection.
+  /// @thread called on workers, one call at a time
+  std::function<Result<Bytes>(std::uint64_t offset, std::size_t size_max)> read;
 };
 
 struct HttpResponse {
@@ -35,7 +54,15 @@ struct HttpResponse {
   std::string content_type{"application/json"};
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::optional<HttpStream> stream{};  // instead of `body`
+  /// The server answers Range (206, 416, If-Range) to a 200 with `stream`, and If-None-Match (304)
+  /// where there is an ETag.
+  bool ranges{false};
 };
+
+/// Reads the file `path`, which stays open as long as the stream lives.
+/// @errors err::file_not_found, err::permission_denied, err::file_unreadable
+[[nodiscard]] Result<HttpStream> stream_file(const std::string& path);
 
 /// May be called once, from any thread, also after the handler returned, but not after the server
 /// is gone. Later calls do nothing; dropping it unused answers 500.
@@ -55,6 +82,16 @@ class HttpHandler {
   /// The next text is read when this returns.
   virtual void on_text(WebSocketId id, std::string text) = 0;
   virtual void on_close(WebSocketId id) = 0;
+  /// How large a body this request may have; beyond: 413. The moving thread asks: return at once.
+  virtual std::size_t body_size_max(std::string_view method, std::string_view path,
+                                    std::size_t ordinary) {
+    static_cast<void>(method);
+    static_cast<void>(path);
+    return ordinary;
+  }
+  /// What the server itself refuses; by default an error of JSON-RPC with that code. The status is
+  /// the server's. The moving thread asks: return at once.
+  virtual HttpResponse on_refusal(unsigned status, int code, std::string_view message);
 };
 
 struct HttpOptions {
@@ -74,6 +111,10 @@ struct HttpOptions {
   /// Names accepted in Host besides addresses and localhost, against DNS rebinding; "*" allows
   /// all.
   std::vector<std::string> allowed_hosts;
+  /// Hands every header to the handler, and OPTIONS that are not a browser's question for leave.
+  bool keep_headers{false};
+  std::string cors_methods{"GET, POST, OPTIONS"};  // what pages of allowed origins may send
+  std::string cors_headers{"Content-Type, Authorization"};
 };
 
 struct HttpStats {
