@@ -25,10 +25,18 @@ std::uint32_t selector_of(std::string_view signature) noexcept;
 Bytes encode_act_call(const Act& act);
 Bytes encode_act_many_call(std::span<const Act> acts);
 Bytes encode_item_call(const ItemId& item);
-Bytes encode_register_organisation_call(std::uint32_t id, const Organisation& organisation);
+Bytes encode_set_organisation_call(std::uint32_t id, const Organisation& organisation);
 Bytes encode_set_actor_call(const Address& who, const Actor& actor);
-Bytes encode_publish_call(std::uint16_t pack, std::uint64_t effective_from, const RowTable& rows);
-Bytes encode_seal_call(std::uint16_t pack, const Hash& document);
+Bytes encode_publish_call(std::uint16_t pack, const RowTable& rows);
+struct Seal {
+  std::uint16_t pack{0};
+  std::uint64_t effective_from{0};
+  std::int32_t utc_offset{0};
+  std::uint32_t row_count{0};
+  Hash document;  // SHA-256 of the pack in canonical JSON
+  friend bool operator==(const Seal&, const Seal&) = default;
+};
+Bytes encode_seal_call(const Seal& seal);
 Bytes encode_set_working_days_call(std::uint16_t year, const WorkingYear& days);
 
 /// The acts in the call data of act or actMany. Accepts exactly what the encoders write.
@@ -43,24 +51,28 @@ std::optional<Refusal> refusal_of(BytesView revert_data) noexcept;
 struct OrganisationSet {
   std::uint32_t id{0};
   Organisation organisation;
+  Address by;
   friend bool operator==(const OrganisationSet&, const OrganisationSet&) = default;
 };
 struct ActorSet {
   Address who;
   Actor actor;
+  Address by;
   friend bool operator==(const ActorSet&, const ActorSet&) = default;
+};
+struct DistrictRolesSet {
+  std::uint32_t roles{0};
+  Address by;
+  friend bool operator==(const DistrictRolesSet&, const DistrictRolesSet&) = default;
 };
 struct RulesPublished {
   std::uint16_t pack{0};
-  std::uint64_t effective_from{0};
   std::vector<std::uint32_t> keys;
   std::vector<U256> rows;
   friend bool operator==(const RulesPublished&, const RulesPublished&) = default;
 };
 struct RulesSealed {
-  std::uint16_t pack{0};
-  std::uint64_t effective_from{0};
-  Hash document;
+  Seal seal;
   friend bool operator==(const RulesSealed&, const RulesSealed&) = default;
 };
 struct WorkingDaysSet {
@@ -68,8 +80,8 @@ struct WorkingDaysSet {
   WorkingYear days;
   friend bool operator==(const WorkingDaysSet&, const WorkingDaysSet&) = default;
 };
-using Event =
-    std::variant<Acted, OrganisationSet, ActorSet, RulesPublished, RulesSealed, WorkingDaysSet>;
+using Event = std::variant<Acted, OrganisationSet, ActorSet, DistrictRolesSet, RulesPublished,
+                           RulesSealed, WorkingDaysSet>;
 
 /// Where the contracts stand.
 struct Contracts {

@@ -28,8 +28,12 @@ struct PermittedAction {
   std::string document;  // the kind that is asked for: the workflow's
   std::string choice;    // vocabulary, or empty
   std::string marks;
-  std::string subject_workflow;  // name, or empty
+  bool marks_any{false};
+  bool names_organisation{false};
+  std::string subject_workflow;  // what a new item's subject must be, or empty
   std::vector<std::string> subject_states;
+  std::string reference_workflow;  // what the act must refer to, or empty
+  std::vector<std::string> reference_states;
 };
 
 /// Every action that leads out of the item's state (for a new item: out of "none" of `workflow`),

@@ -15,8 +15,8 @@
 
 namespace wusong::portal {
 
-/// The zone of every pack: UTC+8, without daylight saving.
-inline constexpr std::uint64_t kZoneSeconds = 8 * 3600;
+/// Asia/Shanghai: UTC+8, without daylight saving.
+inline constexpr std::int32_t kShanghaiOffset = 8 * 3600;
 inline constexpr std::uint64_t kDaySeconds = 86'400;
 
 /// A date of the Gregorian calendar. @shape month 1–12, day 1–31
@@ -34,10 +34,10 @@ bool is_leap(std::int32_t year) noexcept;
 /// "2023-10-01" @errors err::bad_calendar, also for days that no month has
 [[nodiscard]] Result<Date> parse_date(std::string_view text);
 std::string to_text(const Date& date);
-/// The local day of a moment.
-std::int64_t local_day(std::uint64_t unix_seconds) noexcept;
-/// The first second of a local day.
-std::uint64_t start_of(std::int64_t local_day) noexcept;
+/// The local day of a moment, and the first second of a local day, in a zone with a fixed offset.
+std::int64_t local_day(std::uint64_t unix_seconds,
+                       std::int32_t utc_offset = kShanghaiOffset) noexcept;
+std::uint64_t start_of(std::int64_t local_day, std::int32_t utc_offset = kShanghaiOffset) noexcept;
 /// "2023-10-01T08:00:00Z" of a moment; for standards that want it.
 std::string iso_time(std::uint64_t unix_seconds);
 
@@ -58,18 +58,17 @@ struct WorkingYear {
   }
 };
 
-/// The working days of the years somebody has published.
+/// The working days of the years somebody has published. In other years Monday to Friday count.
 class Calendar {
  public:
+  /// All zero takes a year back.
   void set(std::uint16_t year, const WorkingYear& days) { years_[year] = days; }
   const std::map<std::uint16_t, WorkingYear>& years() const noexcept { return years_; }
-  bool has(std::int32_t year) const noexcept;
-  /// @errors err::no_calendar
-  [[nodiscard]] Result<bool> works(std::int64_t local_day) const;
+  bool works(std::int64_t local_day) const noexcept;
 
   /// The first second after the last day of a clock that starts in the day of `now`.
-  /// @errors err::no_calendar where working days reach into a year that is not published
-  [[nodiscard]] Result<std::uint64_t> deadline(const Clock& clock, std::uint64_t now) const;
+  std::uint64_t deadline(const Clock& clock, std::uint64_t now,
+                         std::int32_t utc_offset = kShanghaiOffset) const noexcept;
 
  private:
   std::map<std::uint16_t, WorkingYear> years_;

@@ -9,7 +9,6 @@ namespace wusong::portal::err {
 inline constexpr ErrorInfo bad_rule_pack{3100, Disposition::reject, "portal.bad_rule_pack"};
 inline constexpr ErrorInfo bad_row{3101, Disposition::reject, "portal.bad_row"};
 inline constexpr ErrorInfo bad_calendar{3102, Disposition::reject, "portal.bad_calendar"};
-inline constexpr ErrorInfo no_calendar{3103, Disposition::reject, "portal.no_calendar"};
 /// An act on the chain names a rule pack that this process has not been given.
 inline constexpr ErrorInfo unknown_pack{3104, Disposition::retry, "portal.unknown_pack"};
 inline constexpr ErrorInfo bad_call{3110, Disposition::reject, "portal.bad_call"};

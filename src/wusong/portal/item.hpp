@@ -43,7 +43,9 @@ struct Act {
   std::uint8_t action{0};
   std::uint8_t choice{0};
   std::uint32_t marks{0};
-  ItemId subject;  // of a new item, or the reference
+  std::uint32_t organisation{0};  // of a new item, where the row says "named"
+  ItemId subject;                 // of a new item
+  ItemId refers_to;
   Hash document;
   Hash basis;
   friend bool operator==(const Act&, const Act&) = default;
@@ -52,21 +54,22 @@ struct Act {
 /// Why an act is refused; the contract's custom errors, in the order of the checks.
 enum class Refusal : std::uint8_t {
   not_an_actor,
+  wrong_sequence,
   no_pack_in_force,
   no_such_transition,
-  wrong_sequence,
   wrong_role,
   subject_invalid,
+  organisation_invalid,
   wrong_relation,
+  reference_invalid,
   choice_invalid,
   marks_missing,
   document_missing,
   basis_missing,
   not_overdue,
   overdue,
-  no_calendar,
 };
-inline constexpr std::size_t kRefusalCount = 14;
+inline constexpr std::size_t kRefusalCount = 15;
 
 struct RefusalInfo {
   std::string_view name;      // "wrong_role": in HTTP answers
@@ -96,14 +99,16 @@ struct Facts {
   std::optional<Actor> actor;               // nothing: the directory does not know the sender
   bool organisation_active{false};          // the actor's; ignored for organisation 0
   Item item;                                // as it is; state 0 for a new one
-  std::uint32_t parent_of_organisation{0};  // of the item's organisation; 0: none
-  std::optional<Item> named;                // what act.subject names, where it exists
-  std::optional<Item> subject;              // the item's own subject, where it exists
+  std::uint32_t parent_of_organisation{0};  // of the item's organisation, or a new one's named one
+  bool named_active{false};                 // act.organisation is an active organisation
+  std::optional<Item> subject;    // the item's, or the act's for a new one, where it exists
+  std::optional<Item> reference;  // what act.refers_to names, where it exists
 };
 
 /// What rules apply: the rows of the item's pack, or of the one in force for a new item.
 struct Rules {
   std::uint16_t pack{0};
+  std::int32_t utc_offset{0};
   const RowTable* rows{nullptr};  // null: no pack in force
   const Calendar* calendar{nullptr};
 };
@@ -113,8 +118,9 @@ struct Rules {
 [[nodiscard]] std::expected<Item, Refusal> decide(const Act& act, const Facts& facts,
                                                   const Rules& rules, std::uint64_t now);
 
-/// Whether actor and item stand in a relation. `subject` is the item's, or the act's for a new one.
-bool related(Relation relation, const Facts& facts, const std::optional<Item>& subject) noexcept;
+/// Whether actor and item stand in a relation; `organisation` is the item's, or a new one's named
+/// one.
+bool related(Relation relation, const Facts& facts, std::uint32_t organisation) noexcept;
 
 /// What an act did, as the contract's event tells it.
 struct Acted {
@@ -126,17 +132,20 @@ struct Acted {
   std::uint8_t to{0};
   std::uint32_t sequence{0};  // after the act
   std::uint16_t pack{0};
-  std::uint32_t organisation{0};
+  std::uint32_t organisation{0};  // these four the item's after the act
   Address party;
   std::uint64_t deadline{0};
+  ItemId subject;
+  std::uint32_t actor_organisation{0};
+  bool content{false};     // `document` became the item's
   std::uint8_t choice{0};  // these five as in the act
   std::uint32_t marks{0};
-  ItemId subject;
+  ItemId refers_to;
   Hash document;
   Hash basis;
   friend bool operator==(const Acted&, const Acted&) = default;
 };
-Acted acted(const Act& act, const Address& sender, std::uint8_t from, const Item& after) noexcept;
+Acted acted(const Act& act, const Facts& facts, const Row& row, const Item& after) noexcept;
 /// The item after an event; `before` as it was, state 0 for a new one.
 Item apply(const Item& before, const Acted& event) noexcept;
 
@@ -146,8 +155,8 @@ class Ledger {
  public:
   void set_organisation(std::uint32_t id, const Organisation& organisation);
   void set_actor(const Address& who, const Actor& actor) { actors_[who] = actor; }
-  void publish(std::uint16_t pack, std::uint64_t effective_from, const RowTable& rows);
-  void seal(std::uint16_t pack) { packs_[pack].sealed = true; }
+  void publish(std::uint16_t pack, const RowTable& rows);
+  void seal(std::uint16_t pack, std::uint64_t effective_from, std::int32_t utc_offset);
   void set_working_days(std::uint16_t year, const WorkingYear& days) { calendar_.set(year, days); }
 
   [[nodiscard]] std::expected<Acted, Refusal> act(const Act& act, const Address& sender,
@@ -166,6 +175,7 @@ class Ledger {
  private:
   struct Published {
     std::uint64_t effective_from{0};
+    std::int32_t utc_offset{0};
     bool sealed{false};
     RowTable rows;
   };

@@ -27,8 +27,10 @@ enum class Relation : std::uint8_t {
   subject_creator,
   subject_party
 };
-enum class OrganisationFrom : std::uint8_t { keep, actor, subject };
-enum class PartyFrom : std::uint8_t { keep, subject_creator };
+enum class OrganisationFrom : std::uint8_t { none, actor, subject, named };
+enum class PartyFrom : std::uint8_t { keep, subject_creator, subject_party, actor };
+/// How the item that an act refers to hangs together with the act's.
+enum class Tie : std::uint8_t { any, same_subject, this_item };
 
 /// Bits of a row's needs.
 inline constexpr std::uint8_t kNeedsDocument = 1;
@@ -43,7 +45,7 @@ struct Row {
   std::uint8_t to{0};
   std::uint32_t roles{0};
   Relation relation{Relation::any};
-  OrganisationFrom organisation{OrganisationFrom::keep};
+  OrganisationFrom organisation{OrganisationFrom::none};
   PartyFrom party{PartyFrom::keep};
   std::uint8_t needs{0};
   std::uint8_t subject_workflow{0};
@@ -52,6 +54,11 @@ struct Row {
   std::uint32_t marks{0};
   ClockEffect clock_effect{ClockEffect::unchanged};
   Clock clock;
+  bool content{false};    // the act's document becomes the item's
+  bool marks_any{false};  // at least one of the marks instead of all
+  std::uint8_t reference_workflow{0};
+  std::uint32_t reference_states{0};
+  Tie tie{Tie::any};
   friend bool operator==(const Row&, const Row&) = default;
 };
 /// @shape docs/data-platform.md, section 2
@@ -131,7 +138,8 @@ struct RulePack {
   std::vector<Source> sources;
   Date effective_from;
   std::string zone;
-  std::vector<NamedNumber> roles;  // numbers 0–31, the bits of a mask
+  std::int32_t utc_offset{kShanghaiOffset};  // seconds
+  std::vector<NamedNumber> roles;            // numbers 0–31, the bits of a mask
   std::vector<LegalNumber> numbers;
   std::vector<Vocabulary> vocabularies;
   std::vector<Workflow> workflows;
