@@ -105,6 +105,7 @@ std::shared_ptr<CLI::App> make_cli(int& code) {
   add_account_commands(*app, code);
   add_contract_commands(*app, code);
   add_query_commands(*app, code);
+  add_verify_command(*app, code);
   add_evm_commands(*app, code);
   add_other_commands(*app, code);
   return app;

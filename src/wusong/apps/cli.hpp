@@ -26,6 +26,7 @@ void add_network_commands(CLI::App& root, int& code);   // network, node
 void add_account_commands(CLI::App& root, int& code);   // account
 void add_contract_commands(CLI::App& root, int& code);  // contract
 void add_query_commands(CLI::App& root, int& code);     // block, tx, receipt, validator
+void add_verify_command(CLI::App& root, int& code);     // verify
 void add_evm_commands(CLI::App& root, int& code);       // evm
 void add_other_commands(CLI::App& root, int& code);     // version, completion
 

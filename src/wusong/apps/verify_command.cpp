@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/apps/verify_command.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "wusong/apps/proof_bundle.hpp"
+#include "wusong/apps/report.hpp"
+#include "wusong/codec/hex.hpp"
+#include "wusong/codec/json.hpp"
+#include "wusong/crypto/hash.hpp"
+#include "wusong/node/genesis.hpp"
+#include "wusong/platform/files.hpp"
+#include "wusong/state/memory_state.hpp"
+
+namespace wusong::apps {
+namespace {
+
+constexpr std::size_t kBundleMax = 64u << 20;
+
+Outcome<std::string> text_of_file(const std::string& path) {
+  auto text = platform::read_text(path, kBundleMax);
+  if (!text) return failure(text.error(), path);
+  return *std::move(text);
+}
+
+/// Mapped, because an export may be larger than memory.
+Outcome<Hash> digest_of_file(const std::string& path) {
+  const auto fault = [&path] {
+    return failure(err::not_found, fmt::format("{}: {}", path, std::strerror(errno)));
+  };
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return fault();
+  struct stat about{};
+  void* bytes = MAP_FAILED;
+  const bool known = ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
+  const auto size = static_cast<std::size_t>(known ? about.st_size : 0);
+  if (known && size > 0) bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  ::close(descriptor);
+  if (!known) return failure(err::not_found, path + ": not an ordinary file");
+  if (size == 0) return crypto::sha256({});
+  if (bytes == MAP_FAILED) return fault();
+  const Hash digest = crypto::sha256({static_cast<const std::uint8_t*>(bytes), size});
+  ::munmap(bytes, size);
+  return digest;
+}
+
+Outcome<ProvedItem> proved(const VerifyOptions& options) {
+  auto trust_text = text_of_file(options.trust);
+  if (!trust_text) return std::unexpected{trust_text.error()};
+  auto trust = parse_trust(*trust_text);
+  if (!trust) return std::unexpected{trust.error()};
+  auto bundle = text_of_file(options.proof);
+  if (!bundle) return std::unexpected{bundle.error()};
+  std::optional<Hash> digest;
+  if (!options.file.empty()) {
+    auto found = digest_of_file(options.file);
+    if (!found) return std::unexpected{found.error()};
+    digest = *found;
+  }
+  return verify_bundle(*bundle, *trust, digest);
+}
+
+void say_json(const ProvedItem& item) {
+  codec::JsonWriter out;
+  out.open_object().key("proved").boolean(true).key("item").data(item.id);
+  out.key("height").number(item.height.value).key("attestedHeight").number(item.attested.value);
+  out.key("signers").number(std::uint64_t{item.signers});
+  out.key("workflow").number(std::uint64_t{item.workflow});
+  out.key("state").number(std::uint64_t{item.state}).key("pack").number(std::uint64_t{item.pack});
+  out.key("sequence").number(std::uint64_t{item.sequence});
+  out.key("organisation").number(std::uint64_t{item.organisation});
+  out.key("creator").data(item.creator).key("document").data(item.document);
+  out.key("documentChecked").boolean(item.document_checked);
+  out.key("fileChecked").boolean(item.file_checked).close_object();
+  say(out.take() + "\n");
+}
+
+void say_text(const ProvedItem& item) {
+  Sheet sheet;
+  sheet.row("proved", fmt::format("after block {} the ledger held this item", item.height.value));
+  sheet.row("item", codec::to_hex_data(item.id));
+  sheet.row("workflow, state",
+            fmt::format("{}, {} (rule pack {})", item.workflow, item.state, item.pack));
+  sheet.row("acts so far", fmt::format("{}", item.sequence));
+  sheet.row("organisation", fmt::format("{}", item.organisation));
+  sheet.row("creator", codec::to_hex_data(item.creator));
+  sheet.row("document", codec::to_hex_data(item.document));
+  sheet.row("", item.document_checked ? "the bundle's document is this one"
+                                      : "the bundle holds no document: only its digest is proved");
+  sheet.row_if("file", item.file_checked ? "the file is the one that the document names" : "");
+  sheet.row("final", fmt::format("block {}, signed by {} trusted validators", item.attested.value,
+                                 item.signers));
+  sheet.row("not proved", "that what the document says is true; that no later act exists");
+  say(sheet.text());
+}
+
+}  // namespace
+
+int verify_export(const VerifyOptions& options) {
+  const auto item = proved(options);
+  if (!item) {
+    if (options.json) {
+      codec::JsonWriter out;
+      out.open_object().key("proved").boolean(false).key("error").string(item.error().name());
+      out.key("detail").string(item.error().detail).close_object();
+      say(out.take() + "\n");
+      return kFailed;
+    }
+    return complain(item.error());
+  }
+  options.json ? say_json(*item) : say_text(*item);
+  return 0;
+}
+
+int write_trust(const TrustOptions& options) {
+  const auto text = text_of_file(options.genesis);
+  if (!text) return complain(text.error());
+  const auto genesis = node::parse_genesis(*text);
+  if (!genesis) {
+    return complain(
+        {genesis.error().error, fmt::format("{}: {}", options.genesis, genesis.error().where)});
+  }
+  const auto contract = codec::fixed_from_hex<Address>(options.contract);
+  if (!contract) {
+    return complain({err::bad_argument,
+                     fmt::format("\"{}\" is no address: 0x and 40 digits", options.contract)});
+  }
+  state::MemoryState first;
+  first.apply(node::genesis_state(*genesis));
+  Trust trust{types::hash_of(node::genesis_header(*genesis, first.root())), *contract, {}};
+  for (const auto& validator : genesis->validators)
+    trust.validators.push_back({validator.scheme, validator.vote_key});
+  say(to_json(trust) + "\n");
+  return 0;
+}
+
+}  // namespace wusong::apps
