@@ -302,7 +302,7 @@ def port_taken(case):
 
 def wrong_clock(case):
     """A validator whose clock is an hour off: its proposals are refused, it follows all the same."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang") or shutil.which("clang-19")
     if not compiler:
         raise Skip("no C compiler for the preloaded clock")
     shim = os.path.join(case.folder, "clock.so")
