@@ -20,21 +20,22 @@ const kSettings = {
   outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "storageLayout"] } },
 };
 
-function readSources() {
+function readSources(folders) {
   const sources = {};
-  for (const file of readdirSync(join(root, "src")).filter((name) => name.endsWith(".sol")).sort())
-    sources[file] = { content: readFileSync(join(root, "src", file), "utf8") };
+  for (const folder of folders)
+    for (const file of readdirSync(join(root, folder)).filter((name) => name.endsWith(".sol")).sort())
+      sources[file] = { content: readFileSync(join(root, folder, file), "utf8") };
   return sources;
 }
 
-/** The three artifacts by name, as text. */
-export function compile() {
-  const input = { language: "Solidity", sources: readSources(), settings: kSettings };
+/** The artifacts of some contracts by name, as text. */
+export function compile(names = kContracts, folders = ["src"]) {
+  const input = { language: "Solidity", sources: readSources(folders), settings: kSettings };
   const output = JSON.parse(require("solc").compile(JSON.stringify(input)));
   const faults = output.errors ?? [];
   if (faults.length > 0) throw new Error(faults.map((fault) => fault.formattedMessage).join("\n"));
   const made = {};
-  for (const name of kContracts) {
+  for (const name of names) {
     const { abi, evm, storageLayout } = output.contracts[`${name}.sol`][name];
     // Numbers of syntax nodes say nothing and change with every edit.
     const storage = storageLayout.storage.map(({ label, slot, offset, type }) => ({
@@ -47,19 +48,19 @@ export function compile() {
   return made;
 }
 
-function inputDigest() {
+function inputDigest(folders) {
   const version = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).dependencies.solc;
-  return createHash("sha256").update(JSON.stringify([version, kSettings, readSources()])).digest("hex");
+  return createHash("sha256").update(JSON.stringify([version, kSettings, readSources(folders)])).digest("hex");
 }
 
 /** Compiles into `out` unless its stamp says that it is up to date; says whether it did. */
-export function build(out) {
+export function build(out, names = kContracts, folders = ["src"]) {
   const stamp = join(out, ".digest");
-  const want = inputDigest();
-  const isThere = kContracts.every((name) => existsSync(join(out, `${name}.json`)));
+  const want = inputDigest(folders);
+  const isThere = names.every((name) => existsSync(join(out, `${name}.json`)));
   if (isThere && existsSync(stamp) && readFileSync(stamp, "utf8") === want) return false;
   mkdirSync(out, { recursive: true });
-  for (const [name, text] of Object.entries(compile())) writeFileSync(join(out, `${name}.json`), text);
+  for (const [name, text] of Object.entries(compile(names, folders))) writeFileSync(join(out, `${name}.json`), text);
   writeFileSync(stamp, want);
   return true;
 }

@@ -108,7 +108,7 @@ contract Workflows {
 
     uint256 private constant CLOCK_STOP = 0xffff;
 
-    mapping(bytes32 id => Stored) private items;
+    mapping(bytes32 id => Stored) internal items;
 
     /// @notice Who may act.
     Directory public immutable directory;
