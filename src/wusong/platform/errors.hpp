@@ -21,6 +21,12 @@ inline constexpr ErrorInfo no_space{2816, Disposition::halt, "platform.no_space"
 inline constexpr ErrorInfo http_failed{2820, Disposition::retry, "platform.http_failed"};
 inline constexpr ErrorInfo http_timeout{2821, Disposition::retry, "platform.http_timeout"};
 
+inline constexpr ErrorInfo child_not_started{2840, Disposition::retry,
+                                             "platform.child_not_started"};
+inline constexpr ErrorInfo child_not_found{2841, Disposition::reject, "platform.child_not_found"};
+inline constexpr ErrorInfo protection_missing{2842, Disposition::reject,
+                                              "platform.protection_missing"};
+
 inline constexpr ErrorInfo not_a_validator{2830, Disposition::reject, "platform.not_a_validator"};
 
 }  // namespace wusong::platform::err
