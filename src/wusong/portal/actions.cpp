@@ -104,6 +104,7 @@ std::optional<Refusal> judge(const Row& row, const Facts& facts, const Permitted
   if (judged.organisation == OrganisationFrom::named && facts.actor && !facts.item.exists() &&
       facts.actor->organisation != 0)
     act.organisation = facts.actor->organisation;
+  if (judged.single && !facts.item.exists()) act.item = single_id(act.subject, act.workflow);
   const Facts willing = willing_facts(facts, judged, act);
   if (judged.reference_workflow != 0) act.refers_to = act.document;
   const RowTable rows{{row_key(act.workflow, act.action, facts.item.state), judged}};

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "wusong/crypto/hash.hpp"
+
 namespace wusong::portal {
 namespace {
 
@@ -84,10 +86,19 @@ std::uint32_t roles_of(const Facts& facts) noexcept {
   return facts.actor->roles;
 }
 
+/// Somebody acts for themselves and for the colleagues of their organisation.
+bool acts_for(const Facts& facts, const Address& who, std::uint32_t their_organisation) noexcept {
+  if (who.is_zero()) return false;
+  if (facts.sender == who) return true;
+  const std::uint32_t own = facts.actor ? facts.actor->organisation : 0;
+  return own != 0 && own == their_organisation;
+}
+
 bool subject_holds(const Act& act, const Facts& facts, const Row& row) noexcept {
   if (!act.subject.is_zero() && (facts.item.exists() || !facts.subject)) return false;
-  return row.subject_workflow == 0 ||
-         is_in(facts.subject, row.subject_workflow, row.subject_states);
+  if (row.subject_workflow != 0 && !is_in(facts.subject, row.subject_workflow, row.subject_states))
+    return false;
+  return facts.item.exists() || !row.single || act.item == single_id(act.subject, act.workflow);
 }
 
 bool organisation_holds(const Act& act, const Facts& facts, const Row& row) noexcept {
@@ -170,6 +181,12 @@ const RefusalInfo& info_of(Refusal refusal) noexcept {
   return kRefusals[static_cast<std::size_t>(refusal)];
 }
 
+ItemId single_id(const ItemId& subject, std::uint8_t workflow) noexcept {
+  Hash word;
+  word.bytes[31] = workflow;
+  return crypto::keccak256(subject, word);
+}
+
 bool related(Relation relation, const Facts& facts, std::uint32_t organisation) noexcept {
   const std::uint32_t own = facts.actor ? facts.actor->organisation : 0;
   switch (relation) {
@@ -178,17 +195,19 @@ bool related(Relation relation, const Facts& facts, std::uint32_t organisation) 
     case Relation::own:
       return own != 0 && own == organisation;
     case Relation::creator:
-      return facts.item.exists() && facts.sender == facts.item.creator;
+      return acts_for(facts, facts.item.creator, facts.creator_organisation);
     case Relation::party:
-      return facts.item.exists() && facts.sender == facts.item.party;
+      return acts_for(facts, facts.item.party, facts.party_organisation);
     case Relation::parent:
       return own != 0 && organisation != 0 && facts.parent_of_organisation == own;
     case Relation::subject_own:
       return facts.subject && own != 0 && own == facts.subject->organisation;
     case Relation::subject_creator:
-      return facts.subject && facts.sender == facts.subject->creator;
+      return facts.subject &&
+             acts_for(facts, facts.subject->creator, facts.subject_creator_organisation);
     case Relation::subject_party:
-      return facts.subject && facts.sender == facts.subject->party;
+      return facts.subject &&
+             acts_for(facts, facts.subject->party, facts.subject_party_organisation);
   }
   return false;
 }
@@ -302,6 +321,16 @@ Facts Ledger::facts(const Act& act, const Address& sender) const {
     out.parent_of_organisation = found->second.parent;
   out.subject = existing(out.item.exists() ? out.item.subject : act.subject);
   out.reference = existing(act.refers_to);
+  const auto organisation_of = [&](const Address& who) {
+    const auto found = actors_.find(who);
+    return found == actors_.end() ? 0 : found->second.organisation;
+  };
+  out.creator_organisation = organisation_of(out.item.creator);
+  out.party_organisation = organisation_of(out.item.party);
+  if (out.subject) {
+    out.subject_creator_organisation = organisation_of(out.subject->creator);
+    out.subject_party_organisation = organisation_of(out.subject->party);
+  }
   return out;
 }
 

@@ -36,6 +36,9 @@ struct Item {
   friend bool operator==(const Item&, const Item&) = default;
 };
 
+/// The id of a workflow's only item about a subject. @source docs/data-platform.md: `single`
+ItemId single_id(const ItemId& subject, std::uint8_t workflow) noexcept;
+
 struct Act {
   ItemId item;
   std::uint32_t sequence{0};  // the item's before the act
@@ -103,6 +106,11 @@ struct Facts {
   bool named_active{false};                 // act.organisation is an active organisation
   std::optional<Item> subject;    // the item's, or the act's for a new one, where it exists
   std::optional<Item> reference;  // what act.refers_to names, where it exists
+  // The organisations that these four are registered for, active or not; 0: none.
+  std::uint32_t creator_organisation{0};
+  std::uint32_t party_organisation{0};
+  std::uint32_t subject_creator_organisation{0};
+  std::uint32_t subject_party_organisation{0};
 };
 
 /// What rules apply: the rows of the item's pack, or of the one in force for a new item.

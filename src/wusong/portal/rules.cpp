@@ -51,6 +51,7 @@ U256 encode(const Row& row) noexcept {
   put(out, row.content ? 1 : 0, 161, 1);
   put(out, row.marks_any ? 1 : 0, 162, 1);
   put(out, static_cast<std::uint64_t>(row.tie), 163, 2);
+  put(out, row.single ? 1 : 0, 165, 1);
   put(out, row.reference_workflow, 168, 8);
   put(out, row.reference_states, 176, 32);
   return out;
@@ -73,6 +74,7 @@ Result<Row> decode_row(const U256& word) {
   out.content = get(word, 161, 1) != 0;
   out.marks_any = get(word, 162, 1) != 0;
   const std::uint64_t tie = get(word, 163, 2);
+  out.single = get(word, 165, 1) != 0;
   out.reference_workflow = static_cast<std::uint8_t>(get(word, 168, 8));
   out.reference_states = static_cast<std::uint32_t>(get(word, 176, 32));
   if (relation > static_cast<std::uint64_t>(Relation::subject_party) || tie > 2)

@@ -59,6 +59,7 @@ struct Row {
   std::uint8_t reference_workflow{0};
   std::uint32_t reference_states{0};
   Tie tie{Tie::any};
+  bool single{false};  // a subject has at most one such item: its id is single_id()
   friend bool operator==(const Row&, const Row&) = default;
 };
 /// @shape docs/data-platform.md, section 2

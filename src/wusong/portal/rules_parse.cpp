@@ -273,6 +273,7 @@ class PackReader {
     }
     if (row.marks_any && row.marks == 0)
       at.fault("marks_any 需要 marks 词表", "marks_any needs a vocabulary in marks");
+    row.single = at.at("single").boolean();
     if (const auto clock = at.maybe("clock")) {
       out.clock = clock->string();
       const LegalNumber* found = pack_.legal_number(std::string_view{out.clock});
@@ -289,8 +290,8 @@ class PackReader {
 
   void read_transition(Workflow& flow, const Placed& at) const {
     at.only({"action", "from", "to", "roles", "relation", "organisation", "party", "subject",
-             "refers_to", "needs", "content", "choice", "marks", "marks_any", "clock", "article",
-             "why"});
+             "refers_to", "needs", "content", "choice", "marks", "marks_any", "clock", "single",
+             "article", "why"});
     Transition out;
     const Placed action = at.at("action");
     const std::string name = action.string();
@@ -330,6 +331,7 @@ class PackReader {
       at.fault("新事项的 content 应为 true", "content must be true from none");
     if (is_new && (row.needs & (kNeedsOverdue | kNeedsInTime)) != 0)
       at.fault("新事项没有期限", "a new item has no deadline");
+    if (!is_new && row.single) at.fault("single 只用于新事项", "single is for new items only");
     if (!is_new && row.organisation != OrganisationFrom::none)
       at.fault("只有新事项设置所属单位", "only a new item gets an organisation");
     if ((row.needs & kNeedsOverdue) != 0 && (row.needs & kNeedsInTime) != 0)
