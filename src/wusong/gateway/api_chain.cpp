@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules, the chain itself, proofs, and who did what.
+#include <array>
+
+#include "wusong/codec/hex.hpp"
+#include "wusong/crypto/hash.hpp"
+#include "wusong/gateway/errors.hpp"
+#include "wusong/gateway/internal/handlers.hpp"
+#include "wusong/gateway/internal/view.hpp"
+#include "wusong/portal/documents.hpp"
+
+namespace wusong::gateway::internal {
+namespace {
+
+/// What the proxy lets through: reads that cost the node little.
+constexpr std::array<std::string_view, 26> kReads{
+    "eth_blockNumber", "eth_chainId", "eth_gasPrice", "eth_getBalance", "eth_getBlockByHash",
+    "eth_getBlockByNumber", "eth_getBlockReceipts", "eth_getBlockTransactionCountByHash",
+    "eth_getBlockTransactionCountByNumber", "eth_getCode", "eth_getProof", "eth_getStorageAt",
+    "eth_getTransactionByHash", "eth_getTransactionByBlockNumberAndIndex",
+    "eth_getTransactionByBlockHashAndIndex", "eth_getTransactionCount",
+    "eth_getTransactionReceipt", "eth_syncing", "net_version", "web3_clientVersion",
+    "wusong_finalityProof", "wusong_rootsCovered", "wusong_rootsCoveredAt", "wusong_validators",
+    "wusong_genesis", "wusong_status"};
+constexpr std::size_t kBatchMax = 20;
+
+bool may_read(const codec::JsonValue& call) {
+  const auto method = call.find("method");
+  if (!method || !method->is_string()) return false;
+  const auto name = method->string().value_or("");
+  for (const auto read : kReads) {
+    if (name == read) return true;
+  }
+  return false;
+}
+
+void write_source_list(codec::JsonWriter& out, const portal::RulePack& pack) {
+  out.key("sources").open_array();
+  for (const auto& source : pack.sources) {
+    out.open_object().key("code").string(source.code);
+    write_text(out, "title", source.title);
+    out.key("status").string(source.status).close_object();
+  }
+  out.close_array();
+}
+
+void write_named(codec::JsonWriter& out, const portal::NamedNumber& one) {
+  out.open_object().key("number").number(std::uint64_t{one.number}).key("name").string(one.name);
+  write_text(out, "title", one.title);
+  if (!one.article.empty()) out.key("article").string(one.article);
+  out.close_object();
+}
+
+void write_transition(codec::JsonWriter& out, const portal::RulePack& pack,
+                      const portal::Workflow& workflow, const portal::Transition& one) {
+  const auto* action = workflow.action(one.action);
+  const auto* from = workflow.state(one.from);
+  const auto* to = workflow.state(one.row.to);
+  out.open_object().key("action").string(action ? action->name : "");
+  out.key("from").open_array().string(from ? from->name : "none").close_array();
+  out.key("to").string(to ? to->name : "");
+  out.key("roles").open_array();
+  for (const auto& role : pack.roles) {
+    if ((one.row.roles >> role.number & 1) != 0) out.string(role.name);
+  }
+  out.close_array();
+  if (!one.choice.empty()) out.key("choice").string(one.choice);
+  if (!one.marks.empty()) out.key("marks").string(one.marks);
+  if (!one.clock.empty()) out.key("clock").string(one.clock);
+  out.key("article").string(one.article);
+  write_text(out, "why", one.why);
+  out.close_object();
+}
+
+void write_workflow(codec::JsonWriter& out, const portal::RulePack& pack,
+                    const portal::Workflow& workflow) {
+  out.open_object().key("number").number(std::uint64_t{workflow.number});
+  out.key("name").string(workflow.name);
+  write_text(out, "title", workflow.title);
+  out.key("document").string(workflow.document).key("states").open_array();
+  for (const auto& state : workflow.states) {
+    out.open_object().key("number").number(std::uint64_t{state.number});
+    out.key("name").string(state.name);
+    write_text(out, "title", state.title);
+    out.key("final").boolean(state.is_final).close_object();
+  }
+  out.close_array().key("actions").open_array();
+  for (const auto& action : workflow.actions) write_named(out, action);
+  out.close_array().key("transitions").open_array();
+  for (const auto& one : workflow.transitions) write_transition(out, pack, workflow, one);
+  out.close_array().close_object();
+}
+
+std::string_view unit_name(portal::ClockUnit unit) noexcept {
+  switch (unit) {
+    case portal::ClockUnit::day: return "day";
+    case portal::ClockUnit::working_day: return "working_day";
+    case portal::ClockUnit::month: return "month";
+    case portal::ClockUnit::year: return "year";
+  }
+  return "";
+}
+
+std::string_view name_of(portal::FieldType type) noexcept {
+  constexpr std::array<std::string_view, 12> kNames{
+      "text", "string", "integer", "boolean", "date", "digest",
+      "texts", "strings", "digests", "word", "records", "decimal"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+void write_fields(codec::JsonWriter& out, std::span<const portal::Field> fields) {
+  out.key("fields").open_array();
+  for (const auto& field : fields) {
+    out.open_object().key("name").string(field.name).key("type").string(name_of(field.type));
+    out.key("required").boolean(field.required);
+    write_text(out, "title", field.title.text());
+    if (!field.words.empty()) {
+      out.key("words").open_array();
+      for (const auto word : field.words) out.string(word);
+      out.close_array();
+    }
+    if (!field.fields.empty()) write_fields(out, field.fields);
+    out.close_object();
+  }
+  out.close_array();
+}
+
+/// One call of the node; the result as JSON text, or nothing where it refuses.
+Result<std::optional<std::string>> node_call(Exchange& exchange, std::string_view method,
+                                             std::string_view params) {
+  const std::string body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + std::string{method} +
+                           "\",\"params\":" + std::string{params} + "}";
+  WUSONG_TRY(const auto text, exchange.shared.chain.rpc(body));
+  const auto reply = codec::JsonDocument::parse(text);
+  if (!reply) return fail(err::chain_unreachable);
+  const auto result = reply->root().find("result");
+  if (!result || result->is_null()) return std::optional<std::string>{};
+  return std::optional{result->to_json()};
+}
+
+/// Storage slot of an item's record. @source docs/data-platform.md, section 2: storage
+std::array<Hash, 2> item_slots(const Hash& item) {
+  Bytes key = to_bytes(item);
+  key.resize(64);
+  const Hash first = crypto::keccak256(key);
+  Hash second = first;
+  for (std::size_t i = 32; i-- > 0;) {
+    if (++second.bytes[i] != 0) break;
+  }
+  return {first, second};
+}
+
+}  // namespace
+
+Result<Response> list_rules(Exchange& exchange) {
+  codec::JsonWriter out;
+  out.open_object();
+  if (const auto* current = current_pack(exchange)) {
+    out.key("current").number(std::uint64_t{current->number});
+  }
+  out.key("packs").open_array();
+  for (const auto& [number, pack] : exchange.shared.rules.packs()) {
+    out.open_object().key("number").number(std::uint64_t{number}).key("name").string(pack.name);
+    write_text(out, "title", pack.title);
+    out.key("effective_from").string(portal::to_text(pack.effective_from));
+    write_source_list(out, pack);
+    out.close_object();
+  }
+  return json_response(out.close_array().close_object().take());
+}
+
+Result<Response> show_rules(Exchange& exchange) {
+  const auto wanted = exchange.at("pack");
+  const portal::RulePack* pack = wanted == "current" ? current_pack(exchange) : nullptr;
+  for (const auto& [number, one] : exchange.shared.rules.packs()) {
+    if (wanted == std::to_string(number) || wanted == one.name) pack = &one;
+  }
+  if (pack == nullptr) return fail(err::not_found);
+  codec::JsonWriter out;
+  out.open_object().key("name").string(pack->name);
+  out.key("number").number(std::uint64_t{pack->number});
+  write_text(out, "title", pack->title);
+  write_source_list(out, *pack);
+  out.key("effective_from").string(portal::to_text(pack->effective_from));
+  out.key("zone").string(pack->zone).key("roles").open_array();
+  for (const auto& role : pack->roles) write_named(out, role);
+  out.close_array().key("numbers").open_array();
+  for (const auto& number : pack->numbers) {
+    out.open_object().key("name").string(number.name);
+    out.key("value").number(std::uint64_t{number.clock.amount});
+    out.key("unit").string(unit_name(number.clock.unit));
+    out.key("article").string(number.article).close_object();
+  }
+  out.close_array().key("vocabularies").open_array();
+  for (const auto& vocabulary : pack->vocabularies) {
+    out.open_object().key("name").string(vocabulary.name);
+    out.key("article").string(vocabulary.article).key("values").open_array();
+    for (const auto& value : vocabulary.values) write_named(out, value);
+    out.close_array().close_object();
+  }
+  out.close_array().key("workflows").open_array();
+  for (const auto& workflow : pack->workflows) write_workflow(out, *pack, workflow);
+  return json_response(out.close_array().close_object().take());
+}
+
+Result<Response> list_documents(Exchange&) {
+  codec::JsonWriter out;
+  out.open_object().key("kinds").open_array();
+  for (const auto& kind : portal::document_kinds()) {
+    out.open_object().key("name").string(kind.name);
+    write_text(out, "title", kind.title.text());
+    out.key("public").boolean(kind.is_public).key("article").string(kind.article);
+    write_fields(out, kind.fields);
+    out.close_object();
+  }
+  return json_response(out.close_array().close_object().take());
+}
+
+Result<Response> chain_info(Exchange& exchange) {
+  const auto& settings = exchange.shared.settings;
+  codec::JsonWriter out;
+  out.open_object().key("id").number(exchange.shared.chain.chain_id());
+  out.key("genesis").string(settings.genesis).key("contracts").open_object();
+  out.key("Directory").string(hex(settings.contracts.directory));
+  out.key("RuleBook").string(hex(settings.contracts.rule_book));
+  out.key("Workflows").string(hex(settings.contracts.workflows)).close_object();
+  if (!settings.websocket.empty()) out.key("websocket").string(settings.websocket);
+  out.key("reachable").boolean(exchange.shared.chain.reachable());
+  out.key("applied").number(exchange.shared.chain.applied_block());
+  return json_response(out.close_object().take());
+}
+
+Result<Response> health(Exchange& exchange) {
+  portal::ProjectionReader reader{exchange.db.projection};
+  WUSONG_TRY(const auto cursor, reader.cursor());
+  codec::JsonWriter out;
+  out.open_object().key("chain").boolean(exchange.shared.chain.reachable());
+  out.key("next_block").number(cursor.next_block).key("events").number(cursor.events);
+  return json_response(out.close_object().take());
+}
+
+Result<Response> item_proof(Exchange& exchange) {
+  WUSONG_TRY(const auto id, exchange.digest("id"));
+  WUSONG_TRY(const auto seen, visible_item(exchange, id));
+  const auto& settings = exchange.shared.settings;
+  WUSONG_TRY(const auto covered, node_call(exchange, "wusong_rootsCovered", "[]"));
+  if (!covered || covered->size() < 3) return fail(err::unavailable);
+  const std::string height_text = covered->substr(1, covered->size() - 2);
+  const auto height = codec::u64_from_hex_quantity(height_text);
+  if (!height) return fail(err::unavailable);
+  WUSONG_TRY(const auto at, node_call(exchange, "wusong_rootsCoveredAt", "[" + *covered + "]"));
+  const auto slots = item_slots(id);
+  WUSONG_TRY(const auto proof,
+             node_call(exchange, "eth_getProof",
+                       "[\"" + hex(settings.contracts.workflows) + "\",[\"" + hex(slots[0]) +
+                           "\",\"" + hex(slots[1]) + "\"]," + *covered + "]"));
+  WUSONG_TRY(const auto finality,
+             node_call(exchange, "wusong_finalityProof", "[" + at.value_or(*covered) + "]"));
+  if (!proof || !finality) return fail(err::unavailable);
+  codec::JsonWriter out;
+  out.open_object().key("version").number(std::uint64_t{1}).key("chain").open_object();
+  out.key("id").number(exchange.shared.chain.chain_id()).key("genesis").string(settings.genesis);
+  out.close_object().key("item").open_object().key("id").string(hex(id));
+  out.key("contract").string(hex(settings.contracts.workflows)).close_object();
+  out.key("height").number(*height).key("proof").raw(*proof).key("finality").raw(*finality);
+  const auto* pack = exchange.shared.rules.pack(seen.row.item.pack);
+  const auto* workflow = pack ? pack->workflow(seen.row.item.workflow) : nullptr;
+  const auto* kind = workflow ? portal::document_kind(workflow->document) : nullptr;
+  const bool reads =
+      portal::may_read_document(exchange.viewer, seen.view, kind != nullptr && kind->is_public,
+                                exchange.shared.access, settings.access)
+          .allowed;
+  WUSONG_TRY(const auto text, document_text(exchange, seen.row.item.document));
+  if (reads && text) {
+    out.key("document").string(*text);
+    if (kind == nullptr || !kind->is_public) {
+      WUSONG_CHECK(audit_read(exchange, "document", id, seen.row.item.document, {}, text->size()));
+    }
+  }
+  return json_response(out.close_object().take());
+}
+
+Result<Response> rpc(Exchange& exchange) {
+  const auto body = codec::JsonDocument::parse(exchange.request.body);
+  if (!body) return fail(err::bad_request);
+  const auto root = body->root();
+  bool allowed = false;
+  if (root.is_array()) {
+    const auto calls = root.items();
+    allowed = !calls.empty() && calls.size() <= kBatchMax &&
+              std::ranges::all_of(calls, [](const auto& call) { return may_read(call); });
+  } else {
+    allowed = may_read(root);
+  }
+  if (!allowed) return fail(err::forbidden);
+  // What was checked is what is sent: the text is written again from the parsed value, so that a
+  // member that stands twice cannot mean one thing here and another there.
+  codec::JsonWriter out;
+  const auto one = [&](const codec::JsonValue& call) {
+    out.open_object().key("jsonrpc").string("2.0");
+    if (const auto id = call.find("id")) out.key("id").raw(id->to_json());
+    out.key("method").string(text_of_member(call, "method"));
+    const auto params = call.find("params");
+    out.key("params").raw(params ? params->to_json() : "[]").close_object();
+  };
+  if (root.is_array()) {
+    out.open_array();
+    for (const auto& call : root.items()) one(call);
+    out.close_array();
+  } else {
+    one(root);
+  }
+  WUSONG_TRY(auto reply, exchange.shared.chain.rpc(out.text()));
+  return json_response(std::move(reply));
+}
+
+Result<Response> show_openapi(Exchange& exchange) {
+  return json_response(openapi(exchange.shared.settings));
+}
+
+}  // namespace wusong::gateway::internal

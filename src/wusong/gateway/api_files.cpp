@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files: resumable uploads, downloads under a right, and the record of both.
+#include "wusong/codec/hex.hpp"
+#include "wusong/gateway/errors.hpp"
+#include "wusong/gateway/internal/handlers.hpp"
+#include "wusong/gateway/internal/view.hpp"
+#include "wusong/gateway/tables.hpp"
+#include "wusong/portal/documents.hpp"
+
+namespace wusong::gateway::internal {
+namespace {
+
+struct Upload {
+  std::string id;
+  std::string name;
+  std::string media_type;
+  std::uint64_t size{0};
+};
+
+/// Only the account's own, and only while it is open.
+Result<Upload> own_upload(Exchange& exchange) {
+  const auto id = exchange.at("id");
+  if (!is_hex(id, 32)) return fail(err::not_found);
+  WUSONG_TRY(const auto row,
+             find_row(exchange.db.own,
+                      "SELECT id, name, media_type, size FROM uploads WHERE id = $1 AND account = "
+                      "$2 AND digest = ''",
+                      sql(id), sql(exchange.session->account.id)));
+  if (!row) return fail(err::not_found);
+  return Upload{text_of((*row)[0]), text_of((*row)[1]), text_of((*row)[2]),
+                static_cast<std::uint64_t>(number_of((*row)[3]))};
+}
+
+Response offset_answer(const Upload& upload, std::uint64_t offset, unsigned status = 200) {
+  codec::JsonWriter out;
+  out.open_object().key("id").string(upload.id).key("offset").number(offset);
+  out.key("size").number(upload.size);
+  Response response = json_response(out.close_object().take(), status);
+  response.header("Upload-Offset", std::to_string(offset));
+  return response;
+}
+
+/// What a browser must not run: everything but plain data is handed over as a download.
+std::string safe_type(std::string_view media_type) {
+  for (const std::string_view known :
+       {"text/csv", "application/json", "application/geo+json", "text/plain", "application/pdf",
+        "image/png", "image/jpeg", "application/zip", "application/vnd.apache.parquet"}) {
+    if (media_type == known) return std::string{known};
+  }
+  return "application/octet-stream";
+}
+
+struct FileFound {
+  bool allowed{false};
+  Problem problem;
+  std::string name;
+  std::string media_type{"application/octet-stream"};
+  Hash object;
+  Hash right;
+  bool counts{false};  // a download of a dataset
+};
+
+/// A dataset's file: under a right that covers it.
+Result<std::optional<FileFound>> as_resource(Exchange& exchange, const Hash& digest) {
+  WUSONG_TRY(const auto resource, portal::resource_by_digest(exchange.db.projection, digest));
+  if (!resource) return std::optional<FileFound>{};
+  FileFound out;
+  auto dataset = visible_dataset(exchange, resource->entry);
+  if (!dataset) return std::optional<FileFound>{};
+  WUSONG_TRY(const auto permission, bytes_permission(exchange, resource->entry, digest));
+  out.allowed = permission.decision.allowed;
+  out.problem = problem_of(permission.decision);
+  out.name = resource->name.in(exchange.zh());
+  if (!resource->format.empty()) {
+    std::string suffix = ".";
+    for (const char c : resource->format) {
+      suffix.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    }
+    if (!out.name.ends_with(suffix)) out.name += suffix;
+  }
+  out.media_type = safe_type(resource->media_type);
+  out.object = resource->entry;
+  out.right = permission.right;
+  out.counts = true;
+  return std::optional{std::move(out)};
+}
+
+/// An attachment: for those who may read the document that names it, and for who uploaded it.
+Result<FileFound> as_attachment(Exchange& exchange, const Hash& digest) {
+  FileFound out;
+  out.problem = problem_of(err::not_found);
+  out.name = codec::to_hex(digest).substr(0, 16);
+  if (const auto* account = exchange.account()) {
+    WUSONG_TRY(const auto row,
+               find_row(exchange.db.own,
+                        "SELECT name, media_type FROM uploads WHERE digest = $1 AND account = $2",
+                        sql(codec::to_hex(digest)), sql(account->id)));
+    if (row) {
+      out.allowed = true;
+      out.name = text_of((*row)[0]);
+      out.media_type = safe_type(text_of((*row)[1]));
+      return out;
+    }
+  }
+  if (exchange.query.get("item").empty()) return out;
+  WUSONG_TRY(const auto id, exchange.digest("item"));
+  WUSONG_TRY(const auto seen, visible_item(exchange, id));
+  const auto* pack = exchange.shared.rules.pack(seen.row.item.pack);
+  const auto* workflow = pack ? pack->workflow(seen.row.item.workflow) : nullptr;
+  const auto* kind = workflow ? portal::document_kind(workflow->document) : nullptr;
+  const auto decision =
+      portal::may_read_document(exchange.viewer, seen.view, kind != nullptr && kind->is_public,
+                                exchange.shared.access, exchange.shared.settings.access);
+  if (!decision.allowed) {
+    out.problem = problem_of(decision);
+    return out;
+  }
+  // The document itself must name the file: a case is no key to other cases' files.
+  portal::ProjectionReader reader{exchange.db.projection};
+  WUSONG_TRY(const auto history, reader.history(id));
+  for (const auto& step : history) {
+    WUSONG_TRY(const auto text, document_text(exchange, step.act.document));
+    if (text && text->find(codec::to_hex(digest)) != std::string::npos) {
+      out.allowed = true;
+      out.object = id;
+      return out;
+    }
+  }
+  return out;
+}
+
+Result<Response> send_file(Exchange& exchange, const Hash& digest, const FileFound& found) {
+  auto size = exchange.shared.blobs.size(digest);
+  if (!size) return fail(size.error());
+  const std::string etag = "\"" + codec::to_hex(digest) + "\"";
+  Response out;
+  out.content_type = found.media_type;
+  out.header("ETag", etag);
+  out.header("Accept-Ranges", "bytes");
+  out.header("Content-Disposition", content_disposition(found.name));
+  out.header("Cache-Control", "private, no-cache");
+  out.header("Digest", "sha-256=" + codec::to_hex(digest));
+  if (matches_etag(exchange.request.headers.get("if-none-match"), etag)) {
+    out.status = 304;
+    return out;
+  }
+  const auto if_range = exchange.request.headers.get("if-range");
+  const auto header = if_range.empty() || if_range == etag
+                          ? exchange.request.headers.get("range")
+                          : std::string_view{};
+  const auto range = parse_range(header, *size);
+  if (!range) {
+    Response outside = to_response(range.error());
+    outside.header("Content-Range", "bytes */" + std::to_string(*size));
+    return outside;
+  }
+  BlobBody body{digest, 0, *size};
+  if (*range) {
+    body.offset = (*range)->offset;
+    body.size = (*range)->size;
+    out.status = 206;
+    out.header("Content-Range", "bytes " + std::to_string(body.offset) + "-" +
+                                    std::to_string(body.offset + body.size - 1) + "/" +
+                                    std::to_string(*size));
+  }
+  if (exchange.request.method != "HEAD") {
+    WUSONG_CHECK(audit_read(exchange, "file", found.object, digest, found.right, body.size));
+    // Counting is a courtesy: a locked projection does not hold a download up.
+    if (found.counts && body.offset == 0) {
+      (void)portal::count_download(exchange.db.projection, found.object);
+    }
+  }
+  if (body.size > 0) out.blob = body;
+  return out;
+}
+
+}  // namespace
+
+Result<Response> begin_upload(Exchange& exchange) {
+  WUSONG_TRY(const auto body, json_body(exchange));
+  const auto name = text_of_member(body.root(), "name");
+  const auto media_type = text_of_member(body.root(), "media_type");
+  const auto size = body.root().find("size");
+  if (name.empty() || name.size() > 255 || media_type.size() > 100 || !size) {
+    return fail(err::bad_request);
+  }
+  WUSONG_TRY(const auto bytes, size->u64());
+  if (bytes > exchange.shared.settings.upload_max) return fail(err::too_large);
+  const Account& account = exchange.session->account;
+  WUSONG_TRY(const auto open,
+             find_row(exchange.db.own,
+                      "SELECT count(*) FROM uploads WHERE account = $1 AND digest = ''",
+                      sql(account.id)));
+  if (open && static_cast<std::uint64_t>(number_of((*open)[0])) >=
+                  exchange.shared.settings.uploads_open_max) {
+    return fail(err::quota);
+  }
+  const Upload upload{random_hex(exchange.shared.entropy, 16), std::string{name},
+                      std::string{media_type}, bytes};
+  WUSONG_CHECK(run(exchange.db.own,
+                   "INSERT INTO uploads(id, account, name, media_type, size, created, digest) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, '')",
+                   sql(upload.id), sql(account.id), sql(name), sql(media_type), sql(bytes),
+                   sql(exchange.request.now.value)));
+  WUSONG_CHECK(exchange.shared.blobs.upload_begin(upload.id));
+  return offset_answer(upload, 0, 201);
+}
+
+Result<Response> upload_state(Exchange& exchange) {
+  WUSONG_TRY(const auto upload, own_upload(exchange));
+  WUSONG_TRY(const auto offset, exchange.shared.blobs.upload_size(upload.id));
+  return offset_answer(upload, offset);
+}
+
+Result<Response> append_upload(Exchange& exchange) {
+  WUSONG_TRY(const auto upload, own_upload(exchange));
+  std::uint64_t offset = 0;
+  const auto text = exchange.request.headers.get("upload-offset");
+  if (text.empty() || text.size() > 18) return fail(err::bad_request);
+  for (const char c : text) {
+    if (c < '0' || c > '9') return fail(err::bad_request);
+    offset = offset * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  if (offset + exchange.request.body.size() > upload.size) return fail(err::too_large);
+  WUSONG_CHECK(exchange.shared.blobs.upload_append(upload.id, offset,
+                                                   as_bytes(exchange.request.body)));
+  return offset_answer(upload, offset + exchange.request.body.size());
+}
+
+Result<Response> finish_upload(Exchange& exchange) {
+  WUSONG_TRY(const auto upload, own_upload(exchange));
+  WUSONG_TRY(const auto offset, exchange.shared.blobs.upload_size(upload.id));
+  if (offset != upload.size) return fail(err::wrong_offset);
+  WUSONG_TRY(const auto blob, exchange.shared.blobs.upload_finish(upload.id));
+  WUSONG_CHECK(run(exchange.db.own, "UPDATE uploads SET digest = $1 WHERE id = $2",
+                   sql(codec::to_hex(blob.digest)), sql(upload.id)));
+  codec::JsonWriter out;
+  out.open_object().key("digest").string(hex(blob.digest)).key("size").number(blob.size);
+  return json_response(out.close_object().take());
+}
+
+Result<Response> abort_upload(Exchange& exchange) {
+  WUSONG_TRY(const auto upload, own_upload(exchange));
+  WUSONG_CHECK(exchange.shared.blobs.upload_abort(upload.id));
+  WUSONG_CHECK(run(exchange.db.own, "DELETE FROM uploads WHERE id = $1", sql(upload.id)));
+  return json_response("{}");
+}
+
+Result<Response> get_file(Exchange& exchange) {
+  WUSONG_TRY(const auto digest, exchange.digest("id"));
+  WUSONG_TRY(auto found, as_resource(exchange, digest));
+  if (!found || !found->allowed) {
+    WUSONG_TRY(auto attachment, as_attachment(exchange, digest));
+    if (attachment.allowed || !found) found = std::move(attachment);
+  }
+  if (!found->allowed) return to_response(found->problem);
+  return send_file(exchange, digest, *found);
+}
+
+namespace {
+
+void write_read(codec::JsonWriter& out, Exchange& exchange, const NumberedRead& line,
+                bool with_address) {
+  const auto& record = line.record;
+  out.open_object().key("number").number(line.number).key("at").number(record.time / 1000);
+  out.key("actor");
+  if (const auto address = codec::fixed_from_hex<Address>(record.address)) {
+    write_actor(out, exchange, *address);
+  } else {
+    out.null();
+  }
+  out.key("action").string(record.action).key("object").open_object();
+  out.key("kind").string("item").key("id").string("0x" + record.object).close_object();
+  out.key("result").string("done");
+  if (!record.digest.empty()) out.key("digest").string("0x" + record.digest);
+  if (!record.right.empty()) out.key("right").string("0x" + record.right);
+  if (with_address) out.key("remote").string(record.remote);
+  out.key("bytes").number(record.bytes).close_object();
+}
+
+/// Reads of non-public data: everybody sees their own; owners those of their items; those who watch
+/// over the platform all of them.
+Result<Response> audit_of_reads(Exchange& exchange) {
+  if (exchange.account() == nullptr) return fail(err::login_required);
+  const auto& access = exchange.shared.access;
+  const bool all = (exchange.viewer.roles &
+                    (access.authority_roles | access.operator_roles | access.watch_roles)) != 0;
+  ReadQuery query;
+  WUSONG_TRY(query.before, exchange.number("before", 0, std::uint64_t{1} << 61));
+  WUSONG_TRY(const auto limit, exchange.number("page_size", 50, 100));
+  query.limit = limit;
+  bool owner = false;
+  if (!exchange.query.get("item").empty()) {
+    WUSONG_TRY(const auto item, exchange.digest("item"));
+    WUSONG_TRY(const auto seen, visible_item(exchange, item));
+    query.object = codec::to_hex(item);
+    owner = exchange.viewer.organisation != 0 &&
+            seen.row.item.organisation == exchange.viewer.organisation;
+  }
+  if (!all && !owner) query.account = exchange.account()->id;
+  WUSONG_TRY(const auto lines, list_reads(exchange.db.own, query));
+  codec::JsonWriter out;
+  out.open_object().key("entries").open_array();
+  for (const auto& line : lines) write_read(out, exchange, line, all);
+  out.close_array();
+  if (lines.size() == limit && limit > 0) out.key("before").number(lines.back().number);
+  return json_response(out.close_object().take());
+}
+
+}  // namespace
+
+Result<Response> list_audit(Exchange& exchange) {
+  if (exchange.query.get("kind") == "reads") return audit_of_reads(exchange);
+  return audit_of_acts(exchange);
+}
+
+}  // namespace wusong::gateway::internal

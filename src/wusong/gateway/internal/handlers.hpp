@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every handler of the route table, by the file that holds it.
+#pragma once
+
+#include "wusong/gateway/reply.hpp"
+#include "wusong/gateway/router.hpp"
+
+namespace wusong::gateway::internal {
+
+// api_account.cpp
+Result<Response> register_account(Exchange& exchange);
+Result<Response> login(Exchange& exchange);
+Result<Response> logout(Exchange& exchange);
+Result<Response> me(Exchange& exchange);
+Result<Response> change_password(Exchange& exchange);
+Result<Response> list_tokens(Exchange& exchange);
+Result<Response> add_token(Exchange& exchange);
+Result<Response> remove_token(Exchange& exchange);
+Result<Response> list_accounts(Exchange& exchange);
+Result<Response> set_account(Exchange& exchange);
+
+// api_datasets.cpp
+Result<Response> list_datasets(Exchange& exchange);
+Result<Response> show_dataset(Exchange& exchange);
+Result<Response> dataset_versions(Exchange& exchange);
+Result<Response> organisations(Exchange& exchange);
+Result<Response> stats(Exchange& exchange);
+
+// api_rows.cpp
+Result<Response> dataset_preview(Exchange& exchange);
+Result<Response> dataset_profile(Exchange& exchange);
+Result<Response> dataset_rows(Exchange& exchange);
+
+// api_items.cpp
+Result<Response> list_items(Exchange& exchange);
+Result<Response> show_item(Exchange& exchange);
+Result<Response> list_actions(Exchange& exchange);
+Result<Response> list_alerts(Exchange& exchange);
+
+// api_acts.cpp
+Result<Response> create_item(Exchange& exchange);
+Result<Response> act_on_item(Exchange& exchange);
+Result<Response> prepare(Exchange& exchange);
+Result<Response> submit_transaction(Exchange& exchange);
+Result<Response> list_outbox(Exchange& exchange);
+Result<Response> show_outbox(Exchange& exchange);
+
+// api_files.cpp
+Result<Response> begin_upload(Exchange& exchange);
+Result<Response> upload_state(Exchange& exchange);
+Result<Response> append_upload(Exchange& exchange);
+Result<Response> finish_upload(Exchange& exchange);
+Result<Response> abort_upload(Exchange& exchange);
+Result<Response> get_file(Exchange& exchange);
+Result<Response> list_audit(Exchange& exchange);
+
+/// Acts on the chain, newest first. In api_chain.cpp.
+Result<Response> audit_of_acts(Exchange& exchange);
+
+// api_chain.cpp
+Result<Response> list_rules(Exchange& exchange);
+Result<Response> show_rules(Exchange& exchange);
+Result<Response> list_documents(Exchange& exchange);
+Result<Response> chain_info(Exchange& exchange);
+Result<Response> item_proof(Exchange& exchange);
+Result<Response> rpc(Exchange& exchange);
+Result<Response> health(Exchange& exchange);
+Result<Response> show_openapi(Exchange& exchange);
+
+// ckan.cpp
+Result<Response> ckan(Exchange& exchange);
+
+// catalog.cpp
+Result<Response> catalog_jsonld(Exchange& exchange);
+Result<Response> catalog_turtle(Exchange& exchange);
+Result<Response> dataset_jsonld(Exchange& exchange);
+Result<Response> dataset_turtle(Exchange& exchange);
+Result<Response> dataset_policy(Exchange& exchange);
+Result<Response> data_package(Exchange& exchange);
+
+// oidc.cpp
+Result<Response> oidc_discovery(Exchange& exchange);
+Result<Response> oidc_keys(Exchange& exchange);
+Result<Response> oidc_authorize(Exchange& exchange);
+Result<Response> oidc_login(Exchange& exchange);
+Result<Response> oidc_token(Exchange& exchange);
+Result<Response> oidc_userinfo(Exchange& exchange);
+
+// pages.cpp
+Result<Response> home_page(Exchange& exchange);
+Result<Response> search_page(Exchange& exchange);
+Result<Response> dataset_page(Exchange& exchange);
+Result<Response> any_page(Exchange& exchange);
+/// A page that says what is wrong.
+Response problem_page(const Exchange& exchange, const Problem& problem);
+
+}  // namespace wusong::gateway::internal

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What several handlers need: reading bodies and documents, writing the shapes that the web reads.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "wusong/codec/json.hpp"
+#include "wusong/gateway/gateway.hpp"
+#include "wusong/gateway/reply.hpp"
+#include "wusong/portal/actions.hpp"
+#include "wusong/portal/dataset.hpp"
+#include "wusong/portal/documents.hpp"
+
+namespace wusong::gateway::internal {
+
+/// The body as a JSON object; an empty one where there is no body.
+/// @errors err::bad_request
+Result<codec::JsonDocument> json_body(const Exchange& exchange);
+/// A member's text; empty where it is missing or of another kind.
+std::string_view text_of_member(const codec::JsonValue& object, std::string_view name);
+/// A member that holds {zh, en} or a plain string.
+portal::Text text_member(const codec::JsonValue& object, std::string_view name);
+
+/// "0x…" of a digest or an address.
+std::string hex(BytesView bytes);
+
+/// Whether the caller may see it, with everything the decision looks at.
+struct Seen {
+  portal::ItemRow row;
+  portal::ItemView view;
+};
+/// Everything access decisions look at. @errors io's
+Result<portal::ItemView> view_of(Exchange& exchange, const portal::ItemRow& row);
+/// Nothing where there is no such item; a refusal looks the same, so that nobody learns which exist.
+/// @errors err::not_found
+Result<Seen> visible_item(Exchange& exchange, const Hash& id);
+/// A published dataset that the caller may see. @errors err::not_found
+Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id);
+
+/// The document's canonical text; nothing where the store does not hold it.
+Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash& digest);
+
+/// The caller's permission for a resource's bytes, or for the dataset as such with a zero digest.
+/// `right` is the item that gives it, where one does.
+struct Permission {
+  portal::Decision decision;
+  Hash right;
+};
+Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const Hash& digest);
+/// Into the audit, before a byte leaves.
+Result<void> audit_read(Exchange& exchange, std::string_view action, const Hash& item,
+                        const Hash& digest, const Hash& right, std::uint64_t bytes);
+
+const portal::RulePack* current_pack(const Exchange& exchange);
+/// Seconds: the chain's, where it has told them, else the clock's.
+std::uint64_t moment(const Exchange& exchange);
+
+void write_organisation(codec::JsonWriter& out, Exchange& exchange, std::uint32_t id);
+void write_actor(codec::JsonWriter& out, Exchange& exchange, const Address& address);
+/// An Item of section 7, without closing it.
+void open_item(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow& row);
+void write_action(codec::JsonWriter& out, const portal::RulePack& pack,
+                  const portal::PermittedAction& action);
+
+}  // namespace wusong::gateway::internal

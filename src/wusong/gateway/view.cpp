@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/gateway/internal/view.hpp"
+
+#include "wusong/codec/hex.hpp"
+#include "wusong/gateway/errors.hpp"
+#include "wusong/gateway/internal/search.hpp"
+#include "wusong/gateway/tables.hpp"
+#include "wusong/portal/canonical.hpp"
+
+namespace wusong::gateway::internal {
+
+Result<codec::JsonDocument> json_body(const Exchange& exchange) {
+  const auto& request = exchange.request;
+  if (request.body.empty()) return codec::JsonDocument::parse("{}");
+  // A form of another site can send text/plain or urlencoded without asking; not this.
+  if (!request.headers.get("content-type").starts_with("application/json") ||
+      !is_utf8(request.body)) {
+    return fail(err::bad_request);
+  }
+  auto parsed = codec::JsonDocument::parse(request.body);
+  if (!parsed || !parsed->root().is_object()) return fail(err::bad_request);
+  return parsed;
+}
+
+std::string_view text_of_member(const codec::JsonValue& object, std::string_view name) {
+  const auto found = object.find(name);
+  return found && found->is_string() ? found->string().value_or("") : std::string_view{};
+}
+
+portal::Text text_member(const codec::JsonValue& object, std::string_view name) {
+  const auto found = object.find(name);
+  if (!found) return {};
+  if (found->is_string()) {
+    const std::string both{found->string().value_or("")};
+    return {both, both};
+  }
+  return {std::string{text_of_member(*found, "zh")}, std::string{text_of_member(*found, "en")}};
+}
+
+std::string hex(BytesView bytes) {
+  return codec::to_hex_data(bytes);
+}
+
+std::uint64_t moment(const Exchange& exchange) {
+  const auto chain = exchange.shared.chain.chain_time();
+  return std::max(chain, exchange.now_seconds());
+}
+
+const portal::RulePack* current_pack(const Exchange& exchange) {
+  return exchange.shared.rules.in_force(moment(exchange));
+}
+
+Result<portal::ItemView> view_of(Exchange& exchange, const portal::ItemRow& row) {
+  portal::ProjectionReader reader{exchange.db.projection};
+  portal::ItemView out;
+  out.item = row.item;
+  const auto* pack = exchange.shared.rules.pack(row.item.pack);
+  const auto* workflow = pack ? pack->workflow(row.item.workflow) : nullptr;
+  if (workflow != nullptr) out.workflow = workflow->name;
+  if (row.item.organisation != 0) {
+    WUSONG_TRY(const auto organisation, reader.organisation(row.item.organisation));
+    if (organisation) out.parent_of_organisation = organisation->parent;
+  }
+  if (!row.item.subject.is_zero()) {
+    WUSONG_TRY(const auto subject, reader.item(row.item.subject));
+    if (subject) out.subject = subject->item;
+  }
+  if (out.workflow == "entry") {
+    WUSONG_TRY(const auto dataset, portal::dataset(exchange.db.projection, row.id));
+    if (dataset) out.opening = dataset->opening;
+  }
+  return out;
+}
+
+Result<Seen> visible_item(Exchange& exchange, const Hash& id) {
+  portal::ProjectionReader reader{exchange.db.projection};
+  WUSONG_TRY(const auto row, reader.item(id));
+  if (!row) return fail(err::not_found);
+  WUSONG_TRY(const auto view, view_of(exchange, *row));
+  const auto decision = portal::may_see_item(exchange.viewer, view, exchange.shared.access,
+                                             exchange.shared.settings.access);
+  if (!decision.allowed) return fail(err::not_found);
+  return Seen{*row, view};
+}
+
+Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id) {
+  WUSONG_TRY(auto dataset, portal::dataset(exchange.db.projection, id));
+  if (!dataset) return fail(err::not_found);
+  portal::ProjectionReader reader{exchange.db.projection};
+  WUSONG_TRY(const auto row, reader.item(id));
+  if (!row) return fail(err::not_found);
+  WUSONG_TRY(auto view, view_of(exchange, *row));
+  const auto decision = portal::may_see_metadata(exchange.viewer, view, exchange.shared.access,
+                                                 exchange.shared.settings.access);
+  if (!decision.allowed) return fail(err::not_found);
+  return std::move(*dataset);
+}
+
+Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash& digest) {
+  if (digest.is_zero()) return std::optional<std::string>{};
+  const auto bytes = exchange.shared.blobs.read(digest, 0, portal::kDocumentBytesMax);
+  if (!bytes) {
+    if (bytes.error() == Error{io::err::blob_missing}) return std::optional<std::string>{};
+    return fail(bytes.error());
+  }
+  return std::optional{std::string{as_text(*bytes)}};
+}
+
+Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const Hash& digest) {
+  portal::ProjectionReader reader{exchange.db.projection};
+  WUSONG_TRY(const auto row, reader.item(entry));
+  if (!row) return fail(err::not_found);
+  portal::BytesRequest request;
+  WUSONG_TRY(request.entry, view_of(exchange, *row));
+  request.resource = digest;
+  request.now = moment(exchange);
+  if (exchange.account() != nullptr) {
+    WUSONG_TRY(request.rights, reader.rights(entry, exchange.viewer.address,
+                                             exchange.viewer.organisation));
+  }
+  Permission out;
+  out.decision = portal::may_read_bytes(exchange.viewer, request, exchange.shared.access);
+  for (const auto& right : request.rights) {
+    if (right.open) out.right = right.source;
+  }
+  return out;
+}
+
+Result<void> audit_read(Exchange& exchange, std::string_view action, const Hash& item,
+                        const Hash& digest, const Hash& right, std::uint64_t bytes) {
+  ReadRecord record;
+  record.time = exchange.request.now.value;
+  if (const auto* account = exchange.account()) {
+    record.account = account->id;
+    record.address = codec::to_hex(account->address);
+  }
+  record.action = action;
+  if (!item.is_zero()) record.object = codec::to_hex(item);
+  if (!digest.is_zero()) record.digest = codec::to_hex(digest);
+  if (!right.is_zero()) record.right = codec::to_hex(right);
+  record.remote = exchange.request.remote;
+  record.bytes = bytes;
+  return record_read(exchange.db.own, record);
+}
+
+portal::Text organisation_title(Exchange& exchange, std::uint32_t id) {
+  if (!exchange.organisations) {
+    portal::ProjectionReader reader{exchange.db.projection};
+    exchange.organisations.emplace();
+    if (const auto all = reader.organisations()) {
+      for (const auto& one : *all) exchange.organisations->emplace(one.id, one.title);
+    }
+  }
+  const auto found = exchange.organisations->find(id);
+  if (found != exchange.organisations->end() && !found->second.empty()) return found->second;
+  const auto number = std::to_string(id);
+  return {"单位 " + number, "Organisation " + number};
+}
+
+void write_organisation(codec::JsonWriter& out, Exchange& exchange, std::uint32_t id) {
+  out.open_object().key("id").number(std::uint64_t{id});
+  write_text(out, "title", organisation_title(exchange, id));
+  out.close_object();
+}
+
+void write_actor(codec::JsonWriter& out, Exchange& exchange, const Address& address) {
+  out.open_object().key("address").string(hex(address));
+  portal::ProjectionReader reader{exchange.db.projection};
+  const auto actor = reader.actor(address);
+  const bool official = actor && *actor && (*actor)->organisation != 0;
+  const bool self = exchange.account() != nullptr && exchange.account()->address == address;
+  // Names of officials are said to everybody; those of people only to themselves and to officials.
+  if (official || self || exchange.viewer.kind == portal::ViewerKind::organisation) {
+    Accounts accounts{exchange.db.own, exchange.shared.keys, exchange.shared.entropy, {}};
+    if (const auto account = accounts.by_address(address); account && *account) {
+      out.key("name").string((*account)->display);
+    }
+  }
+  if (official) {
+    out.key("organisation");
+    write_organisation(out, exchange, (*actor)->organisation);
+  }
+  out.close_object();
+}
+
+void open_item(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow& row) {
+  const portal::Item& item = row.item;
+  const auto* pack = exchange.shared.rules.pack(item.pack);
+  const auto* workflow = pack ? pack->workflow(item.workflow) : nullptr;
+  const auto* state = workflow ? workflow->state(item.state) : nullptr;
+  out.open_object().key("id").string(hex(row.id));
+  out.key("workflow").string(workflow ? workflow->name : "");
+  out.key("state").string(state ? state->name : "");
+  write_text(out, "title", row.title.empty() && workflow ? workflow->title : row.title);
+  if (item.organisation != 0) {
+    out.key("organisation");
+    write_organisation(out, exchange, item.organisation);
+  }
+  if (!item.subject.is_zero()) {
+    portal::ProjectionReader reader{exchange.db.projection};
+    if (const auto subject = reader.item(item.subject); subject && *subject) {
+      const auto view = view_of(exchange, **subject);
+      const bool seen = view && portal::may_see_item(exchange.viewer, *view, exchange.shared.access,
+                                                     exchange.shared.settings.access)
+                                    .allowed;
+      out.key("subject").open_object().key("id").string(hex(item.subject));
+      out.key("workflow").string(view ? view->workflow : "");
+      if (seen) {
+        const auto* its_pack = exchange.shared.rules.pack((*subject)->item.pack);
+        const auto* its = its_pack ? its_pack->workflow((*subject)->item.workflow) : nullptr;
+        const auto* its_state = its ? its->state((*subject)->item.state) : nullptr;
+        out.key("state").string(its_state ? its_state->name : "");
+        write_text(out, "title", (*subject)->title);
+      }
+      out.close_object();
+    }
+  }
+  if (!item.party.is_zero()) {
+    out.key("party");
+    write_actor(out, exchange, item.party);
+  }
+  out.key("creator");
+  write_actor(out, exchange, item.creator);
+  if (item.deadline != 0) out.key("deadline").number(item.deadline);
+  out.key("overdue").boolean(item.deadline != 0 && moment(exchange) >= item.deadline);
+  out.key("sequence").number(std::uint64_t{item.sequence});
+  out.key("pack").number(std::uint64_t{item.pack}).key("updated_at").number(row.updated);
+  const bool mine = exchange.account() != nullptr && (item.creator == exchange.viewer.address ||
+                                                      item.party == exchange.viewer.address);
+  out.key("mine").boolean(mine);
+}
+
+}  // namespace wusong::gateway::internal
