@@ -31,6 +31,20 @@ BENCHMARK(hash_bytes<sha256>)->Name("crypto/sha256/size")->Arg(32)->Arg(532)->Ar
 BENCHMARK(hash_bytes<sm3>)->Name("crypto/sm3/size")->Arg(32)->Arg(532)->Arg(1 << 16);
 BENCHMARK(hash_bytes<ripemd160>)->Name("crypto/ripemd160/size")->Arg(32)->Arg(532);
 
+/// Beside crypto/keccak256/size: eight messages of that size.
+void hash_eight(benchmark::State& state) {
+  const Bytes data(static_cast<std::size_t>(state.range(0)), 0x61);
+  const std::vector<BytesView> messages(8, BytesView{data});
+  std::vector<Hash> digests(8);
+  for (auto _ : state) {
+    keccak256_batch(messages, digests);
+    benchmark::DoNotOptimize(digests.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 8);
+}
+BENCHMARK(hash_eight)->Name("crypto/keccak256_batch_of_8/size")->Arg(32)->Arg(136)->Arg(532);
+
 void recover(benchmark::State& state) {
   const Hash digest = keccak256(as_bytes("x"));
   const auto signature = ecdsa_sign(digest, Bytes(32, 7));

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "wusong/base/bytes.hpp"
 
@@ -13,6 +14,9 @@ namespace wusong::crypto {
 Hash keccak256(BytesView data) noexcept;
 /// Digest of two strings laid end to end.
 Hash keccak256(BytesView first, BytesView second) noexcept;
+/// keccak256 of each, at a fraction of the cost where they are many and of like length.
+/// @shape as many digests as messages
+void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
 /// @source FIPS 180-4
 Hash sha256(BytesView data) noexcept;
 /// @source GB/T 32905-2016

@@ -99,6 +99,22 @@ TEST(Keccak256, TwoPartsHashAsTheirConcatenationWhereverTheSplit) {
   }
 }
 
+TEST(Keccak256, ManyHashAsEachWhateverTheirNumberAndLengths) {
+  const Bytes data = pattern(3 * 136 + 2);
+  std::vector<BytesView> messages;
+  for (std::size_t size = 0; size <= data.size(); ++size)  // neighbours differ in their blocks
+    messages.push_back(BytesView{data}.first(size * 151 % (data.size() + 1)));
+  std::vector<Hash> digests(messages.size());
+  keccak256_batch(messages, digests);
+  for (std::size_t i = 0; i < messages.size(); ++i) ASSERT_EQ(digests[i], keccak256(messages[i]));
+  for (std::size_t count = 0; count <= 20; ++count) {
+    std::vector<Hash> some(count);
+    keccak256_batch(std::span{messages}.last(count), some);
+    for (std::size_t i = 0; i < count; ++i)
+      ASSERT_EQ(some[i], keccak256(messages[messages.size() - count + i])) << count;
+  }
+}
+
 TEST(Sha256, FipsExamplesHold) {
   EXPECT_EQ(hex(sha256({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(hex(sha256(as_bytes("abc"))),

@@ -11,14 +11,7 @@
 #include "wusong/crypto/internal/secp256k1_batch.hpp"
 
 #if defined(__x86_64__)
-// g++-12's header starts an undefined vector from itself.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-
-#define WUSONG_LANES [[gnu::target("avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]]
-#define WUSONG_LANES_INLINE WUSONG_LANES [[gnu::always_inline]] inline
+#include "wusong/crypto/internal/keccak_lanes.hpp"
 
 namespace wusong::crypto::internal {
 namespace {
@@ -617,57 +610,8 @@ WUSONG_LANES void multiply(const LaneTask* tasks, LaneKeys* keys,
   }
 }
 
-// ---- Keccak-256 of one block
+// ---- Addresses
 
-constexpr std::uint64_t kRoundConstants[24] = {
-    0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
-    0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
-    0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
-    0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
-    0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
-    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
-
-template <int kBits>
-WUSONG_LANES_INLINE V turned(V a, V d) noexcept {
-  return _mm512_rol_epi64(_mm512_xor_si512(a, d), kBits);
-}
-WUSONG_LANES_INLINE V xor3(V a, V b, V c) noexcept {
-  return _mm512_ternarylogic_epi64(a, b, c, 0x96);
-}
-WUSONG_LANES_INLINE void chi(V (&out)[25], int row, V b0, V b1, V b2, V b3, V b4) noexcept {
-  constexpr int kChi = 0xd2;  // a ^ (~b & c)
-  out[row] = _mm512_ternarylogic_epi64(b0, b1, b2, kChi);
-  out[row + 1] = _mm512_ternarylogic_epi64(b1, b2, b3, kChi);
-  out[row + 2] = _mm512_ternarylogic_epi64(b2, b3, b4, kChi);
-  out[row + 3] = _mm512_ternarylogic_epi64(b3, b4, b0, kChi);
-  out[row + 4] = _mm512_ternarylogic_epi64(b4, b0, b1, kChi);
-}
-/// The permutation, eight states side by side; its steps are those of keccak.cpp.
-WUSONG_LANES void permute(V (&a)[25]) noexcept {
-  for (const std::uint64_t constant : kRoundConstants) {
-    V c[5];
-    V d[5];
-    WUSONG_UNROLL
-    for (int i = 0; i < 5; ++i) c[i] = xor3(xor3(a[i], a[i + 5], a[i + 10]), a[i + 15], a[i + 20]);
-    WUSONG_UNROLL
-    for (int i = 0; i < 5; ++i)
-      d[i] = _mm512_xor_si512(c[(i + 4) % 5], _mm512_rol_epi64(c[(i + 1) % 5], 1));
-    V e[25];
-    chi(e, 0, _mm512_xor_si512(a[0], d[0]), turned<44>(a[6], d[1]), turned<43>(a[12], d[2]),
-        turned<21>(a[18], d[3]), turned<14>(a[24], d[4]));
-    e[0] = _mm512_xor_si512(e[0], all(constant));
-    chi(e, 5, turned<28>(a[3], d[3]), turned<20>(a[9], d[4]), turned<3>(a[10], d[0]),
-        turned<45>(a[16], d[1]), turned<61>(a[22], d[2]));
-    chi(e, 10, turned<1>(a[1], d[1]), turned<6>(a[7], d[2]), turned<25>(a[13], d[3]),
-        turned<8>(a[19], d[4]), turned<18>(a[20], d[0]));
-    chi(e, 15, turned<27>(a[4], d[4]), turned<36>(a[5], d[0]), turned<10>(a[11], d[1]),
-        turned<15>(a[17], d[2]), turned<56>(a[23], d[3]));
-    chi(e, 20, turned<62>(a[2], d[2]), turned<55>(a[8], d[3]), turned<39>(a[14], d[4]),
-        turned<41>(a[15], d[0]), turned<2>(a[21], d[1]));
-    WUSONG_UNROLL
-    for (int i = 0; i < 25; ++i) a[i] = e[i];
-  }
-}
 WUSONG_LANES_INLINE V bytes_reversed(V a) noexcept {
   const V order = _mm512_set4_epi32(0x08090a0b, 0x0c0d0e0f, 0x00010203, 0x04050607);
   return _mm512_shuffle_epi8(a, order);
@@ -692,7 +636,7 @@ WUSONG_LANES void addresses(const LaneKeys& keys, const LaneWords<4>& z_inverse,
   }
   state[8] = all(1);  // padding, from byte 64 to byte 135
   state[16] = all(std::uint64_t{1} << 63);
-  permute(state);
+  keccak_permute_lanes(state);
   alignas(64) std::uint64_t digest[4][kLaneCount];
   WUSONG_UNROLL
   for (int i = 0; i < 4; ++i) _mm512_store_si512(digest[i], state[i]);
