@@ -264,6 +264,25 @@ Result<Transaction> decode_typed(TransactionType type, BytesView payload) {
   return tx;
 }
 
+/// What signing_hash hashes.
+Bytes signing_bytes(const Transaction& transaction) {
+  RlpWriter out;
+  out.open_list();
+  if (transaction.type != TransactionType::legacy) {
+    write_typed_fields(out, transaction);
+    out.close_list();
+    return with_type(transaction.type, out.take());
+  }
+  write_legacy_fields(out, transaction);
+  if (transaction.chain_id) {
+    out.number(*transaction.chain_id);
+    out.number(0);
+    out.number(0);
+  }
+  out.close_list();
+  return out.take();
+}
+
 }  // namespace
 
 std::optional<Address> recover_authority(const Authorization& authorization) {
@@ -331,21 +350,7 @@ Hash hash_of(const Transaction& transaction) {
 }
 
 Hash signing_hash(const Transaction& transaction) {
-  RlpWriter out;
-  out.open_list();
-  if (transaction.type != TransactionType::legacy) {
-    write_typed_fields(out, transaction);
-    out.close_list();
-    return crypto::keccak256(with_type(transaction.type, out.take()));
-  }
-  write_legacy_fields(out, transaction);
-  if (transaction.chain_id) {
-    out.number(*transaction.chain_id);
-    out.number(0);
-    out.number(0);
-  }
-  out.close_list();
-  return crypto::keccak256(out.take());
+  return crypto::keccak256(signing_bytes(transaction));
 }
 
 Bytes native_signing_bytes(const Transaction& transaction) {
@@ -367,16 +372,22 @@ Result<Address> recover_sender(const Transaction& transaction) {
 
 std::vector<Result<Address>> recover_senders(std::span<const Transaction* const> transactions) {
   std::vector<Result<Address>> out(transactions.size(), fail(crypto::err::bad_signature));
-  std::vector<crypto::RecoveryRequest> requests;
-  std::vector<std::size_t> places;  // of the requests in `out`
+  std::vector<std::size_t> places;  // in `out`, of those with an Ethereum signature
+  std::vector<Bytes> messages;
   for (std::size_t i = 0; i < transactions.size(); ++i) {
-    const Transaction& transaction = *transactions[i];
-    if (transaction.type == TransactionType::native) {
-      out[i] = recover_sender(transaction);
+    if (transactions[i]->type == TransactionType::native) {
+      out[i] = recover_sender(*transactions[i]);
       continue;
     }
-    requests.push_back({signing_hash(transaction), transaction.signature});
     places.push_back(i);
+    messages.push_back(signing_bytes(*transactions[i]));
+  }
+  std::vector<Hash> digests(messages.size());
+  crypto::keccak256_batch(std::vector<BytesView>(messages.begin(), messages.end()), digests);
+  std::vector<crypto::RecoveryRequest> requests;
+  requests.reserve(places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    requests.push_back({digests[i], transactions[places[i]]->signature});
   }
   const auto senders = crypto::ecdsa_recover_batch(requests);
   for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = senders[i];
