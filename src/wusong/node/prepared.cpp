@@ -38,6 +38,7 @@ Result<types::Transaction> decode_candidate(const RawTransaction& raw,
   return transaction;
 }
 
+/// All but the hash.
 Result<txpool::Candidate> make_candidate(const RawTransaction& raw, const exec::ChainRules& rules,
                                          types::Transaction transaction, const Address& sender) {
   if (!rules.permissions.transact.allows(sender)) return fail(exec::err::sender_not_permitted);
@@ -46,7 +47,7 @@ Result<txpool::Candidate> make_candidate(const RawTransaction& raw, const exec::
   }
   return txpool::Candidate{.transaction = std::move(transaction),
                            .sender = sender,
-                           .hash = crypto::keccak256(raw.encoded),
+                           .hash = {},
                            .encoded_size = raw.encoded.size(),
                            .local = raw.local};
 }
@@ -82,9 +83,8 @@ Result<std::shared_ptr<const SplitBlock>> split(Bytes encoded, io::Executor& exe
   out->transactions = std::move(parts.transactions);
   out->transaction_hashes.resize(out->transactions.size());
   for_each_chunk(executor, out->transactions.size(), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      out->transaction_hashes[i] = crypto::keccak256(out->transactions[i]);
-    }
+    crypto::keccak256_batch(std::span{out->transactions}.subspan(begin, end - begin),
+                            std::span{out->transaction_hashes}.subspan(begin, end - begin));
   });
   std::vector<Bytes> values;
   values.reserve(out->transactions.size());
@@ -149,11 +149,19 @@ std::vector<Result<txpool::Candidate>> prepare_candidates(std::span<const RawTra
     decoded.reserve(end - begin);
     for (std::size_t i = begin; i < end; ++i) decoded.push_back(decode_candidate(raw[i], rules));
     const auto senders = senders_of(decoded);
+    std::vector<std::size_t> accepted;
+    std::vector<BytesView> messages;
     for (std::size_t i = begin; i < end; ++i) {
       const auto& sender = senders[i - begin];
       out[i] = sender ? make_candidate(raw[i], rules, *std::move(decoded[i - begin]), *sender)
                       : fail(sender.error());
+      if (!out[i]) continue;
+      accepted.push_back(i);
+      messages.push_back(raw[i].encoded);
     }
+    std::vector<Hash> hashes(messages.size());
+    crypto::keccak256_batch(messages, hashes);
+    for (std::size_t i = 0; i < accepted.size(); ++i) out[accepted[i]]->hash = hashes[i];
   });
   return out;
 }
