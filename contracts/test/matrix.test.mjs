@@ -171,7 +171,7 @@ test("every transition is open to its roles in its relation, and to no other rol
   }
   const count = await expectAll(list);
   assert.equal(count, rows.length * 8 * pack.roles.length);
-  console.log(`# figure ${count} combinations of transition, role and relation`);
+  console.log(`figure ${count} combinations of transition, role and relation`);
 });
 
 // @row 1
@@ -203,7 +203,7 @@ test("every action that a state does not know is refused whoever takes it", asyn
     }
   }
   const count = await expectAll(list);
-  console.log(`# figure ${count} acts that no state knows`);
+  console.log(`figure ${count} acts that no state knows`);
 });
 
 /** Each way in which an act can fall short of one row, with the refusal's name. */
@@ -263,7 +263,7 @@ test("every missing or surplus fact is refused by its own name", async () => {
     for (const [what, change, want] of shortfalls(one))
       list.push({ from: rightActor(one.row).address, given: { ...one.given, ...change }, want, what: `${nameOf(one.row)} with ${what}` });
   const count = await expectAll(list);
-  console.log(`# figure ${count} acts with one fact changed`);
+  console.log(`figure ${count} acts with one fact changed`);
 });
 
 // @row 9 18 23
@@ -298,7 +298,7 @@ test("a subject or a reference counts only in the states the row names, and only
     }
   }
   const count = await expectAll(list);
-  console.log(`# figure ${count} states of subjects and references`);
+  console.log(`figure ${count} states of subjects and references`);
 });
 
 test("nobody acts who is unknown or inactive, or whose organisation is inactive", async () => {
