@@ -55,7 +55,7 @@ function provedWord(entry, slot, root) {
 
 /**
  * @param bundle as the server gave it
- * @param trust `{genesis?, contract?, validators?, fileDigest?}`: what the asker knows from elsewhere
+ * @param trust `{genesis?, contract?, item?, validators?, fileDigest?}`: what the asker knows from elsewhere
  * @returns {{ok, steps: [{name, state: 'proved'|'failed'|'not_given', code?, detail?}], facts}}; after a failed step the
  *   rest is `not_reached`
  */
@@ -121,6 +121,7 @@ export function verifyBundle(bundle, trust = {}) {
     return { contract, storageRoot: toHex(storageRoot), codeHash: toHex(account[3]) };
   });
   step('item', () => {
+    if (trust.item && bundle.item.id !== trust.item) throw new ProofError('other_item', bundle.item.id);
     const [first, last] = bundle.proof.storageProof;
     facts.item = unpackItem(provedWord(first, itemSlot(bundle.item.id, 0), storageRoot));
     digest = toHex(word(provedWord(last, itemSlot(bundle.item.id, 1), storageRoot)));

@@ -50,6 +50,7 @@ export const codeWords = {
   attested_other_block: { zh: '签名属于另一个区块。', en: 'The signatures are of another block.' },
   roots_not_in_headers: { zh: '这些区块头没有载明该高度的状态根。', en: 'None of the headers carries the roots of that height.' },
   other_contract: { zh: '证明针对另一个合约。', en: 'The proof is about another contract.' },
+  other_item: { zh: '证明针对另一个事项。', en: 'The proof is about another item.' },
   no_such_contract: { zh: '链上没有这个合约。', en: 'There is no such contract on the chain.' },
   no_such_item: { zh: '链上没有这个事项。', en: 'There is no such item on the chain.' },
   document_mismatch: { zh: '文书与链上摘要不符:内容被改动过,或者不是同一份。', en: 'The document does not have the digest on the chain: it was changed, or is another one.' },

@@ -75,6 +75,7 @@ test('a changed, cut or padded storage proof is refused', () => {
   assert.equal(failing((b) => last(b).push('0x80')).code, 'proof_has_extra_nodes');
 });
 test('another item than the one asked about is refused', () => {
+  assert.equal(failing(() => {}, { item: '0x' + '33'.repeat(32) }).code, 'other_item');
   assert.equal(failing((b) => (b.item.id = '0x' + '33'.repeat(32))).name, 'item');
 });
 test('what is not a bundle fails in words and never throws', () => {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import { defineStore } from 'pinia';
+import { get, post, setCsrf } from '@/lib/api.js';
+
+export const useSession = defineStore('session', {
+  state: () => ({ known: false, user: null, loading: null }),
+  getters: {
+    signedIn: (state) => state.user !== null,
+    /** Works for an authority, an organisation or the platform: sees the officers' side. */
+    isOfficer: (state) => (state.user?.roles ?? []).some((role) => !['user', 'person', 'user_person', 'user_legal', 'user_unincorporated'].includes(role)),
+    hasRole: (state) => (role) => (state.user?.roles ?? []).includes(role),
+  },
+  actions: {
+    take(answer) {
+      setCsrf(answer.csrf);
+      this.user = answer.signed_in ? answer.user : null;
+      this.known = true;
+    },
+    refresh() {
+      this.loading ??= get('me').then((answer) => this.take(answer), () => { this.known = true; }).finally(() => { this.loading = null; });
+      return this.loading;
+    },
+    async login(name, password) {
+      this.take(await post('login', { name, password }));
+    },
+    async register(form) {
+      this.take(await post('register', form));
+    },
+    async logout() {
+      await post('logout');
+      await this.refresh();
+    },
+  },
+});
