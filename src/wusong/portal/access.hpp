@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,12 +33,24 @@ struct AccessRules {
   /// @errors err::bad_rule_pack where a name it relies on is missing; the fault names it
   [[nodiscard]] static Checked<AccessRules> of(const RulePack& pack);
 
-  std::uint32_t authority_roles{0};            // city and district authority, and the committees
-  std::uint32_t review_roles{0};               // who reviews for their own organisation
-  std::uint32_t operator_roles{0};             // runs the platform
-  std::uint32_t watch_roles{0};                // regulators: see, do not decide
-  std::vector<std::uint32_t> public_states;    // by workflow number: mask of states everybody sees
-  std::vector<std::uint32_t> in_force_states;  // by workflow number: mask of states with effect
+  std::uint32_t city_roles{0};      // sees everything
+  std::uint32_t district_roles{0};  // sees what belongs to the organisations below its own
+  std::uint32_t operator_roles{0};  // runs the platform
+  std::uint32_t watch_roles{0};     // regulators: see what concerns security, decide nothing
+  std::uint32_t official_roles{0};  // work for a public body: see the base catalogue (SZ 21)
+
+  struct OfWorkflow {
+    std::uint8_t number{0};
+    std::string name;
+    std::uint32_t public_states{0};   // everybody sees items in these
+    std::uint32_t settled_states{0};  // public, and the item's document is what the public gets
+    std::uint32_t reviewer_roles{0};  // see every item besides those concerned
+    bool for_operator{false};
+    bool for_watchers{false};
+    bool for_officials{false};  // public states are for officials only
+  };
+  std::vector<OfWorkflow> workflows;
+  const OfWorkflow* workflow(std::string_view name) const noexcept;
 };
 
 /// Settings that the law leaves open (requirement 12).
@@ -55,7 +68,7 @@ struct Right {
   std::uint64_t from{0};
   std::uint64_t until{0};       // 0: no end
   bool open{false};             // false: suspended or ended
-  std::vector<Hash> resources;  // empty: all of the entry's
+  std::vector<Hash> resources;  // digests of their bytes, every version; empty: all of the entry's
 };
 
 enum class DenialReason : std::uint8_t {
@@ -90,6 +103,9 @@ struct ItemView {
   Item item;
   std::uint32_t parent_of_organisation{0};
   std::optional<Item> subject;
+  // For whom creator and party act, where known; 0: for themselves.
+  std::uint32_t creator_organisation{0};
+  std::uint32_t party_organisation{0};
   OpeningType opening{OpeningType::unknown};  // of an entry
 };
 Decision may_see_item(const Viewer& viewer, const ItemView& item, const AccessRules& rules,
