@@ -10,7 +10,7 @@ contract Directory {
     error NotAuthorised();
     /// @notice The organisation, its parent or its kind is not one that can be set so.
     error OrganisationInvalid();
-    /// @notice The address is zero.
+    /// @notice The address is zero, or acts for another organisation already.
     error ActorInvalid();
     /// @notice Nobody changes their own entry, so that a city authority always remains.
     error OwnEntry();
@@ -86,12 +86,15 @@ contract Directory {
         emit OrganisationSet(id, parent, kind, active, document, msg.sender);
     }
 
-    /// @notice Sets for which organisation an address acts, and in which roles.
+    /// @notice Sets for which organisation an address acts, and in which roles. An organisation is for ever: colleagues act for each other in
+    /// `Workflows`, so that whoever moves would take cases along. They get another address.
     function setActor(address who, uint32 organisation_, uint32 roles, bool active) external {
         if (who == address(0)) revert ActorInvalid();
         if (who == msg.sender) revert OwnEntry();
         if (organisation_ != 0 && organisations[organisation_].kind == 0) revert OrganisationInvalid();
         _authorise(who, organisation_, roles);
+        uint32 before = actors[who].organisation;
+        if (before != 0 && before != organisation_) revert ActorInvalid();
         actors[who] = Actor(organisation_, roles, active);
         emit ActorSet(who, organisation_, roles, active, msg.sender);
     }

@@ -44,7 +44,7 @@ test("a district authority sets actors of its own organisations, within the role
   const fresh = who("new").address;
   assert.equal(await setActor(district, fresh, 21, kOwner, true), "ok");
   assert.equal(await setActor(district, fresh, 22, kOwner | kCommittee, true), "ok");
-  assert.equal(await setActor(district, who("owner").address, 22, kOwner, false), "ok", "moves and dismisses its own");
+  assert.equal(await setActor(district, who("owner").address, 21, kOwner, false), "ok", "dismisses its own");
   for (const roles of [kCity, kDistrict, kPlatform, kUser, kOwner | kCity, 1 << 4]) assert.equal(await setActor(district, fresh, 21, roles, true), "NotAuthorised");
   for (const organisation of [0, 20, 30, 31, 1, 50]) assert.equal(await setActor(district, fresh, organisation, kOwner, true), "NotAuthorised");
   for (const name of ["other owner", "person", "second city", "operator"])
@@ -65,6 +65,13 @@ test("the platform operator registers users and their organisations, and nothing
   assert.equal(await setOrganisation(operator, 92, 0, 4, true, kZero), "ok");
   assert.equal(await setOrganisation(operator, 92, 20, 4, true, kZero), "NotAuthorised");
   for (const kind of [0, 1, 2, 3, 5, 8, 9]) assert.equal(await setOrganisation(operator, 92, 0, kind, true, kZero), "NotAuthorised");
+});
+
+test("an address acts for one organisation for ever, since colleagues act for each other", async () => {
+  for (const from of [platform.authority, who("district")])
+    assert.equal(await setActor(from, who("owner").address, 22, kOwner, true), "ActorInvalid");
+  assert.equal(await setActor(platform.authority, who("owner").address, 0, kUser, true), "ActorInvalid");
+  assert.equal(await setActor(platform.authority, who("person").address, 21, kOwner, true), "ok", "a person joins an organisation");
 });
 
 test("nobody changes their own entry, so that a city authority always remains", async () => {
