@@ -3,6 +3,7 @@
 //   node contracts/rules.mjs check               every pack and calendar: schema, names, sense
 //   node contracts/rules.mjs encode PACK.json    {"pack", "effectiveFrom", "utcOffset", "document", "rows": [[key, row], …]}
 //   node contracts/rules.mjs days YEAR.json      the year's bits
+//   node contracts/rules.mjs digests             what rules/digests.txt holds
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -122,6 +123,22 @@ export function encodePack(pack) {
   };
 }
 
+/** SHA-256 of a pack's keys and rows: four and thirty-two bytes each, highest first, by key. */
+export function rowsDigest(pack) {
+  const hash = createHash("sha256");
+  for (const { key, row } of rowsOf(pack)) hash.update(Buffer.from(key.toString(16).padStart(8, "0") + row.toString(16).padStart(64, "0"), "hex"));
+  return `0x${hash.digest("hex")}`;
+}
+
+const packFiles = () => readdirSync(join(root, "rules")).filter((file) => file.endsWith(".json") && file !== "schema.json").sort();
+
+/** "file document rows", a line for each pack: both encoders are held against it. */
+export const digestLines = () =>
+  packFiles().map((file) => {
+    const pack = readJson(join(root, "rules", file));
+    return `${file} ${digest(pack)} ${rowsDigest(pack)}\n`;
+  }).join("");
+
 /** The two numbers of setWorkingDays. */
 export function encodeDays(calendar) {
   const first = dayOf(`${calendar.year}-01-01`);
@@ -234,8 +251,9 @@ export function checkAll() {
     else faults.push(...more(value).map((fault) => `${name}: ${fault}`));
   };
   const rules = join(root, "rules");
-  for (const name of readdirSync(rules).filter((file) => file.endsWith(".json") && file !== "schema.json"))
-    check(rules, name, "rule_pack", packFaults);
+  for (const name of packFiles()) check(rules, name, "rule_pack", packFaults);
+  if (faults.length === 0 && readFileSync(join(rules, "digests.txt"), "utf8") !== digestLines())
+    faults.push("rules/digests.txt is of other packs: node contracts/rules.mjs digests >contracts/rules/digests.txt");
   const calendars = join(rules, "calendar");
   for (const name of readdirSync(calendars)) {
     check(calendars, name, "calendar", calendarFaults);
@@ -251,13 +269,15 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     const faults = checkAll();
     for (const fault of faults) console.error(fault);
     process.exit(faults.length === 0 ? 0 : 1);
+  } else if (command === "digests") {
+    process.stdout.write(digestLines());
   } else if (command === "encode" && file) {
     const { keys, rows, ...rest } = encodePack(readJson(file));
     console.log(JSON.stringify({ ...rest, rows: keys.map((key, index) => [key, hex(rows[index])]) }, null, 1));
   } else if (command === "days" && file) {
     console.log(JSON.stringify(encodeDays(readJson(file)).map(hex)));
   } else {
-    console.error("usage: node contracts/rules.mjs check | encode PACK.json | days YEAR.json");
+    console.error("usage: node contracts/rules.mjs check | encode PACK.json | days YEAR.json | digests");
     process.exit(2);
   }
 }
