@@ -6,7 +6,6 @@
 #include "wusong/gateway/internal/acting.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
 #include "wusong/gateway/internal/view.hpp"
-#include "wusong/portal/canonical.hpp"
 #include "wusong/portal/documents.hpp"
 #include "wusong/types/transaction.hpp"
 
@@ -71,10 +70,11 @@ Answered<Hash> store_document(Exchange& exchange, const ActRequest& request,
   return stored->digest;
 }
 
+/// A legal basis is public: what was cited can be looked up.
 Answered<Hash> store_basis(Exchange& exchange, const std::string& json) {
-  const auto text = portal::canonicalise(json);
-  if (!text) return problem(text.error());
-  const auto stored = exchange.shared.blobs.put(as_bytes(*text));
+  const auto document = portal::make_document("basis", json, {});
+  if (!document) return problem(document.error());
+  const auto stored = exchange.shared.blobs.put(as_bytes(document->text));
   if (!stored) return problem(stored.error());
   return stored->digest;
 }
@@ -158,7 +158,10 @@ Result<ActRequest> read_act_request(Exchange& exchange) {
     out.document_kind = text_of_member(*document, "kind");
   }
   if (const auto basis = root.find("basis"); basis && basis->is_object()) {
-    out.basis = basis->to_json();
+    codec::JsonWriter normal;
+    normal.open_object().key("citation").string(text_of_member(*basis, "citation"));
+    write_text(normal, "text", text_member(*basis, "text"));
+    out.basis = normal.close_object().take();
   }
   out.once = once_of(exchange);
   return out;
@@ -218,7 +221,8 @@ Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request)
   if (!request.document.empty()) {
     const auto kind = request.document_kind.empty() ||
                               portal::document_kind(request.document_kind) == nullptr
-                          ? std::string_view{workflow->document}
+                          ? (transition->row.content ? std::string_view{workflow->document}
+                                                     : std::string_view{"opinion"})
                           : std::string_view{request.document_kind};
     const auto digest = store_document(exchange, request, kind);
     if (!digest) return std::unexpected{digest.error()};

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules, the chain itself, proofs, and who did what.
 #include <array>
+#include <charconv>
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
 #include "wusong/gateway/internal/view.hpp"
+#include "wusong/gateway/tables.hpp"
 #include "wusong/portal/documents.hpp"
 
 namespace wusong::gateway::internal {
@@ -312,6 +314,96 @@ Result<Response> rpc(Exchange& exchange) {
   }
   WUSONG_TRY(auto reply, exchange.shared.chain.rpc(out.text()));
   return json_response(std::move(reply));
+}
+
+namespace {
+
+/// "12.3": the block and the place in it of the last line a page showed.
+Result<std::pair<std::uint64_t, std::uint64_t>> read_place(std::string_view text) {
+  constexpr std::uint64_t kNewest = std::uint64_t{1} << 62;
+  if (text.empty()) return std::pair{kNewest, std::uint64_t{0}};
+  const auto dot = text.find('.');
+  std::uint64_t block = 0;
+  std::uint64_t index = 0;
+  const auto read = [](std::string_view part, std::uint64_t& out) {
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), out);
+    return !part.empty() && error == std::errc{} && end == part.data() + part.size() &&
+           out < kNewest;
+  };
+  if (dot == std::string_view::npos || !read(text.substr(0, dot), block) ||
+      !read(text.substr(dot + 1), index)) {
+    return fail(err::bad_request);
+  }
+  return std::pair{block, index};
+}
+
+void write_act(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow& item,
+               const portal::HistoryRow& row) {
+  const auto& act = row.act;
+  const auto* pack = exchange.shared.rules.pack(act.pack);
+  const auto* workflow = pack ? pack->workflow(act.workflow) : nullptr;
+  const auto* action = workflow ? workflow->action(act.action) : nullptr;
+  const auto* transition = workflow ? workflow->transition(act.action, act.from) : nullptr;
+  out.open_object().key("at").number(row.time).key("actor");
+  write_actor(out, exchange, act.actor);
+  out.key("action").string(action ? action->name : "");
+  if (action != nullptr) write_text(out, "title", action->title);
+  out.key("object").open_object().key("kind").string(workflow ? workflow->name : "");
+  out.key("id").string(hex(act.item));
+  write_text(out, "title", item.title);
+  out.close_object().key("result").string("done");
+  if (transition != nullptr) out.key("article").string(transition->article);
+  out.key("transaction").string(hex(row.transaction)).key("height").number(row.block);
+  if (!act.document.is_zero()) out.key("digest").string(hex(act.document));
+  out.close_object();
+}
+
+}  // namespace
+
+Result<Response> audit_of_acts(Exchange& exchange) {
+  WUSONG_TRY(const auto limit, exchange.number("page_size", 50, 100));
+  WUSONG_TRY(auto place, read_place(exchange.query.get("before")));
+  portal::ProjectionReader reader{exchange.db.projection};
+  codec::JsonWriter out;
+  out.open_object().key("entries").open_array();
+  std::uint64_t shown = 0;
+  bool more = true;
+  // Lines that the caller may not see are passed over, a bounded number of them.
+  for (int round = 0; round < 20 && shown < limit && more; ++round) {
+    const bool one_item = !exchange.query.get("item").empty();
+    const std::string item = one_item ? codec::to_hex(exchange.digest("item").value_or(Hash{})) : "";
+    WUSONG_TRY(const auto rows,
+               one_item ? find_rows(exchange.db.projection,
+                                    "SELECT item, sequence, block, log_index FROM history WHERE "
+                                    "item = $4 AND (block < $1 OR (block = $1 AND log_index < "
+                                    "$2)) ORDER BY block DESC, log_index DESC LIMIT $3",
+                                    sql(place.first), sql(place.second), sql(limit), sql(item))
+                        : find_rows(exchange.db.projection,
+                                    "SELECT item, sequence, block, log_index FROM history WHERE "
+                                    "(block, log_index) < ($1, $2) ORDER BY block DESC, log_index "
+                                    "DESC LIMIT $3",
+                                    sql(place.first), sql(place.second), sql(limit)));
+    more = rows.rows.size() == limit;
+    for (const auto& row : rows.rows) {
+      place = {static_cast<std::uint64_t>(number_of(row[2])),
+               static_cast<std::uint64_t>(number_of(row[3]))};
+      const auto id = codec::fixed_from_hex<Hash>(text_of(row[0]));
+      const auto seen = id ? visible_item(exchange, *id) : fail(err::not_found);
+      if (!seen) continue;
+      WUSONG_TRY(const auto history, reader.history(*id));
+      for (const auto& step : history) {
+        if (step.sequence != static_cast<std::uint64_t>(number_of(row[1]))) continue;
+        write_act(out, exchange, seen->row, step);
+        ++shown;
+      }
+      if (shown == limit) break;
+    }
+  }
+  out.close_array();
+  if (more) {
+    out.key("before").string(std::to_string(place.first) + "." + std::to_string(place.second));
+  }
+  return json_response(out.close_object().take());
 }
 
 Result<Response> show_openapi(Exchange& exchange) {

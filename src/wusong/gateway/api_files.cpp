@@ -284,7 +284,7 @@ Result<Response> audit_of_reads(Exchange& exchange) {
   if (exchange.account() == nullptr) return fail(err::login_required);
   const auto& access = exchange.shared.access;
   const bool all = (exchange.viewer.roles &
-                    (access.authority_roles | access.operator_roles | access.watch_roles)) != 0;
+                    (access.city_roles | access.operator_roles | access.watch_roles)) != 0;
   ReadQuery query;
   WUSONG_TRY(query.before, exchange.number("before", 0, std::uint64_t{1} << 61));
   WUSONG_TRY(const auto limit, exchange.number("page_size", 50, 100));

@@ -54,7 +54,7 @@ Result<Wanted> read_filter(Exchange& exchange) {
 /// Who can see nearly everything need not be shielded from counts.
 bool sees_all(const Exchange& exchange) {
   const auto& access = exchange.shared.access;
-  return (exchange.viewer.roles & (access.authority_roles | access.operator_roles)) != 0;
+  return (exchange.viewer.roles & access.city_roles) != 0;
 }
 
 struct VisiblePage {

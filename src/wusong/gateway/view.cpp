@@ -65,6 +65,13 @@ Result<portal::ItemView> view_of(Exchange& exchange, const portal::ItemRow& row)
     WUSONG_TRY(const auto subject, reader.item(row.item.subject));
     if (subject) out.subject = subject->item;
   }
+  const auto organisation_of = [&](const Address& who) -> Result<std::uint32_t> {
+    if (who.is_zero()) return 0u;
+    WUSONG_TRY(const auto actor, reader.actor(who));
+    return actor ? actor->organisation : 0u;
+  };
+  WUSONG_TRY(out.creator_organisation, organisation_of(row.item.creator));
+  WUSONG_TRY(out.party_organisation, organisation_of(row.item.party));
   if (out.workflow == "entry") {
     WUSONG_TRY(const auto dataset, portal::dataset(exchange.db.projection, row.id));
     if (dataset) out.opening = dataset->opening;

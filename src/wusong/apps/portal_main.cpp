@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The `wusong-portal` program: the data platform's server and its administration.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "wusong/apps/portal_command.hpp"
+#include "wusong/apps/report.hpp"
+
+int main(int argc, char** argv) {
+  try {
+    return wusong::apps::run_portal_cli({argv + (argc > 0 ? 1 : 0), argv + argc});
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "wusong-portal: {}\n", error.what());
+    return wusong::apps::kFailed;
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway's chain, over a node's JSON-RPC; and the follower that applies its blocks.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "wusong/apps/rpc_client.hpp"
+#include "wusong/gateway/chain.hpp"
+#include "wusong/platform/log.hpp"
+#include "wusong/portal/projection.hpp"
+
+namespace wusong::apps {
+
+/// @thread safe
+class NodeChain final : public gateway::ChainClient {
+ public:
+  explicit NodeChain(std::string url) : url_{std::move(url)} {}
+
+  /// Asks the node for chain id and price; until it answered once, every member fails.
+  [[nodiscard]] Outcome<void> connect();
+  std::string genesis();
+
+  std::uint64_t chain_id() const noexcept override { return chain_id_; }
+  U256 gas_price() const noexcept override { return U256{gas_price_.load()}; }
+  Result<std::uint64_t> nonce(const Address& account) override;
+  Result<gateway::SendOutcome> send(BytesView transaction) override;
+  Result<std::optional<gateway::FinalTransaction>> find(const Hash& transaction) override;
+  Result<std::optional<gateway::FinalTransaction>> wait(const Hash& transaction,
+                                                        std::uint64_t milliseconds) override;
+  Result<std::string> rpc(std::string_view body) override;
+  bool reachable() const noexcept override { return reachable_; }
+  std::uint64_t applied_block() const noexcept override { return applied_; }
+  std::uint64_t chain_time() const noexcept override { return time_; }
+
+  /// The follower has come to this block.
+  void applied(std::uint64_t block, std::uint64_t time);
+  /// A call with its own connection from a small pool. The detail is the node's own.
+  [[nodiscard]] Outcome<RpcReply> call(std::string_view method, std::string_view params);
+
+ private:
+  [[nodiscard]] std::unique_ptr<RpcClient> lease();
+  void give_back(std::unique_ptr<RpcClient> client);
+  [[nodiscard]] Result<Bytes> revert_of(const codec::JsonValue& receipt);
+
+  std::string url_;
+  std::atomic<std::uint64_t> chain_id_{0};
+  std::atomic<std::uint64_t> gas_price_{0};
+  std::atomic<bool> reachable_{false};
+  std::atomic<std::uint64_t> applied_{0};
+  std::atomic<std::uint64_t> time_{0};
+  std::mutex mutex_;
+  std::condition_variable came_;
+  std::vector<std::unique_ptr<RpcClient>> idle_;
+};
+
+/// The events of finalised blocks from `first` to `last`, in order.
+/// @errors err::rpc_failed
+[[nodiscard]] Outcome<std::vector<portal::BlockEvents>> read_events(
+    NodeChain& chain, const portal::Contracts& contracts, std::uint64_t first, std::uint64_t last);
+/// The newest block's number and time in seconds.
+struct Head {
+  std::uint64_t number{0};
+  std::uint64_t time{0};
+};
+[[nodiscard]] Outcome<Head> read_head(NodeChain& chain);
+
+/// Applies what has come up to the chain's head. @return how many blocks lay between
+[[nodiscard]] Outcome<std::uint64_t> follow_once(NodeChain& chain, portal::Projection& projection,
+                                                 const portal::Contracts& contracts,
+                                                 std::uint64_t from_block);
+
+}  // namespace wusong::apps

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plays a sample city through the ordinary actions: many actors, each with its own key.
+#pragma once
+
+#include <filesystem>
+
+#include "wusong/apps/portal_world.hpp"
+
+namespace wusong::apps {
+
+struct SampleOptions {
+  std::filesystem::path file{"build/sample/city.json"};
+  std::uint64_t entries_most{1'000};  // entries whose steps are marked "bulk"
+};
+
+/// Organisations, actors, then the script of acts of sample/README.md. Every step is judged by the
+/// contract; the first refusal stops and is named.
+[[nodiscard]] Outcome<void> load_sample(PortalWorld& world, const SampleOptions& options);
+
+}  // namespace wusong::apps

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway behind the HTTP server, and the thread that follows the chain.
+#pragma once
+
+#include "wusong/apps/portal_world.hpp"
+
+namespace wusong::apps {
+
+/// Serves until a signal comes. @return an exit code
+int run_portal(PortalWorld& world);
+/// Applies everything up to the chain's head; for init, rebuild and tests.
+[[nodiscard]] Outcome<std::uint64_t> catch_up(PortalWorld& world);
+
+}  // namespace wusong::apps
