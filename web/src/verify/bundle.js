@@ -8,6 +8,7 @@ import { verifyTrieProof } from './trie.js';
 
 export const kSteps = ['genesis', 'finality', 'headers', 'roots', 'account', 'item', 'document', 'file'];
 
+const bare = (digest) => String(digest).replace(/^0x/, '');
 const word = (value) => bigToBytes(value, 32);
 
 /** Where word `offset` of an item's record is kept: `mapping(bytes32 => Item)` at slot 0. */
@@ -64,6 +65,7 @@ export function verifyBundle(bundle, trust = {}) {
   const facts = { assumptions: [] };
   if (!trust.genesis) facts.assumptions.push('genesis_from_server');
   if (!trust.contract) facts.assumptions.push('contract_from_server');
+  if (bundle?.chain?.text === undefined) facts.assumptions.push('validators_given');
   let failed = false;
   const step = (name, run) => {
     if (failed) return void steps.push({ name, state: 'not_reached' });
@@ -137,10 +139,10 @@ export function verifyBundle(bundle, trust = {}) {
   });
   step('file', () => {
     if (!bundle.file || !trust.fileDigest) return undefined;
-    if (typeof bundle.document !== 'string' || JSON.parse(bundle.document).digest !== bundle.file.digest) {
+    if (typeof bundle.document !== 'string' || bare(JSON.parse(bundle.document).digest) !== bare(bundle.file.digest)) {
       throw new ProofError('file_not_in_document');
     }
-    if (trust.fileDigest !== bundle.file.digest) throw new ProofError('file_mismatch', trust.fileDigest);
+    if (bare(trust.fileDigest) !== bare(bundle.file.digest)) throw new ProofError('file_mismatch', trust.fileDigest);
     return { digest: trust.fileDigest };
   });
   return { ok: !failed, steps, facts };

@@ -66,6 +66,10 @@ export const assumptionWords = {
     zh: '创世摘要由本网站提供。请与联盟的几个成员核对这个摘要;核对过以后,结论不再依赖本网站。',
     en: 'The genesis hash came from this site. Compare it with several members of the consortium; after that, nothing depends on this site.',
   },
+  validators_given: {
+    zh: '验证节点的公钥由节点提供。请与创世文件(genesis.json)核对;命令行核验可以直接使用创世文件。',
+    en: 'The validators’ keys came from the node. Compare them with genesis.json; the command line can use that file directly.',
+  },
   contract_from_server: {
     zh: '流程合约的地址由本网站提供,应与公布的地址核对。',
     en: 'The workflow contract’s address came from this site: compare it with the published one.',
