@@ -497,21 +497,21 @@ def quality_rules(entry):
     names = [column["name"] for column, _ in entry["columns"]]
     models = {column["name"]: model for column, model in entry["columns"]}
     kind = entry["file"].split()[0]
-    rules = [{"name": "first_column_given", "kind": "not_null", "column": names[0], "title": T("首列不为空", "The first column is never empty"), "article": "SZ 29"}]
+    rules = [{"name": "first_column_given", "rule": "not_null", "column": names[0], "title": T("首列不为空", "The first column is never empty"), "article": "SZ 29"}]
     if models[names[0]] in ("@code", "@credit") and kind in ("points", "list"):
-        rules.append({"name": "no_row_twice", "kind": "unique", "columns": [names[0]], "title": T("编号不重复", "No code appears twice"), "article": "SZ 29"})
+        rules.append({"name": "no_row_twice", "rule": "unique", "columns": [names[0]], "title": T("编号不重复", "No code appears twice"), "article": "SZ 29"})
     if kind in ("daily", "hourly", "weekly", "monthly", "yearly"):
         first, _, others = entry["file"].partition(" by ")[2].partition("*")
         thing = first.rstrip("s") if first.startswith(("district", "subdistrict")) else next((n for n in names if n in DIMENSIONS), None) if first else None
         keys = [n for n in names if n in ("date", "time", "month", "week", "year", "school_year")] + [n for n in [thing, *others.split("*")] if n]
         if " by " in entry["file"] or len(keys) == 1:
-            rules.append({"name": "no_moment_twice", "kind": "unique", "columns": keys, "title": T("同一对象同一时刻只有一行", "One row for each thing and moment"), "article": "SZ 29"})
+            rules.append({"name": "no_moment_twice", "rule": "unique", "columns": keys, "title": T("同一对象同一时刻只有一行", "One row for each thing and moment"), "article": "SZ 29"})
     if "lon" in names and kind == "points":
-        rules += [{"name": f"{axis}_in_city", "kind": "range", "column": axis, "min": f"{CENTRE[at] - 1:.1f}", "max": f"{CENTRE[at] + 1:.1f}",
+        rules += [{"name": f"{axis}_in_city", "rule": "range", "column": axis, "min": f"{CENTRE[at] - 1:.1f}", "max": f"{CENTRE[at] + 1:.1f}",
                    "title": T("坐标在本市范围内", "Coordinates lie in the city"), "article": "SZ 29"} for at, axis in enumerate(("lon", "lat"))]
     for column, model in entry["columns"]:
         if column.get("unit", {}).get("en") == "%" and ".." in model and not model.startswith("-"):
-            rules.append({"name": f"{column['name']}_is_a_share", "kind": "range", "column": column["name"], "min": "0", "max": "100",
+            rules.append({"name": f"{column['name']}_is_a_share", "rule": "range", "column": column["name"], "min": "0", "max": "100",
                           "title": T(f"{column['title']['zh']}在 0 至 100 之间", f"{column['title']['en']} lies between 0 and 100"), "article": "SZ 29"})
     return rules[:6]
 

@@ -2,7 +2,7 @@
 """Evaluates quality rules (README.md) over the rows of a CSV."""
 from decimal import Decimal, InvalidOperation
 
-KINDS = ("equation", "not_null", "unique", "range", "one_of", "rows")
+KINDS = ("equation", "not_null", "unique", "range", "in", "row_count")
 
 
 class RuleFault(Exception):
@@ -65,9 +65,9 @@ def _range(rule, rows):
 
 def evaluate(rule, rows):
     """(holds, what was found). Never raises for a fault of the data."""
-    kind = rule["kind"]
+    kind = rule["rule"]
     if kind not in KINDS:
-        raise ValueError(f"unknown kind of rule {kind!r}")
+        raise ValueError(f"unknown rule {kind!r}")
     try:
         if kind == "equation":
             return _equation(rule, rows)
@@ -79,7 +79,7 @@ def evaluate(rule, rows):
         if kind == "unique":
             keys = [tuple(cell(row, column) for column in rule["columns"]) for row in rows]
             return len(set(keys)) == len(keys), f"{len(keys) - len(set(keys))} repeated"
-        if kind == "one_of":
+        if kind == "in":
             other = [row[rule["column"]] for row in rows if cell(row, rule["column"]) not in ("", *rule["values"])]
             return not other, f"{len(other)} others" + (f", first {other[0]!r}" if other else "")
         low, high = rule.get("min", 0), rule.get("max", len(rows))
