@@ -21,8 +21,8 @@ constexpr std::string_view kColumns =
     "disabled, admin, created";
 /// @source the head of every published list of leaked passwords, ten characters and more
 constexpr std::array<std::string_view, 12> kCommon{
-    "1234567890", "password123", "qwertyuiop", "0123456789", "password1234", "1q2w3e4r5t",
-    "9876543210", "0987654321",  "1qaz2wsx3e", "iloveyou123", "123456789a",  "11223344556"};
+    "1234567890", "password123", "qwertyuiop", "0123456789",  "password1234", "1q2w3e4r5t",
+    "9876543210", "0987654321",  "1qaz2wsx3e", "iloveyou123", "123456789a",   "11223344556"};
 /// Matches nothing: compared with where there is no account, so that it takes as long.
 constexpr std::string_view kNobody = "nobody";
 
@@ -92,8 +92,7 @@ Result<Account> Accounts::add(const Registration& from, IdentityCheck& check, Un
   } else {
     const crypto::SecretBytes secret{
         crypto::generate_secret_key(crypto::Scheme::secp256k1, *entropy_)};
-    WUSONG_TRY(const auto signer,
-               crypto::make_signer(crypto::Scheme::secp256k1, secret.view()));
+    WUSONG_TRY(const auto signer, crypto::make_signer(crypto::Scheme::secp256k1, secret.view()));
     out.address = crypto::address_of(crypto::Scheme::secp256k1, signer->public_key());
     sealed = keys_->seal(std::string{kKeyUse} + out.id, secret.view(), *entropy_);
   }
@@ -101,15 +100,15 @@ Result<Account> Accounts::add(const Registration& from, IdentityCheck& check, Un
   const std::string mark = codec::to_hex(hmac_sha256(keys_->identity(), number));
   const Bytes identity = keys_->seal(std::string{kIdentityUse} + out.id,
                                      as_bytes(number + "\n" + from.identity.name), *entropy_);
-  auto stored = run(
-      *db_,
-      "INSERT INTO accounts(id, name, kind, display, identity, identity_mark, verified_by, "
-      "verified_at, password, email, address, sealed_key, created, disabled, admin) VALUES "
-      "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14)",
-      sql(out.id), sql(out.name), sql(name_of(out.kind)), sql(out.display), sql(identity),
-      sql(mark), sql(out.verified_by), sql(out.verified_at), sql(hash), sql(out.email),
-      sql(codec::to_hex(out.address)), sealed, sql(out.created),
-      sql(std::int64_t{out.admin ? 1 : 0}));
+  auto stored =
+      run(*db_,
+          "INSERT INTO accounts(id, name, kind, display, identity, identity_mark, verified_by, "
+          "verified_at, password, email, address, sealed_key, created, disabled, admin) VALUES "
+          "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14)",
+          sql(out.id), sql(out.name), sql(name_of(out.kind)), sql(out.display), sql(identity),
+          sql(mark), sql(out.verified_by), sql(out.verified_at), sql(hash), sql(out.email),
+          sql(codec::to_hex(out.address)), sealed, sql(out.created),
+          sql(std::int64_t{out.admin ? 1 : 0}));
   if (!stored) {
     return fail(stored.error() == Error{io::err::sql_constraint} ? Error{err::name_taken}
                                                                  : stored.error());
@@ -126,9 +125,9 @@ Result<bool> Accounts::resting(std::string_view subject, UnixMillis now) {
 Result<void> Accounts::failed(std::string_view subject, std::uint64_t most, UnixMillis now,
                               const LoginLimits& limits) {
   return transact(*db_, [&]() -> Result<void> {
-    WUSONG_TRY(const auto row,
-               find_row(*db_, "SELECT failures, since FROM throttles WHERE subject = $1",
-                        sql(subject)));
+    WUSONG_TRY(
+        const auto row,
+        find_row(*db_, "SELECT failures, since FROM throttles WHERE subject = $1", sql(subject)));
     std::uint64_t failures = 1;
     std::uint64_t since = now.value;
     if (row && static_cast<std::uint64_t>(number_of((*row)[1])) + limits.window_ms > now.value) {
@@ -155,8 +154,8 @@ Result<Account> Accounts::login(std::string_view name, std::string_view password
     WUSONG_TRY(const bool rests, resting(subject, now));
     if (rests) return fail(err::login_throttled);
   }
-  WUSONG_TRY(const auto row, find_row(*db_, "SELECT id, password FROM accounts WHERE name = $1",
-                                      sql(name)));
+  WUSONG_TRY(const auto row,
+             find_row(*db_, "SELECT id, password FROM accounts WHERE name = $1", sql(name)));
   bool right = false;
   if (row) {
     right = crypto::password_matches(text_of((*row)[1]), password);
@@ -173,8 +172,8 @@ Result<Account> Accounts::login(std::string_view name, std::string_view password
   WUSONG_CHECK(run(*db_, "DELETE FROM throttles WHERE subject = $1", sql(by_account)));
   if (crypto::password_outdated(text_of((*row)[1]), cost_)) {
     WUSONG_TRY(const auto fresh, crypto::hash_password(password, cost_));
-    WUSONG_CHECK(run(*db_, "UPDATE accounts SET password = $1 WHERE id = $2", sql(fresh),
-                     sql(account->id)));
+    WUSONG_CHECK(
+        run(*db_, "UPDATE accounts SET password = $1 WHERE id = $2", sql(fresh), sql(account->id)));
   }
   return *account;
 }
@@ -201,8 +200,8 @@ Result<std::optional<Account>> Accounts::by_address(const Address& address) {
 }
 
 Result<std::vector<Account>> Accounts::list(std::size_t limit, std::string_view after) {
-  static const std::string text = "SELECT " + std::string{kColumns} +
-                                  " FROM accounts WHERE name > $1 ORDER BY name LIMIT $2";
+  static const std::string text =
+      "SELECT " + std::string{kColumns} + " FROM accounts WHERE name > $1 ORDER BY name LIMIT $2";
   WUSONG_TRY(const auto rows, find_rows(*db_, text, sql(after), sql(std::uint64_t{limit})));
   std::vector<Account> out;
   for (const auto& row : rows.rows) out.push_back(account_of(row));
@@ -214,8 +213,7 @@ Result<void> Accounts::set_password(std::string_view id, std::string_view name,
   if (!password_acceptable(password, name)) return fail(err::weak_password);
   WUSONG_TRY(const auto hash, crypto::hash_password(password, cost_));
   return transact(*db_, [&]() -> Result<void> {
-    WUSONG_CHECK(
-        run(*db_, "UPDATE accounts SET password = $1 WHERE id = $2", sql(hash), sql(id)));
+    WUSONG_CHECK(run(*db_, "UPDATE accounts SET password = $1 WHERE id = $2", sql(hash), sql(id)));
     // Whoever knew the old one is out.
     WUSONG_CHECK(run(*db_, "DELETE FROM sessions WHERE account = $1", sql(id)));
     return {};
@@ -232,8 +230,8 @@ Result<void> Accounts::set_disabled(std::string_view id, bool disabled) {
 }
 
 Result<crypto::SecretBytes> Accounts::key_of(const Account& account) {
-  WUSONG_TRY(const auto row, find_row(*db_, "SELECT sealed_key FROM accounts WHERE id = $1",
-                                      sql(account.id)));
+  WUSONG_TRY(const auto row,
+             find_row(*db_, "SELECT sealed_key FROM accounts WHERE id = $1", sql(account.id)));
   if (!row || blob_of((*row)[0]).empty()) return fail(err::forbidden);
   return keys_->open(std::string{kKeyUse} + account.id, blob_of((*row)[0]));
 }

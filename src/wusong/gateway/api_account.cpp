@@ -50,8 +50,8 @@ std::string me_json(Exchange& exchange) {
   return out.close_object().take();
 }
 
-/// The person becomes an actor of the directory by the operator's hand. Where the chain is away, the
-/// next sign-in tries again: `once` keeps it single.
+/// The person becomes an actor of the directory by the operator's hand. Where the chain is away,
+/// the next sign-in tries again: `once` keeps it single.
 Result<void> make_actor(Exchange& exchange, const Account& account, std::uint64_t wait_ms) {
   const auto& settings = exchange.shared.settings;
   if (settings.operator_account.empty()) return {};
@@ -74,8 +74,7 @@ Result<void> make_actor(Exchange& exchange, const Account& account, std::uint64_
                     .about = "directory set_actor"};
   Outbox outbox{exchange.db.own, exchange.shared.chain, refusal_name};
   WUSONG_TRY(const auto key, accounts.key_of(*keeper));
-  WUSONG_TRY(auto entry,
-             outbox.accept(draft, keeper->address, key.view(), exchange.request.now));
+  WUSONG_TRY(auto entry, outbox.accept(draft, keeper->address, key.view(), exchange.request.now));
   WUSONG_TRY(entry, outbox.deliver(std::move(entry), wait_ms, exchange.request.now));
   return {};
 }
@@ -124,10 +123,9 @@ Result<Response> register_account(Exchange& exchange) {
 Result<Response> login(Exchange& exchange) {
   WUSONG_TRY(const auto body, json_body(exchange));
   auto accounts = accounts_of(exchange);
-  WUSONG_TRY(const auto account,
-             accounts.login(text_of_member(body.root(), "name"),
-                            text_of_member(body.root(), "password"), exchange.request.remote,
-                            exchange.request.now));
+  WUSONG_TRY(const auto account, accounts.login(text_of_member(body.root(), "name"),
+                                                text_of_member(body.root(), "password"),
+                                                exchange.request.remote, exchange.request.now));
   (void)make_actor(exchange, account, 0);
   return signed_in(exchange, account);
 }
@@ -153,8 +151,7 @@ Result<Response> change_password(Exchange& exchange) {
   const Account& account = exchange.session->account;
   WUSONG_CHECK(accounts.login(account.name, text_of_member(body.root(), "old"),
                               exchange.request.remote, exchange.request.now));
-  WUSONG_CHECK(
-      accounts.set_password(account.id, account.name, text_of_member(body.root(), "new")));
+  WUSONG_CHECK(accounts.set_password(account.id, account.name, text_of_member(body.root(), "new")));
   return signed_in(exchange, Account{account});
 }
 
@@ -193,8 +190,8 @@ Result<Response> add_token(Exchange& exchange) {
 }
 
 Result<Response> remove_token(Exchange& exchange) {
-  WUSONG_TRY(const bool removed, sessions_of(exchange).remove_token(exchange.session->account.id,
-                                                                    exchange.at("id")));
+  WUSONG_TRY(const bool removed,
+             sessions_of(exchange).remove_token(exchange.session->account.id, exchange.at("id")));
   if (!removed) return fail(err::not_found);
   return json_response("{}");
 }

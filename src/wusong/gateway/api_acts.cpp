@@ -118,10 +118,9 @@ Problem problem_of_refusal(portal::Refusal refusal, const portal::RulePack* pack
   if (refusal == wrong_sequence || refusal == no_such_transition || refusal == overdue ||
       refusal == not_overdue) {
     out.status = 409;
-  } else if (refusal == choice_invalid || refusal == marks_missing ||
-             refusal == document_missing || refusal == basis_missing ||
-             refusal == subject_invalid || refusal == reference_invalid ||
-             refusal == organisation_invalid) {
+  } else if (refusal == choice_invalid || refusal == marks_missing || refusal == document_missing ||
+             refusal == basis_missing || refusal == subject_invalid ||
+             refusal == reference_invalid || refusal == organisation_invalid) {
     out.status = 422;
   }
   return out;
@@ -170,8 +169,8 @@ Result<ActRequest> read_act_request(Exchange& exchange) {
 Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request) {
   const auto item = item_before(exchange, request);
   if (!item) return std::unexpected{item.error()};
-  const auto* pack = item->exists() ? exchange.shared.rules.pack(item->pack)
-                                    : current_pack(exchange);
+  const auto* pack =
+      item->exists() ? exchange.shared.rules.pack(item->pack) : current_pack(exchange);
   if (pack == nullptr) return problem(err::unavailable);
   const auto* workflow =
       item->exists() ? pack->workflow(item->workflow) : pack->workflow(request.workflow);
@@ -210,20 +209,18 @@ Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request)
   const auto calendar = reader.calendar();
   if (!calendar) return problem(calendar.error());
   const portal::RowTable rows = pack->rows();
-  const portal::Rules rules{.pack = pack->number,
-                            .utc_offset = pack->utc_offset,
-                            .rows = &rows,
-                            .calendar = &*calendar};
+  const portal::Rules rules{
+      .pack = pack->number, .utc_offset = pack->utc_offset, .rows = &rows, .calendar = &*calendar};
   const auto decided = portal::decide(act, *facts, rules, moment(exchange));
   if (!decided) {
     return std::unexpected{problem_of_refusal(decided.error(), pack, transition)};
   }
   if (!request.document.empty()) {
-    const auto kind = request.document_kind.empty() ||
-                              portal::document_kind(request.document_kind) == nullptr
-                          ? (transition->row.content ? std::string_view{workflow->document}
-                                                     : std::string_view{"opinion"})
-                          : std::string_view{request.document_kind};
+    const auto kind =
+        request.document_kind.empty() || portal::document_kind(request.document_kind) == nullptr
+            ? (transition->row.content ? std::string_view{workflow->document}
+                                       : std::string_view{"opinion"})
+            : std::string_view{request.document_kind};
     const auto digest = store_document(exchange, request, kind);
     if (!digest) return std::unexpected{digest.error()};
     act.document = *digest;
@@ -289,8 +286,8 @@ Result<Response> perform(Exchange& exchange, const ActRequest& request) {
   Outbox outbox{exchange.db.own, exchange.shared.chain, refusal_name};
   WUSONG_TRY(const auto before, outbox.by_once(request.once));
   if (before) {
-    WUSONG_TRY(const auto entry, outbox.deliver(*before, exchange.shared.settings.wait_ms,
-                                                exchange.request.now));
+    WUSONG_TRY(const auto entry,
+               outbox.deliver(*before, exchange.shared.settings.wait_ms, exchange.request.now));
     return outbox_answer(entry);
   }
   const auto prepared = prepare_act(exchange, request);

@@ -15,15 +15,32 @@ namespace wusong::gateway::internal {
 namespace {
 
 /// What the proxy lets through: reads that cost the node little.
-constexpr std::array<std::string_view, 26> kReads{
-    "eth_blockNumber", "eth_chainId", "eth_gasPrice", "eth_getBalance", "eth_getBlockByHash",
-    "eth_getBlockByNumber", "eth_getBlockReceipts", "eth_getBlockTransactionCountByHash",
-    "eth_getBlockTransactionCountByNumber", "eth_getCode", "eth_getProof", "eth_getStorageAt",
-    "eth_getTransactionByHash", "eth_getTransactionByBlockNumberAndIndex",
-    "eth_getTransactionByBlockHashAndIndex", "eth_getTransactionCount",
-    "eth_getTransactionReceipt", "eth_syncing", "net_version", "web3_clientVersion",
-    "wusong_finalityProof", "wusong_rootsCovered", "wusong_rootsCoveredAt", "wusong_validators",
-    "wusong_genesis", "wusong_status"};
+constexpr std::array<std::string_view, 26> kReads{"eth_blockNumber",
+                                                  "eth_chainId",
+                                                  "eth_gasPrice",
+                                                  "eth_getBalance",
+                                                  "eth_getBlockByHash",
+                                                  "eth_getBlockByNumber",
+                                                  "eth_getBlockReceipts",
+                                                  "eth_getBlockTransactionCountByHash",
+                                                  "eth_getBlockTransactionCountByNumber",
+                                                  "eth_getCode",
+                                                  "eth_getProof",
+                                                  "eth_getStorageAt",
+                                                  "eth_getTransactionByHash",
+                                                  "eth_getTransactionByBlockNumberAndIndex",
+                                                  "eth_getTransactionByBlockHashAndIndex",
+                                                  "eth_getTransactionCount",
+                                                  "eth_getTransactionReceipt",
+                                                  "eth_syncing",
+                                                  "net_version",
+                                                  "web3_clientVersion",
+                                                  "wusong_finalityProof",
+                                                  "wusong_rootsCovered",
+                                                  "wusong_rootsCoveredAt",
+                                                  "wusong_validators",
+                                                  "wusong_genesis",
+                                                  "wusong_status"};
 constexpr std::size_t kBatchMax = 20;
 
 bool may_read(const codec::JsonValue& call) {
@@ -95,18 +112,22 @@ void write_workflow(codec::JsonWriter& out, const portal::RulePack& pack,
 
 std::string_view unit_name(portal::ClockUnit unit) noexcept {
   switch (unit) {
-    case portal::ClockUnit::day: return "day";
-    case portal::ClockUnit::working_day: return "working_day";
-    case portal::ClockUnit::month: return "month";
-    case portal::ClockUnit::year: return "year";
+    case portal::ClockUnit::day:
+      return "day";
+    case portal::ClockUnit::working_day:
+      return "working_day";
+    case portal::ClockUnit::month:
+      return "month";
+    case portal::ClockUnit::year:
+      return "year";
   }
   return "";
 }
 
 std::string_view name_of(portal::FieldType type) noexcept {
-  constexpr std::array<std::string_view, 12> kNames{
-      "text", "string", "integer", "boolean", "date", "digest",
-      "texts", "strings", "digests", "word", "records", "decimal"};
+  constexpr std::array<std::string_view, 12> kNames{"text",    "string", "integer", "boolean",
+                                                    "date",    "digest", "texts",   "strings",
+                                                    "digests", "word",   "records", "decimal"};
   return kNames[static_cast<std::size_t>(type)];
 }
 
@@ -371,7 +392,8 @@ Result<Response> audit_of_acts(Exchange& exchange) {
   // Lines that the caller may not see are passed over, a bounded number of them.
   for (int round = 0; round < 20 && shown < limit && more; ++round) {
     const bool one_item = !exchange.query.get("item").empty();
-    const std::string item = one_item ? codec::to_hex(exchange.digest("item").value_or(Hash{})) : "";
+    const std::string item =
+        one_item ? codec::to_hex(exchange.digest("item").value_or(Hash{})) : "";
     WUSONG_TRY(const auto rows,
                one_item ? find_rows(exchange.db.projection,
                                     "SELECT item, sequence, block, log_index FROM history WHERE "

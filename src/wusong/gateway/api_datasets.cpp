@@ -55,10 +55,10 @@ std::array<Score, 4> scores(const portal::Dataset& dataset, std::uint64_t now) {
     }
   }
   unsigned filled = 0;
-  for (const bool there : {!dataset.title.empty(), !dataset.abstract.empty(),
-                           !dataset.items.empty(), !dataset.frequency.empty(),
-                           !dataset.contact.empty(), !dataset.licence.empty(),
-                           !dataset.topics.empty(), !dataset.tags.empty()}) {
+  for (const bool there :
+       {!dataset.title.empty(), !dataset.abstract.empty(), !dataset.items.empty(),
+        !dataset.frequency.empty(), !dataset.contact.empty(), !dataset.licence.empty(),
+        !dataset.topics.empty(), !dataset.tags.empty()}) {
     filled += there ? 1u : 0u;
   }
   const bool open_format = std::ranges::any_of(dataset.resources, [](const auto& resource) {
@@ -68,7 +68,9 @@ std::array<Score, 4> scores(const portal::Dataset& dataset, std::uint64_t now) {
   const auto age_days = now > dataset.updated ? (now - dataset.updated) / 86'400 : 0;
   const unsigned fresh = age_days < 31 ? 100 : age_days < 366 ? 80 : age_days < 731 ? 50 : 20;
   return {{{"completeness", {"描述完整度", "Completeness of the description"}, filled * 100 / 8},
-           {"dictionary", {"数据字典", "Data dictionary"}, columns == 0 ? 0 : described * 100 / columns},
+           {"dictionary",
+            {"数据字典", "Data dictionary"},
+            columns == 0 ? 0 : described * 100 / columns},
            {"format", {"开放格式", "Open format"}, open_format ? 100u : 40u},
            {"freshness", {"更新及时性", "Freshness"}, fresh}}};
 }
@@ -184,9 +186,9 @@ void open_dataset(codec::JsonWriter& out, Exchange& exchange, const portal::Data
   write_text(out, "title", dataset.title);
   write_text(out, "abstract", dataset.abstract);
   out.key("organisation").open_object().key("id").number(std::uint64_t{dataset.organisation});
-  write_text(out, "title", dataset.organisation_title.empty()
-                               ? organisation_title(exchange, dataset.organisation)
-                               : dataset.organisation_title);
+  write_text(out, "title",
+             dataset.organisation_title.empty() ? organisation_title(exchange, dataset.organisation)
+                                                : dataset.organisation_title);
   out.close_object();
   write_strings(out, "topics", dataset.topics);
   write_strings(out, "keywords", dataset.tags);

@@ -145,9 +145,8 @@ Result<Response> send_file(Exchange& exchange, const Hash& digest, const FileFou
     return out;
   }
   const auto if_range = exchange.request.headers.get("if-range");
-  const auto header = if_range.empty() || if_range == etag
-                          ? exchange.request.headers.get("range")
-                          : std::string_view{};
+  const auto header = if_range.empty() || if_range == etag ? exchange.request.headers.get("range")
+                                                           : std::string_view{};
   const auto range = parse_range(header, *size);
   if (!range) {
     Response outside = to_response(range.error());
@@ -187,10 +186,10 @@ Result<Response> begin_upload(Exchange& exchange) {
   WUSONG_TRY(const auto bytes, size->u64());
   if (bytes > exchange.shared.settings.upload_max) return fail(err::too_large);
   const Account& account = exchange.session->account;
-  WUSONG_TRY(const auto open,
-             find_row(exchange.db.own,
-                      "SELECT count(*) FROM uploads WHERE account = $1 AND digest = ''",
-                      sql(account.id)));
+  WUSONG_TRY(
+      const auto open,
+      find_row(exchange.db.own, "SELECT count(*) FROM uploads WHERE account = $1 AND digest = ''",
+               sql(account.id)));
   if (open && static_cast<std::uint64_t>(number_of((*open)[0])) >=
                   exchange.shared.settings.uploads_open_max) {
     return fail(err::quota);
@@ -222,8 +221,8 @@ Result<Response> append_upload(Exchange& exchange) {
     offset = offset * 10 + static_cast<std::uint64_t>(c - '0');
   }
   if (offset + exchange.request.body.size() > upload.size) return fail(err::too_large);
-  WUSONG_CHECK(exchange.shared.blobs.upload_append(upload.id, offset,
-                                                   as_bytes(exchange.request.body)));
+  WUSONG_CHECK(
+      exchange.shared.blobs.upload_append(upload.id, offset, as_bytes(exchange.request.body)));
   return offset_answer(upload, offset + exchange.request.body.size());
 }
 

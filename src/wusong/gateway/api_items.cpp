@@ -130,8 +130,7 @@ void write_history_row(codec::JsonWriter& out, Exchange& exchange, const portal:
   if (transition != nullptr) out.key("article").string(transition->article);
   if (act.deadline != 0) out.key("deadline").number(act.deadline);
   if (act.choice != 0) {
-    const auto* vocabulary =
-        pack && transition ? pack->vocabulary(transition->choice) : nullptr;
+    const auto* vocabulary = pack && transition ? pack->vocabulary(transition->choice) : nullptr;
     if (vocabulary != nullptr && act.choice <= vocabulary->values.size()) {
       out.key("choice").string(vocabulary->values[act.choice - 1u].name);
       write_text(out, "choice_title", vocabulary->values[act.choice - 1u].title);

@@ -28,8 +28,7 @@ const portal::Column* described(const portal::Resource& resource, std::string_vi
   return nullptr;
 }
 
-void write_column(codec::JsonWriter& out, const portal::Resource& resource,
-                  std::string_view name) {
+void write_column(codec::JsonWriter& out, const portal::Resource& resource, std::string_view name) {
   const auto* column = described(resource, name);
   out.key("name").string(name).key("type").string(column ? column->type : "string");
   if (column != nullptr && !column->title.empty()) write_text(out, "title", column->title);
@@ -145,23 +144,21 @@ bool is_table(const portal::Resource& resource) {
   return resource.media_type.starts_with("text/csv") || same_letters(resource.format, "csv");
 }
 
-Result<std::expected<OpenResource, Response>> open_resource(Exchange& exchange,
-                                                            const Hash& dataset,
+Result<std::expected<OpenResource, Response>> open_resource(Exchange& exchange, const Hash& dataset,
                                                             std::string_view resource_id) {
   WUSONG_TRY(auto whole, visible_dataset(exchange, dataset));
   const portal::Resource* chosen = nullptr;
   for (const auto& resource : whole.resources) {
-    const bool named = resource_id.empty()
-                           ? is_table(resource) && resource.current
-                           : codec::to_hex(resource.id) == resource_id ||
-                                 hex(resource.id) == resource_id;
+    const bool named = resource_id.empty() ? is_table(resource) && resource.current
+                                           : codec::to_hex(resource.id) == resource_id ||
+                                                 hex(resource.id) == resource_id;
     if (named && chosen == nullptr) chosen = &resource;
   }
   if (chosen == nullptr) return fail(err::not_found);
   WUSONG_TRY(const auto permission, bytes_permission(exchange, dataset, chosen->digest));
   if (!permission.decision.allowed) {
-    return std::expected<OpenResource, Response>{
-        std::unexpect, to_response(problem_of(permission.decision))};
+    return std::expected<OpenResource, Response>{std::unexpect,
+                                                 to_response(problem_of(permission.decision))};
   }
   const portal::Resource resource = *chosen;
   return std::expected<OpenResource, Response>{

@@ -22,9 +22,9 @@ struct FinalTransaction {
 
 struct SendOutcome {
   enum class Kind : std::uint8_t {
-    accepted,       // now or before
-    nonce_used,     // another transaction has its place, or it is final already
-    refused,        // never: `message` says why
+    accepted,    // now or before
+    nonce_used,  // another transaction has its place, or it is final already
+    refused,     // never: `message` says why
   };
   Kind kind{Kind::accepted};
   std::string message;

@@ -99,7 +99,8 @@ class Arguments {
   std::vector<std::string> list(std::string_view name) const {
     std::vector<std::string> out;
     const auto value = text(name);
-    if (const auto parsed = codec::JsonDocument::parse(value); parsed && parsed->root().is_array()) {
+    if (const auto parsed = codec::JsonDocument::parse(value);
+        parsed && parsed->root().is_array()) {
       for (const auto& one : parsed->root().items()) {
         out.emplace_back(one.is_string() ? std::string{one.string().value_or("")} : one.to_json());
       }
@@ -221,9 +222,9 @@ Answer<std::string> package_search(Exchange& exchange, const Arguments& argument
   query.limit = static_cast<std::uint32_t>(std::min(arguments.number("rows", 10), kRowsMax));
   query.offset = arguments.number("start", 0);
   const auto sort = arguments.text("sort");
-  query.sort = sort.starts_with("metadata_modified")  ? portal::SortBy::updated
-               : sort.starts_with("views_recent")     ? portal::SortBy::downloads
-                                                      : portal::SortBy::relevance;
+  query.sort = sort.starts_with("metadata_modified") ? portal::SortBy::updated
+               : sort.starts_with("views_recent")    ? portal::SortBy::downloads
+                                                     : portal::SortBy::relevance;
   const auto facets = arguments.list("facet.field");
   query.facets = !facets.empty();
   auto found = portal::search(exchange.db.projection, query);
@@ -494,8 +495,8 @@ std::string entry_document(const Arguments& arguments) {
   const auto put = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) out.key(name).string(value);
   };
-  put_text("title", arguments.text("title").empty() ? arguments.text("name")
-                                                    : arguments.text("title"));
+  put_text("title",
+           arguments.text("title").empty() ? arguments.text("name") : arguments.text("title"));
   put_text("abstract", arguments.text("notes"));
   out.key("items").open_array();
   if (const auto items = extra("items"); !items.empty()) {
@@ -535,8 +536,8 @@ Answer<std::string> write_step(Exchange& exchange, ActRequest request) {
   }
   const auto entry = submit_act(exchange, *prepared, request.once);
   if (!entry) {
-    return std::unexpected{CkanError{entry.error().status, "Internal Error",
-                                     entry.error().message.en}};
+    return std::unexpected{
+        CkanError{entry.error().status, "Internal Error", entry.error().message.en}};
   }
   if (entry->status != OutboxStatus::final && entry->status != OutboxStatus::waiting) {
     return invalid("The chain refused it: " + entry->reason);
@@ -628,8 +629,8 @@ Answer<std::string> resource_create(Exchange& exchange, const Arguments& argumen
   document.open_object();
   write_text(document, "name", portal::Text{name, ""});
   document.key("format").string(lower(format));
-  document.key("media_type").string(file->content_type.empty() ? "application/octet-stream"
-                                                               : file->content_type);
+  document.key("media_type")
+      .string(file->content_type.empty() ? "application/octet-stream" : file->content_type);
   document.key("size").number(stored->size).key("digest").string(codec::to_hex(stored->digest));
   document.key("rows").number(rows == 0 ? 0 : rows - 1).key("columns").open_array().close_array();
   document.key("entry").string(codec::to_hex(*package)).close_object();
@@ -699,8 +700,8 @@ Response failure(const std::string& help, const CkanError& error) {
 
 Result<Response> ckan(Exchange& exchange) {
   const auto name = exchange.at("name");
-  const std::string help = exchange.shared.settings.site.base +
-                           "/api/3/action/help_show?name=" + percent_encode(name);
+  const std::string help =
+      exchange.shared.settings.site.base + "/api/3/action/help_show?name=" + percent_encode(name);
   const Named* found = nullptr;
   for (const auto& action : kActions) {
     if (action.name == name) found = &action;

@@ -16,7 +16,7 @@ namespace wusong::gateway {
 /// @source RFC 4180
 class CsvReader {
  public:
-  static constexpr std::size_t kRowMax = 1 << 20;   // bytes
+  static constexpr std::size_t kRowMax = 1 << 20;  // bytes
   static constexpr std::size_t kColumnsMax = 2'000;
 
   /// Gets each row; false stops.

@@ -13,8 +13,7 @@ inline constexpr ErrorInfo forbidden{3203, Disposition::reject, "gateway.forbidd
 inline constexpr ErrorInfo csrf_missing{3204, Disposition::reject, "gateway.csrf_missing"};
 inline constexpr ErrorInfo wrong_host{3205, Disposition::reject, "gateway.wrong_host"};
 inline constexpr ErrorInfo wrong_origin{3206, Disposition::reject, "gateway.wrong_origin"};
-inline constexpr ErrorInfo too_many_requests{3207, Disposition::retry,
-                                             "gateway.too_many_requests"};
+inline constexpr ErrorInfo too_many_requests{3207, Disposition::retry, "gateway.too_many_requests"};
 inline constexpr ErrorInfo too_large{3208, Disposition::reject, "gateway.too_large"};
 inline constexpr ErrorInfo wrong_method{3209, Disposition::reject, "gateway.wrong_method"};
 inline constexpr ErrorInfo stale{3210, Disposition::reject, "gateway.stale"};
@@ -24,8 +23,7 @@ inline constexpr ErrorInfo weak_password{3213, Disposition::reject, "gateway.wea
 inline constexpr ErrorInfo bad_identity{3214, Disposition::reject, "gateway.bad_identity"};
 inline constexpr ErrorInfo wrong_login{3215, Disposition::reject, "gateway.wrong_login"};
 inline constexpr ErrorInfo login_throttled{3216, Disposition::retry, "gateway.login_throttled"};
-inline constexpr ErrorInfo chain_unreachable{3217, Disposition::retry,
-                                             "gateway.chain_unreachable"};
+inline constexpr ErrorInfo chain_unreachable{3217, Disposition::retry, "gateway.chain_unreachable"};
 inline constexpr ErrorInfo transaction_refused{3218, Disposition::reject,
                                                "gateway.transaction_refused"};
 inline constexpr ErrorInfo bad_document{3219, Disposition::reject, "gateway.bad_document"};
@@ -35,8 +33,7 @@ inline constexpr ErrorInfo quota{3222, Disposition::reject, "gateway.quota"};
 inline constexpr ErrorInfo commitment_needed{3223, Disposition::reject,
                                              "gateway.commitment_needed"};
 inline constexpr ErrorInfo right_needed{3224, Disposition::reject, "gateway.right_needed"};
-inline constexpr ErrorInfo real_name_needed{3225, Disposition::reject,
-                                            "gateway.real_name_needed"};
+inline constexpr ErrorInfo real_name_needed{3225, Disposition::reject, "gateway.real_name_needed"};
 inline constexpr ErrorInfo internal{3226, Disposition::halt, "gateway.internal"};
 inline constexpr ErrorInfo unavailable{3227, Disposition::retry, "gateway.unavailable"};
 inline constexpr ErrorInfo same_key{3228, Disposition::reject, "gateway.same_key_other_act"};

@@ -28,8 +28,8 @@ std::string_view host_name(std::string_view host) noexcept {
 bool host_allowed(const Settings& settings, std::string_view host) noexcept {
   const auto name = host_name(host);
   if (name == "localhost" || name == "127.0.0.1" || name == "[::1]") return true;
-  return std::ranges::any_of(settings.hosts,
-                             [&](const auto& allowed) { return allowed == "*" || allowed == name; });
+  return std::ranges::any_of(
+      settings.hosts, [&](const auto& allowed) { return allowed == "*" || allowed == name; });
 }
 
 /// A browser names the page's origin with every write; programs do not.
@@ -110,10 +110,10 @@ struct Found {
   const Route* route{nullptr};
   bool other_method{false};
 };
-Found find_route(const Request& request,
-                 std::map<std::string, std::string, std::less<>>& places) {
+Found find_route(const Request& request, std::map<std::string, std::string, std::less<>>& places) {
   Found out;
-  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view{request.method};
+  const std::string_view method =
+      request.method == "HEAD" ? "GET" : std::string_view{request.method};
   for (const auto& route : routes()) {
     if (!matches(route.pattern, request.path, places)) continue;
     // The page that stands for everything else must not hide a wrong method.

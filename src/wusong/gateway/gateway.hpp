@@ -42,15 +42,15 @@ struct WebApplication {
 
 struct Settings {
   portal::SiteInfo site;
-  std::vector<std::string> hosts;      // names in Host besides loopback ones; "*": any
-  bool secure{false};                  // behind https: Secure cookies, HSTS
-  std::string operator_account;        // puts registered people into the directory; may be empty
-  std::string genesis;                 // 0x…, for verification in the browser
-  std::string websocket;               // of the node, or empty
+  std::vector<std::string> hosts;  // names in Host besides loopback ones; "*": any
+  bool secure{false};              // behind https: Secure cookies, HSTS
+  std::string operator_account;    // puts registered people into the directory; may be empty
+  std::string genesis;             // 0x…, for verification in the browser
+  std::string websocket;           // of the node, or empty
   portal::Contracts contracts;
   portal::AccessSettings access;
   crypto::PasswordCost password_cost;
-  std::uint64_t wait_ms{5'000};        // for finality before 202
+  std::uint64_t wait_ms{5'000};  // for finality before 202
   std::uint64_t upload_max{std::uint64_t{4} << 30};
   std::uint64_t uploads_open_max{20};  // of one account
   bool registration{true};

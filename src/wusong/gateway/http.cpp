@@ -113,9 +113,8 @@ Result<std::pair<std::string, std::string>> split_target(std::string_view target
   std::string query{end == std::string_view::npos ? std::string_view{} : target.substr(end + 1)};
   if (raw.empty() || raw.front() != '/') return fail(err::bad_request);
   WUSONG_TRY(auto path, percent_decode(raw, false));
-  const bool unclean = std::ranges::any_of(path, [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\';
-  });
+  const bool unclean = std::ranges::any_of(
+      path, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '\\'; });
   if (unclean || !is_utf8(path)) return fail(err::bad_request);
   for (std::string_view rest = path; !rest.empty();) {
     const auto segment = take(rest, '/');
@@ -339,12 +338,24 @@ std::string html(std::string_view text) {
   out.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      case '`': out += "&#96;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case '`':
+        out += "&#96;";
+        break;
       default:
         if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out.push_back(c);
     }

@@ -11,16 +11,18 @@ namespace wusong::gateway {
 
 std::string_view name_of(PersonKind kind) noexcept {
   switch (kind) {
-    case PersonKind::person: return "person";
-    case PersonKind::legal: return "legal";
-    case PersonKind::unincorporated: return "unincorporated";
+    case PersonKind::person:
+      return "person";
+    case PersonKind::legal:
+      return "legal";
+    case PersonKind::unincorporated:
+      return "unincorporated";
   }
   return "";
 }
 
 Result<PersonKind> parse_person_kind(std::string_view text) {
-  for (const auto kind :
-       {PersonKind::person, PersonKind::legal, PersonKind::unincorporated}) {
+  for (const auto kind : {PersonKind::person, PersonKind::legal, PersonKind::unincorporated}) {
     if (text == name_of(kind)) return kind;
   }
   return fail(err::bad_identity);

@@ -7,12 +7,18 @@ namespace wusong::gateway {
 
 Rate Limiter::rate(RateClass what) noexcept {
   switch (what) {
-    case RateClass::page: return {600, 120};
-    case RateClass::read: return {1'200, 300};
-    case RateClass::search: return {300, 60};
-    case RateClass::write: return {120, 40};
-    case RateClass::login: return {20, 10};
-    case RateClass::download: return {300, 100};
+    case RateClass::page:
+      return {600, 120};
+    case RateClass::read:
+      return {1'200, 300};
+    case RateClass::search:
+      return {300, 60};
+    case RateClass::write:
+      return {120, 40};
+    case RateClass::login:
+      return {20, 10};
+    case RateClass::download:
+      return {300, 100};
   }
   return {};
 }
@@ -21,8 +27,7 @@ std::uint64_t Limiter::take(std::string_view caller, RateClass what, UnixMillis 
   Rate limit = rate(what);
   limit.per_minute *= factor_;
   limit.burst *= factor_;
-  const std::string key =
-      std::to_string(static_cast<unsigned>(what)) + " " + std::string{caller};
+  const std::string key = std::to_string(static_cast<unsigned>(what)) + " " + std::string{caller};
   const io::MutexGuard guard{*mutex_};
   if (buckets_.size() >= kCallersMax) buckets_.clear();
   const auto [at, fresh] = buckets_.try_emplace(key, Bucket{limit.burst, now.value});

@@ -68,17 +68,23 @@ Result<Bytes> signed_transaction(const Draft& draft, const ChainClient& chain, s
 
 std::string_view name_of(OutboxStatus status) noexcept {
   switch (status) {
-    case OutboxStatus::waiting: return "waiting";
-    case OutboxStatus::final: return "final";
-    case OutboxStatus::reverted: return "reverted";
-    case OutboxStatus::refused: return "refused";
-    case OutboxStatus::lost: return "lost";
+    case OutboxStatus::waiting:
+      return "waiting";
+    case OutboxStatus::final:
+      return "final";
+    case OutboxStatus::reverted:
+      return "reverted";
+    case OutboxStatus::refused:
+      return "refused";
+    case OutboxStatus::lost:
+      return "lost";
   }
   return "";
 }
 
 Result<std::uint64_t> Outbox::free_nonce(const Address& from, std::uint64_t chain_nonce) {
-  // Entries in nonce order from the chain's on: the first gap, which a refused one leaves, is taken.
+  // Entries in nonce order from the chain's on: the first gap, which a refused one leaves, is
+  // taken.
   WUSONG_TRY(const auto rows,
              find_rows(*db_,
                        "SELECT nonce FROM outbox WHERE address = $1 AND nonce >= $2 AND status IN "
@@ -99,10 +105,10 @@ Result<void> Outbox::insert(OutboxEntry& entry, const Draft& draft, UnixMillis n
                    "content, status, reason, block, created, changed) VALUES ($1, $2, $3, $4, $5, "
                    "$6, $7, $8, $9, 'waiting', '', 0, $10, $10)",
                    sql(draft.account), sql(codec::to_hex(entry.address)), sql(entry.nonce),
-                   sql(codec::to_hex(entry.hash)), sql(entry.raw), sql(draft.once),
-                   sql(draft.item), sql(draft.about), sql(content_of(draft)), sql(now.value)));
-  WUSONG_TRY(const auto row, find_row(*db_, select("WHERE hash = $1"),
-                                      sql(codec::to_hex(entry.hash))));
+                   sql(codec::to_hex(entry.hash)), sql(entry.raw), sql(draft.once), sql(draft.item),
+                   sql(draft.about), sql(content_of(draft)), sql(now.value)));
+  WUSONG_TRY(const auto row,
+             find_row(*db_, select("WHERE hash = $1"), sql(codec::to_hex(entry.hash))));
   WUSONG_ASSERT(row.has_value());
   entry = entry_of(*row);
   return {};
@@ -114,8 +120,9 @@ Result<OutboxEntry> Outbox::accept(const Draft& draft, const Address& from, Byte
   OutboxEntry out;
   bool other = false;
   WUSONG_CHECK(transact(*db_, [&]() -> Result<void> {
-    WUSONG_TRY(const auto before, find_row(*db_, "SELECT number, content FROM outbox WHERE once = $1",
-                                           sql(draft.once)));
+    WUSONG_TRY(
+        const auto before,
+        find_row(*db_, "SELECT number, content FROM outbox WHERE once = $1", sql(draft.once)));
     if (before) {
       other = text_of((*before)[1]) != content_of(draft);
       WUSONG_TRY(const auto same, by_number(static_cast<std::uint64_t>(number_of((*before)[0]))));
@@ -137,8 +144,8 @@ Result<OutboxEntry> Outbox::accept_signed(const Draft& draft, const Address& fro
                                           UnixMillis now) {
   OutboxEntry out;
   WUSONG_CHECK(transact(*db_, [&]() -> Result<void> {
-    WUSONG_TRY(const auto before, find_row(*db_, select("WHERE hash = $1"),
-                                           sql(codec::to_hex(hash))));
+    WUSONG_TRY(const auto before,
+               find_row(*db_, select("WHERE hash = $1"), sql(codec::to_hex(hash))));
     if (before) {
       out = entry_of(*before);
       return {};
@@ -161,8 +168,7 @@ Result<void> Outbox::settle(OutboxEntry& entry, UnixMillis now) {
   return {};
 }
 
-Result<void> Outbox::apply_final(OutboxEntry& entry, const FinalTransaction& done,
-                                 UnixMillis now) {
+Result<void> Outbox::apply_final(OutboxEntry& entry, const FinalTransaction& done, UnixMillis now) {
   entry.status = done.success ? OutboxStatus::final : OutboxStatus::reverted;
   entry.reason = done.success ? std::string{} : refusal_(done.revert);
   entry.block = done.block;
@@ -180,9 +186,8 @@ Result<OutboxEntry> Outbox::deliver(OutboxEntry entry, std::uint64_t wait_ms, Un
     WUSONG_CHECK(settle(entry, now));
     return entry;
   }
-  const auto done = sent->kind == SendOutcome::Kind::nonce_used
-                        ? chain_->find(entry.hash)
-                        : chain_->wait(entry.hash, wait_ms);
+  const auto done = sent->kind == SendOutcome::Kind::nonce_used ? chain_->find(entry.hash)
+                                                                : chain_->wait(entry.hash, wait_ms);
   if (!done) return entry;
   if (*done) {
     WUSONG_CHECK(apply_final(entry, **done, now));
@@ -234,11 +239,10 @@ Result<std::optional<OutboxEntry>> Outbox::by_once(std::string_view once) {
 Result<std::vector<OutboxEntry>> Outbox::of_account(std::string_view account, std::uint64_t before,
                                                     std::size_t limit) {
   constexpr std::uint64_t kNewest = std::uint64_t{1} << 62;
-  WUSONG_TRY(const auto rows,
-             find_rows(*db_,
-                       select("WHERE account = $1 AND number < $2 ORDER BY number DESC LIMIT $3"),
-                       sql(account), sql(before == 0 ? kNewest : before),
-                       sql(std::uint64_t{limit})));
+  WUSONG_TRY(
+      const auto rows,
+      find_rows(*db_, select("WHERE account = $1 AND number < $2 ORDER BY number DESC LIMIT $3"),
+                sql(account), sql(before == 0 ? kNewest : before), sql(std::uint64_t{limit})));
   std::vector<OutboxEntry> out;
   for (const auto& row : rows.rows) out.push_back(entry_of(row));
   return out;

@@ -69,8 +69,8 @@ class Outbox {
                                            BytesView secret_key, UnixMillis now);
   /// A transaction signed elsewhere, stored likewise.
   [[nodiscard]] Result<OutboxEntry> accept_signed(const Draft& draft, const Address& from,
-                                                  std::uint64_t nonce, const Hash& hash,
-                                                  Bytes raw, UnixMillis now);
+                                                  std::uint64_t nonce, const Hash& hash, Bytes raw,
+                                                  UnixMillis now);
   /// Sends and waits at most so long. The entry as it then is; still `waiting` where the node does
   /// not answer.
   [[nodiscard]] Result<OutboxEntry> deliver(OutboxEntry entry, std::uint64_t wait_ms,

@@ -41,8 +41,9 @@ Response render(const Exchange& exchange, const Page& page) {
   const std::string site = settings.site.title.in(exchange.zh());
   std::string out = "<!doctype html>\n<html lang=\"";
   out += exchange.zh() ? "zh-CN" : "en";
-  out += "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, "
-         "initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><title>";
+  out +=
+      "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><title>";
   out += html(page.title.empty() ? site : page.title + " · " + site) + "</title>";
   out += "<link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">";
   out += "<link rel=\"alternate\" hreflang=\"zh\" href=\"" + address_in(exchange, "zh") + "\">";
@@ -57,10 +58,10 @@ Response render(const Exchange& exchange, const Page& page) {
   out += "</head><body><div id=\"app\"><header><nav><a href=\"/\">" + html(site) +
          "</a> · <a href=\"/search\">" + said(exchange, "数据目录", "Catalogue") +
          "</a> · <a href=\"/openapi.json\">" + said(exchange, "接口", "API") + "</a> · ";
-  out += exchange.zh() ? "<a hreflang=\"en\" lang=\"en\" href=\"" + address_in(exchange, "en") +
-                             "\">English</a>"
-                       : "<a hreflang=\"zh\" lang=\"zh\" href=\"" + address_in(exchange, "zh") +
-                             "\">中文</a>";
+  out +=
+      exchange.zh()
+          ? "<a hreflang=\"en\" lang=\"en\" href=\"" + address_in(exchange, "en") + "\">English</a>"
+          : "<a hreflang=\"zh\" lang=\"zh\" href=\"" + address_in(exchange, "zh") + "\">中文</a>";
   out += "</nav></header><main>" + page.body + "</main></div></body></html>\n";
   Response response = text_response(std::move(out), "text/html; charset=utf-8");
   response.status = page.status;
@@ -71,14 +72,14 @@ Response render(const Exchange& exchange, const Page& page) {
 std::string search_form(const Exchange& exchange) {
   return "<form action=\"/search\" method=\"get\" role=\"search\"><label>" +
          said(exchange, "检索数据", "Search data") + " <input type=\"search\" name=\"q\" value=\"" +
-         html(exchange.query.get("q")) + "\"></label> <input type=\"hidden\" name=\"lang\" value=\"" +
+         html(exchange.query.get("q")) +
+         "\"></label> <input type=\"hidden\" name=\"lang\" value=\"" +
          (exchange.zh() ? "zh" : "en") + "\"><button>" + said(exchange, "检索", "Search") +
          "</button></form>";
 }
 
 std::string opening_of(Exchange& exchange, const portal::Dataset& dataset) {
-  return said(exchange,
-              facet_title(exchange, "opening_type", portal::name_of(dataset.opening)));
+  return said(exchange, facet_title(exchange, "opening_type", portal::name_of(dataset.opening)));
 }
 
 std::string dataset_link(const portal::Dataset& dataset) {
@@ -87,8 +88,7 @@ std::string dataset_link(const portal::Dataset& dataset) {
 
 std::string listed(Exchange& exchange, const portal::Dataset& dataset) {
   return "<li><h3><a href=\"" + dataset_link(dataset) + "\">" + said(exchange, dataset.title) +
-         "</a></h3><p>" +
-         html(utf8_prefix(dataset.abstract.in(exchange.zh()), 400)) + "</p><p>" +
+         "</a></h3><p>" + html(utf8_prefix(dataset.abstract.in(exchange.zh()), 400)) + "</p><p>" +
          said(exchange, dataset.organisation_title) + " · " + opening_of(exchange, dataset) +
          " · " + html(iso_date(UnixMillis{dataset.updated * 1000})) + "</p></li>";
 }
@@ -105,8 +105,7 @@ std::string resource_table(const Exchange& exchange, const portal::Resource& res
                     digest + "\">" + said(exchange, "下载", "Download") + "</a> · " +
                     html(resource.format) + " · " + std::to_string(resource.size) + " " +
                     said(exchange, "字节", "bytes") + " · " + std::to_string(resource.rows) + " " +
-                    said(exchange, "行", "rows") + "</p><p>SHA-256 <code>" + digest +
-                    "</code></p>";
+                    said(exchange, "行", "rows") + "</p><p>SHA-256 <code>" + digest + "</code></p>";
   if (resource.columns.empty()) return out;
   out += "<table><caption>" + said(exchange, "数据字典", "Data dictionary") +
          "</caption><thead><tr><th scope=\"col\">" + said(exchange, "列", "Column") +
@@ -133,8 +132,8 @@ Response problem_page(const Exchange& exchange, const Problem& problem) {
   Page page;
   page.title = problem.message.in(exchange.zh());
   page.status = problem.status;
-  page.body = "<h1>" + said(exchange, problem.message) + "</h1><p>" +
-              said(exchange, problem.next) + "</p>" + search_form(exchange);
+  page.body = "<h1>" + said(exchange, problem.message) + "</h1><p>" + said(exchange, problem.next) +
+              "</p>" + search_form(exchange);
   return render(exchange, page);
 }
 
@@ -233,8 +232,8 @@ Result<Response> any_page(Exchange& exchange) {
     out.header("ETag", file->second.etag);
     // Names of built files hold a digest of their content.
     const bool named_by_content = exchange.request.path.starts_with("/assets/");
-    out.header("Cache-Control", named_by_content ? "public, max-age=31536000, immutable"
-                                                 : "public, max-age=300");
+    out.header("Cache-Control",
+               named_by_content ? "public, max-age=31536000, immutable" : "public, max-age=300");
     if (matches_etag(exchange.request.headers.get("if-none-match"), file->second.etag)) {
       out.status = 304;
     } else {

@@ -41,9 +41,9 @@ Result<std::string> Sessions::open(const Account& account, std::string_view remo
 Result<std::optional<Session>> Sessions::find(std::string_view token, UnixMillis now) {
   if (!is_hex(token, kTokenBytes * 2)) return std::optional<Session>{};
   const std::string digest = digest_hex(token);
-  WUSONG_TRY(const auto row,
-             find_row(*db_, "SELECT account, created, seen FROM sessions WHERE token = $1",
-                      sql(digest)));
+  WUSONG_TRY(
+      const auto row,
+      find_row(*db_, "SELECT account, created, seen FROM sessions WHERE token = $1", sql(digest)));
   if (!row) return std::optional<Session>{};
   const auto created = static_cast<std::uint64_t>(number_of((*row)[1]));
   const auto seen = static_cast<std::uint64_t>(number_of((*row)[2]));
@@ -52,8 +52,8 @@ Result<std::optional<Session>> Sessions::find(std::string_view token, UnixMillis
     return std::optional<Session>{};
   }
   if (now.value > seen + kSeenStepMs) {
-    WUSONG_CHECK(run(*db_, "UPDATE sessions SET seen = $1 WHERE token = $2", sql(now.value),
-                     sql(digest)));
+    WUSONG_CHECK(
+        run(*db_, "UPDATE sessions SET seen = $1 WHERE token = $2", sql(now.value), sql(digest)));
   }
   WUSONG_TRY(auto who, account(text_of((*row)[0])));
   if (!who) return std::optional<Session>{};
@@ -92,9 +92,8 @@ Result<std::vector<Sessions::ApiToken>> Sessions::tokens(std::string_view accoun
 }
 
 Result<bool> Sessions::remove_token(std::string_view account, std::string_view id) {
-  WUSONG_TRY(const auto count,
-             run(*db_, "DELETE FROM api_tokens WHERE account = $1 AND id = $2", sql(account),
-                 sql(id)));
+  WUSONG_TRY(const auto count, run(*db_, "DELETE FROM api_tokens WHERE account = $1 AND id = $2",
+                                   sql(account), sql(id)));
   return count > 0;
 }
 

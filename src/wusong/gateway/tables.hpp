@@ -23,10 +23,18 @@ std::string text_of(const io::SqlValue& value);
 /// An integer, or text that holds one; 0 for NULL.
 std::int64_t number_of(const io::SqlValue& value);
 Bytes blob_of(const io::SqlValue& value);
-inline io::SqlValue sql(std::string_view text) { return std::string{text}; }
-inline io::SqlValue sql(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-inline io::SqlValue sql(std::int64_t value) { return value; }
-inline io::SqlValue sql(BytesView blob) { return to_bytes(blob); }
+inline io::SqlValue sql(std::string_view text) {
+  return std::string{text};
+}
+inline io::SqlValue sql(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+inline io::SqlValue sql(std::int64_t value) {
+  return value;
+}
+inline io::SqlValue sql(BytesView blob) {
+  return to_bytes(blob);
+}
 
 /// The first row, or nothing. @errors io's SQL rows
 [[nodiscard]] Result<std::optional<Row>> one_row(io::SqlConnection& db, std::string_view text,

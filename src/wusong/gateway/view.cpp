@@ -122,8 +122,8 @@ Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const
   request.resource = digest;
   request.now = moment(exchange);
   if (exchange.account() != nullptr) {
-    WUSONG_TRY(request.rights, reader.rights(entry, exchange.viewer.address,
-                                             exchange.viewer.organisation));
+    WUSONG_TRY(request.rights,
+               reader.rights(entry, exchange.viewer.address, exchange.viewer.organisation));
   }
   Permission out;
   out.decision = portal::may_read_bytes(exchange.viewer, request, exchange.shared.access);

@@ -12,9 +12,9 @@
 namespace wusong::gateway::internal {
 
 struct RowQuery {
-  std::vector<std::string> columns;                            // empty: all
-  std::vector<std::pair<std::string, std::string>> equal;      // column, value
-  std::string contains;                                        // in any cell
+  std::vector<std::string> columns;                        // empty: all
+  std::vector<std::pair<std::string, std::string>> equal;  // column, value
+  std::string contains;                                    // in any cell
   std::uint64_t offset{0};
   std::uint64_t limit{100};
 };
@@ -37,8 +37,7 @@ struct OpenResource {
   portal::Resource resource;
   Hash right;
 };
-Result<std::expected<OpenResource, Response>> open_resource(Exchange& exchange,
-                                                            const Hash& dataset,
+Result<std::expected<OpenResource, Response>> open_resource(Exchange& exchange, const Hash& dataset,
                                                             std::string_view resource_id);
 /// Whether rows can be read from it: comma-separated values.
 bool is_table(const portal::Resource& resource);

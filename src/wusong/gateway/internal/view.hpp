@@ -33,7 +33,8 @@ struct Seen {
 };
 /// Everything access decisions look at. @errors io's
 Result<portal::ItemView> view_of(Exchange& exchange, const portal::ItemRow& row);
-/// Nothing where there is no such item; a refusal looks the same, so that nobody learns which exist.
+/// Nothing where there is no such item; a refusal looks the same, so that nobody learns which
+/// exist.
 /// @errors err::not_found
 Result<Seen> visible_item(Exchange& exchange, const Hash& id);
 /// A published dataset that the caller may see. @errors err::not_found
