@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,6 +55,8 @@ class Projection {
  public:
   /// Borrows all three, which outlive it.
   Projection(io::SqlConnection& sql, const RuleBook& rules, DocumentSource& documents);
+  Projection(Projection&&) noexcept;
+  ~Projection();
 
   /// Creates the tables where there are none.
   /// @errors err::wrong_schema: tables of another version; drop the database and build it again
@@ -76,20 +78,8 @@ class Projection {
   [[nodiscard]] Result<Hash> projection_digest();
 
  private:
-  struct Meaning;
-  struct Pending;
-  [[nodiscard]] Result<void> apply_block(const BlockEvents& block);
-  [[nodiscard]] Result<void> apply_event(const BlockEvents& block, const PlacedEvent& placed);
-  [[nodiscard]] Result<void> apply_acted(const BlockEvents& block, const PlacedEvent& placed,
-                                         const Acted& event);
-  [[nodiscard]] Result<void> apply_document(const ItemId& item, const Hash& digest);
-  [[nodiscard]] Result<void> derive(const ItemId& item);
-  [[nodiscard]] Result<void> derive_entry(const ItemId& id);
-  [[nodiscard]] Result<void> derive_right(const ItemId& id);
-
-  io::SqlConnection* sql_;
-  const RuleBook* rules_;
-  DocumentSource* documents_;
+  class Writer;
+  std::unique_ptr<Writer> writer_;
 };
 
 /// One act in an item's history.

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/portal/internal/projection_schema.hpp"
+
+#include "wusong/codec/hex.hpp"
+
+namespace wusong::portal::internal {
+namespace {
+
+constexpr std::string_view kTables = R"(
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS organisations (
+  id BIGINT PRIMARY KEY, parent BIGINT NOT NULL, kind BIGINT NOT NULL, active BIGINT NOT NULL,
+  document TEXT NOT NULL, title_zh TEXT NOT NULL, title_en TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS actors (
+  address TEXT PRIMARY KEY, organisation BIGINT NOT NULL, roles BIGINT NOT NULL,
+  active BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS working_days (
+  year BIGINT PRIMARY KEY, low TEXT NOT NULL, high TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS packs (
+  pack BIGINT PRIMARY KEY, effective_from BIGINT NOT NULL, utc_offset BIGINT NOT NULL,
+  row_count BIGINT NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS items (
+  id TEXT PRIMARY KEY, workflow BIGINT NOT NULL, state BIGINT NOT NULL, pack BIGINT NOT NULL,
+  sequence BIGINT NOT NULL, organisation BIGINT NOT NULL, creator TEXT NOT NULL,
+  party TEXT NOT NULL, deadline BIGINT NOT NULL, choice BIGINT NOT NULL, marks BIGINT NOT NULL,
+  subject TEXT NOT NULL, document TEXT NOT NULL, created BIGINT NOT NULL, updated BIGINT NOT NULL,
+  title_zh TEXT NOT NULL, title_en TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS items_by_state ON items (workflow, state, updated);
+CREATE INDEX IF NOT EXISTS items_by_organisation ON items (organisation, workflow, updated);
+CREATE INDEX IF NOT EXISTS items_by_creator ON items (creator, updated);
+CREATE INDEX IF NOT EXISTS items_by_party ON items (party, updated) WHERE party <> '';
+CREATE INDEX IF NOT EXISTS items_by_subject ON items (subject, workflow) WHERE subject <> '';
+CREATE INDEX IF NOT EXISTS items_by_deadline ON items (deadline) WHERE deadline > 0;
+CREATE TABLE IF NOT EXISTS history (
+  item TEXT NOT NULL, sequence BIGINT NOT NULL, block BIGINT NOT NULL, log_index BIGINT NOT NULL,
+  time BIGINT NOT NULL, tx TEXT NOT NULL, actor TEXT NOT NULL, workflow BIGINT NOT NULL,
+  action BIGINT NOT NULL, from_state BIGINT NOT NULL, to_state BIGINT NOT NULL,
+  pack BIGINT NOT NULL, organisation BIGINT NOT NULL, party TEXT NOT NULL,
+  deadline BIGINT NOT NULL, subject TEXT NOT NULL, actor_organisation BIGINT NOT NULL,
+  content BIGINT NOT NULL, choice BIGINT NOT NULL, marks BIGINT NOT NULL,
+  refers_to TEXT NOT NULL, document TEXT NOT NULL, basis TEXT NOT NULL,
+  PRIMARY KEY (item, sequence));
+CREATE INDEX IF NOT EXISTS history_by_block ON history (block, log_index);
+CREATE TABLE IF NOT EXISTS missing (
+  digest TEXT NOT NULL, item TEXT NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (digest, item));
+CREATE INDEX IF NOT EXISTS missing_by_age ON missing (since);
+CREATE TABLE IF NOT EXISTS entries (
+  id TEXT PRIMARY KEY, number BIGINT NOT NULL UNIQUE, listed BIGINT NOT NULL,
+  indexed BIGINT NOT NULL,
+  opening BIGINT NOT NULL, organisation BIGINT NOT NULL, version BIGINT NOT NULL,
+  published BIGINT NOT NULL, updated BIGINT NOT NULL, document TEXT NOT NULL,
+  opening_document TEXT NOT NULL, title_zh TEXT NOT NULL, title_en TEXT NOT NULL,
+  abstract_zh TEXT NOT NULL, abstract_en TEXT NOT NULL, sharing TEXT NOT NULL,
+  frequency TEXT NOT NULL, facets TEXT NOT NULL, body TEXT NOT NULL, opening_body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS entries_listed ON entries (number) WHERE listed = 1;
+CREATE TABLE IF NOT EXISTS resources (
+  id TEXT PRIMARY KEY, entry TEXT NOT NULL, listed BIGINT NOT NULL, version BIGINT NOT NULL,
+  updated BIGINT NOT NULL, document TEXT NOT NULL, digest TEXT NOT NULL, format TEXT NOT NULL,
+  media_type TEXT NOT NULL, size BIGINT NOT NULL, row_count BIGINT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS resources_by_entry ON resources (entry, id);
+CREATE TABLE IF NOT EXISTS versions (
+  item TEXT NOT NULL, version BIGINT NOT NULL, entry TEXT NOT NULL, time BIGINT NOT NULL,
+  document TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (item, version));
+CREATE INDEX IF NOT EXISTS versions_by_entry ON versions (entry, time);
+CREATE INDEX IF NOT EXISTS versions_by_digest ON versions (digest) WHERE digest <> '';
+CREATE INDEX IF NOT EXISTS versions_by_document ON versions (document);
+CREATE TABLE IF NOT EXISTS rights (
+  item TEXT PRIMARY KEY, entry TEXT NOT NULL, workflow BIGINT NOT NULL, holder TEXT NOT NULL,
+  organisation BIGINT NOT NULL, from_time BIGINT NOT NULL, until_time BIGINT NOT NULL,
+  open BIGINT NOT NULL, resources TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS rights_by_entry ON rights (entry, holder);
+CREATE INDEX IF NOT EXISTS rights_by_holder ON rights (holder);
+CREATE TABLE IF NOT EXISTS facet_counts (
+  facet TEXT NOT NULL, value TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (facet, value));
+CREATE INDEX IF NOT EXISTS facet_counts_by_count ON facet_counts (facet, count, value);
+CREATE TABLE IF NOT EXISTS popularity (entry TEXT PRIMARY KEY, downloads BIGINT NOT NULL);
+CREATE INDEX IF NOT EXISTS popularity_by_downloads ON popularity (downloads);
+)";
+
+constexpr std::string_view kSqliteSearch = R"(
+CREATE TABLE IF NOT EXISTS search_text (
+  number INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, facets TEXT NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(
+  title, body, facets, content='search_text', content_rowid='number', detail=column,
+  columnsize=0, tokenize='ascii');
+)";
+
+constexpr std::string_view kPostgresSearch = R"(
+CREATE TABLE IF NOT EXISTS search_text (
+  number BIGINT PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, facets TEXT NOT NULL,
+  title_words tsvector NOT NULL, words tsvector NOT NULL);
+CREATE INDEX IF NOT EXISTS search_words ON search_text USING gin (words);
+CREATE INDEX IF NOT EXISTS search_title_words ON search_text USING gin (title_words);
+)";
+
+constexpr DerivedTable kDerived[] = {
+    {"meta", "key, value", "key", 1},
+    {"organisations", "id, parent, kind, active, document, title_zh, title_en", "id", 1},
+    {"actors", "address, organisation, roles, active", "address", 1},
+    {"working_days", "year, low, high", "year", 1},
+    {"packs", "pack, effective_from, utc_offset, row_count, document", "pack", 1},
+    {"items",
+     "id, workflow, state, pack, sequence, organisation, creator, party, deadline, choice, marks, "
+     "subject, document, created, updated, title_zh, title_en",
+     "id", 1},
+    {"history",
+     "item, sequence, block, log_index, time, tx, actor, workflow, action, from_state, to_state, "
+     "pack, organisation, party, deadline, subject, actor_organisation, content, choice, marks, "
+     "refers_to, document, basis",
+     "item, sequence", 2},
+    {"missing", "digest, item, since", "digest, item", 2},
+    {"entries",
+     "id, number, listed, indexed, opening, organisation, version, published, updated, document, "
+     "opening_document, title_zh, title_en, abstract_zh, abstract_en, sharing, frequency, facets, "
+     "body, opening_body",
+     "id", 1},
+    {"resources",
+     "id, entry, listed, version, updated, document, digest, format, media_type, size, row_count, "
+     "body",
+     "id", 1},
+    {"versions", "item, version, entry, time, document, digest", "item, version", 2},
+    {"rights",
+     "item, entry, workflow, holder, organisation, from_time, until_time, open, resources", "item",
+     1},
+    {"facet_counts", "facet, value, count", "facet, value", 2},
+    {"search_text", "number, title, body, facets", "number", 1},
+};
+
+}  // namespace
+
+std::string schema_of(io::SqlDialect dialect) {
+  return std::string{kTables} +
+         std::string{dialect == io::SqlDialect::sqlite ? kSqliteSearch : kPostgresSearch};
+}
+
+std::span<const DerivedTable> derived_tables() noexcept {
+  return kDerived;
+}
+
+std::string facet_word(std::string_view facet, std::string_view value) {
+  // No word of a text begins so: those letters would have to be one Latin word of it.
+  std::string out = "zz";
+  out += facet.substr(0, 2);
+  return out + codec::to_hex(as_bytes(value));
+}
+
+Meaning Meaning::of(const RulePack& pack) {
+  Meaning out;
+  const auto number = [&](std::string_view name) {
+    const Workflow* flow = pack.workflow(name);
+    return flow == nullptr ? std::uint8_t{0} : flow->number;
+  };
+  const auto states = [&](std::string_view name, std::initializer_list<std::string_view> wanted) {
+    std::uint32_t mask = 0;
+    if (const Workflow* flow = pack.workflow(name))
+      for (const std::string_view one : wanted)
+        if (const State* state = flow->state(one)) mask |= 1u << state->number;
+    return mask;
+  };
+  out.entry = number("entry");
+  out.opening = number("opening");
+  out.resource = number("resource");
+  out.commitment = number("commitment");
+  out.agreement = number("agreement");
+  out.grant = number("grant");
+  out.entry_public = states("entry", {"published", "updating", "update_review",
+                                      "update_security_review", "retirement_review"});
+  out.resource_public = states("resource", {"published"});
+  out.commitment_open = states("commitment", {"signed"});
+  out.agreement_in_force = states("agreement", {"in_force"});
+  out.grant_open = states("grant", {"open"});
+  if (const Workflow* flow = pack.workflow("entry"))
+    if (const NamedNumber* action = flow->action(std::string_view{"publish"}))
+      out.entry_publish = action->number;
+  const auto opens = [&](std::initializer_list<std::string_view> names, OpeningType type) {
+    const std::uint32_t mask = states("opening", names);
+    for (std::size_t state = 0; state < 32; ++state)
+      if ((mask >> state & 1) != 0) out.opening_of[state] = type;
+  };
+  opens({"closed", "conditional_review", "unconditional_review"}, OpeningType::closed);
+  opens({"conditional", "widening_review"}, OpeningType::conditional);
+  opens({"unconditional"}, OpeningType::unconditional);
+  return out;
+}
+
+}  // namespace wusong::portal::internal
