@@ -63,7 +63,11 @@ void secure(Response& response, const Shared& shared) {
         "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
         "img-src 'self' data:; font-src 'self'; connect-src 'self'";
     if (!shared.settings.websocket.empty()) policy += " " + shared.settings.websocket;
-    policy += "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    policy += "; form-action 'self'";
+    if (response.form_action.find_first_of("; ,'\"") == std::string::npos) {
+      policy += " " + response.form_action;
+    }
+    policy += "; base-uri 'none'; frame-ancestors 'none'";
   } else {
     policy = "default-src 'none'; frame-ancestors 'none'; sandbox";
   }

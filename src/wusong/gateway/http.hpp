@@ -58,6 +58,7 @@ struct Response {
   std::string body;
   std::optional<BlobBody> blob;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string form_action;  // a further origin that the page's form may lead to
 
   /// Values from outside are cleaned: a header never holds a line break.
   void header(std::string_view name, std::string_view value);
