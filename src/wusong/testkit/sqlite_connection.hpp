@@ -16,9 +16,9 @@ class SqliteConnection final : public io::SqlConnection {
  public:
   explicit SqliteConnection(const std::string& path = ":memory:") {
     sqlite3_open(path.c_str(), &db_);
-    for (const char* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF",
-                               "PRAGMA cache_size=-400000", "PRAGMA mmap_size=8000000000",
-                               "PRAGMA temp_store=MEMORY"})
+    for (const char* pragma :
+         {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-400000",
+          "PRAGMA mmap_size=8000000000", "PRAGMA temp_store=MEMORY"})
       sqlite3_exec(db_, pragma, nullptr, nullptr, nullptr);
   }
   SqliteConnection(const SqliteConnection&) = delete;
@@ -47,8 +47,14 @@ class SqliteConnection final : public io::SqlConnection {
       statement.reset(made);
     }
     sqlite3_stmt* const s = statement.get();
-    for (std::size_t i = 0; i < parameters.size(); ++i)
-      bind(s, static_cast<int>(i) + 1, parameters[i]);
+    // SQLite numbers "$2" by where it first stands in the text; the port numbers it 2.
+    for (int at = 1; at <= sqlite3_bind_parameter_count(s); ++at) {
+      const std::string_view name = sqlite3_bind_parameter_name(s, at);
+      std::size_t number = 0;
+      for (const char digit : name.substr(1))
+        number = number * 10 + static_cast<std::size_t>(digit - '0');
+      if (number >= 1 && number <= parameters.size()) bind(s, at, parameters[number - 1]);
+    }
     io::SqlRows out;
     for (int i = 0; i < sqlite3_column_count(s); ++i)
       out.columns.emplace_back(sqlite3_column_name(s, i));
