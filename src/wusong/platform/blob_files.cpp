@@ -21,8 +21,8 @@
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/io/kv_store.hpp"
-#include "wusong/platform/internal/sha256_stream.hpp"
 #include "wusong/platform/mutex.hpp"
+#include "wusong/platform/sha256_stream.hpp"
 
 namespace wusong::platform {
 namespace {
@@ -104,8 +104,7 @@ Result<std::uint64_t> size_of(int file) noexcept {
   return static_cast<std::uint64_t>(about.st_size);
 }
 
-Result<void> hash_part(int file, std::uint64_t from, std::uint64_t to,
-                       internal::Sha256Stream& hash) {
+Result<void> hash_part(int file, std::uint64_t from, std::uint64_t to, Sha256Stream& hash) {
   Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(kStep, to - from)));
   while (from < to) {
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), to - from));
@@ -127,7 +126,7 @@ struct Upload {
   File file WUSONG_GUARDED_BY(mutex);
   std::uint64_t size WUSONG_GUARDED_BY(mutex){0};
   std::uint64_t hashed WUSONG_GUARDED_BY(mutex){0};
-  internal::Sha256Stream hash WUSONG_GUARDED_BY(mutex);
+  Sha256Stream hash WUSONG_GUARDED_BY(mutex);
   bool gone WUSONG_GUARDED_BY(mutex){false};  // finished or aborted meanwhile
 };
 
@@ -197,7 +196,7 @@ class Store final : public BlobFiles {
   Result<void> check(const Hash& digest) override {
     WUSONG_TRY(const File file, open_blob(digest));
     WUSONG_TRY(const std::uint64_t whole, size_of(file.get()));
-    internal::Sha256Stream hash;
+    Sha256Stream hash;
     WUSONG_CHECK(hash_part(file.get(), 0, whole, hash));
     if (hash.finish() != digest) return fail(io::err::blob_corrupt);
     return {};

@@ -8,7 +8,7 @@
 
 #include "wusong/base/bytes.hpp"
 
-namespace wusong::platform::internal {
+namespace wusong::platform {
 
 class Sha256Stream {
  public:
@@ -33,4 +33,4 @@ class Sha256Stream {
   std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
-}  // namespace wusong::platform::internal
+}  // namespace wusong::platform

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/apps/duck_runner.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+#include "wusong/apps/duck_operations.hpp"
+#include "wusong/platform/child_process.hpp"
+
+namespace wusong::apps {
+namespace {
+
+/// Beside the engine's own: code, stacks, and what the allocator keeps back. An address space, not
+/// memory that is used.
+constexpr std::uint64_t kAddressSpaceExtra = 3ull << 30;
+
+constexpr bool kSanitized =
+#if defined(__SANITIZE_ADDRESS__)
+    true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    true;
+#else
+    false;
+#endif
+#else
+    false;
+#endif
+
+}  // namespace
+
+DuckRunner::Answer DuckRunner::ask(std::string_view request, std::vector<std::string> readable,
+                                   std::vector<std::string> writable) const {
+  platform::ChildOptions options;
+  options.program = program;
+  options.arguments = {library, fmt::format("{}", memory_bytes), fmt::format("{}", threads)};
+  options.input = request;
+  options.readable = std::move(readable);
+  options.readable.push_back(library);
+  // Character sets beyond UTF-8 are modules of the C library.
+  options.environment = {{"LC_ALL", "C.UTF-8"}, {"ASAN_OPTIONS", "detect_leaks=0"}};
+  options.writable = std::move(writable);
+  options.timeout = timeout;
+  options.temporary_parent = temporary_parent;
+  // Sanitizers reserve terabytes of address space.
+  options.memory_bytes_max = kSanitized ? 0 : memory_bytes * 2 + kAddressSpaceExtra;
+  options.file_bytes_max = disk_bytes;
+  options.cpu_seconds_max = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(timeout).count() * threads + 1);
+
+  Answer out;
+  std::uint32_t missing = 0;
+  const auto result = platform::run_child(options, &missing);
+  if (!result) {
+    out.json = duck::error_json("internal", fmt::format("{} {}", result.error().name(),
+                                                        platform::protection_names(missing)));
+    return out;
+  }
+  out.held = result->held;
+  out.cpu_seconds = result->cpu_seconds;
+  out.memory_bytes = result->memory_bytes;
+  out.json = result->output;
+  out.ok = result->ok();
+  if (result->timed_out || result->signal == SIGXCPU) {
+    out.json = duck::error_json("timed_out", "");
+  } else if (result->output_too_long) {
+    out.json = duck::error_json("too_large", "the answer is too long");
+  } else if (out.json.empty() || out.json.back() != '\n') {
+    const bool memory = result->signal == SIGKILL || result->signal == SIGABRT;
+    out.json = duck::error_json(memory ? "out_of_memory" : "internal",
+                                fmt::format("signal {} {}", result->signal, result->errors));
+  } else {
+    out.json.pop_back();
+  }
+  return out;
+}
+
+std::string DuckRunner::find_library(std::string_view program_folder) {
+  constexpr std::string_view kPackage = "node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so";
+  const char* named = std::getenv("WUSONG_DUCKDB");
+  const std::string folder{program_folder};
+  for (const std::string& path :
+       {std::string{named == nullptr ? "" : named}, folder + "/libduckdb.so",
+        fmt::format("{}/../../tools/duckdb/{}", folder, kPackage),
+        fmt::format("{}/../../../tools/duckdb/{}", folder, kPackage),
+        fmt::format("tools/duckdb/{}", kPackage)}) {
+    std::error_code ignored;
+    if (!path.empty() && std::filesystem::exists(path, ignored))
+      return std::filesystem::canonical(path, ignored).string();
+  }
+  return {};
+}
+
+}  // namespace wusong::apps
