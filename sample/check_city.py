@@ -172,8 +172,8 @@ class Interpreter:
         self.write(act, row, actor, item, subject, organisation, day)
 
     def subject(self, act, item, row):
-        if item and act["subject"]:
-            raise Refused("SubjectInvalid: only a new item names one")
+        if item and act["subject"] not in (None, item["subject"]):
+            raise Refused("SubjectInvalid: a later act may only repeat its item's")
         key = item["subject"] if item else act["subject"]
         subject = self.items.get(key) if key else None
         if key and subject is None:

@@ -87,8 +87,9 @@ class Catalogue:
         checked = opinion("编码、列名、类型和行数与描述一致，质量规则全部通过。", "Encoding, columns, types and rows agree with the description; every quality rule holds.", "通过 / passed")
         for entry in with_files:
             for key, _ in resources(entry):
-                out.append(act(6, "operator", "resource", "pass_check", key, document=checked, bulk=True))
-                out.append(act(6, "operator", "resource", "publish", key, refers_to=f"opening:{entry['key']}", bulk=True))
+                about = f"entry:{entry['key']}"
+                out.append(act(6, "operator", "resource", "pass_check", key, about, document=checked, bulk=True))
+                out.append(act(6, "operator", "resource", "publish", key, about, refers_to=f"opening:{entry['key']}", bulk=True))
         return out
 
     @staticmethod
