@@ -41,6 +41,8 @@ constexpr std::array kSystemPaths{"/usr",
                                   "/proc/cpuinfo",
                                   "/sys/devices/system/cpu"};
 
+constexpr std::size_t kPassedMax = 16;  // descriptors
+
 class Descriptor {
  public:
   Descriptor() noexcept = default;
@@ -132,7 +134,6 @@ int place_descriptors(const Plan& plan) noexcept {
   const int errors = lift(plan.errors);
   const int report = lift(plan.report);
   const int ruleset = plan.ruleset < 0 ? -1 : lift(plan.ruleset);
-  constexpr int kPassedMax = 16;
   std::array<int, kPassedMax> lifted{};
   for (int i = 0; i < passed; ++i)
     lifted[static_cast<std::size_t>(i)] =
@@ -277,6 +278,68 @@ void note_end(ChildResult& result, pid_t child) {
   result.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+/// What one start needs, and what its plan points into.
+struct Launch {
+  explicit Launch(const ChildOptions& from) : options{from}, folder{from.temporary_parent} {}
+
+  bool prepare() {
+    if (options.descriptors.size() > kPassedMax || folder.path.empty() || !output.open() ||
+        !errors.open() || !report.open() || !fill_input(input, options.input))
+      return false;
+    std::vector<std::string> readable{kSystemPaths.begin(), kSystemPaths.end()};
+    readable.push_back(options.program);
+    readable.insert(readable.end(), options.readable.begin(), options.readable.end());
+    std::vector<std::string> writable{folder.path, "/dev/null"};
+    writable.insert(writable.end(), options.writable.begin(), options.writable.end());
+    ruleset.reset(internal::make_ruleset(readable, writable));
+    words = {options.program};
+    words.insert(words.end(), options.arguments.begin(), options.arguments.end());
+    variables = {"TMPDIR=" + folder.path};
+    for (const auto& [name, value] : options.environment) variables.push_back(name + "=" + value);
+    return true;
+  }
+
+  Plan plan() {
+    Plan out{options,
+             folder.path,
+             {},
+             {},
+             internal::confined_calls(),
+             input.get(),
+             output.write.get(),
+             errors.write.get(),
+             report.write.get(),
+             ruleset.get()};
+    for (auto& word : words) out.arguments.push_back(word.data());
+    for (auto& variable : variables) out.environment.push_back(variable.data());
+    out.arguments.push_back(nullptr);
+    out.environment.push_back(nullptr);
+    return out;
+  }
+
+  const ChildOptions& options;
+  TemporaryFolder folder;
+  Pipe output;
+  Pipe errors;
+  Pipe report;
+  Descriptor input;
+  Descriptor ruleset;
+  std::vector<std::string> words;
+  std::vector<std::string> variables;
+};
+
+/// One report, or two where the program did not start; its start closes the other end.
+std::size_t hear_report(int from, std::array<Report, 2>& said) {
+  std::size_t have = 0;
+  for (;;) {
+    const auto count =
+        ::read(from, reinterpret_cast<char*>(said.data()) + have, sizeof said - have);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return have;
+    have += static_cast<std::size_t>(count);
+  }
+}
+
 }  // namespace
 
 std::string protection_names(std::uint32_t mask) {
@@ -294,62 +357,22 @@ std::string protection_names(std::uint32_t mask) {
 
 Result<ChildResult> run_child(const ChildOptions& options, std::uint32_t* missing) {
   if (::access(options.program.c_str(), X_OK) != 0) return fail(err::child_not_found);
-  if (options.descriptors.size() > 16) return fail(err::child_not_started);
-  const TemporaryFolder folder{options.temporary_parent};
-  Pipe output;
-  Pipe errors;
-  Pipe report;
-  Descriptor input;
-  if (folder.path.empty() || !output.open() || !errors.open() || !report.open() ||
-      !fill_input(input, options.input))
-    return fail(err::child_not_started);
-
-  std::vector<std::string> readable{kSystemPaths.begin(), kSystemPaths.end()};
-  readable.push_back(options.program);
-  readable.insert(readable.end(), options.readable.begin(), options.readable.end());
-  std::vector<std::string> writable{folder.path, "/dev/null"};
-  writable.insert(writable.end(), options.writable.begin(), options.writable.end());
-  const Descriptor ruleset{internal::make_ruleset(readable, writable)};
-
-  std::vector<std::string> words{options.program};
-  words.insert(words.end(), options.arguments.begin(), options.arguments.end());
-  std::vector<std::string> variables{"TMPDIR=" + folder.path};
-  for (const auto& [name, value] : options.environment) variables.push_back(name + "=" + value);
-  Plan plan{options,
-            folder.path,
-            {},
-            {},
-            internal::confined_calls(),
-            input.get(),
-            output.write.get(),
-            errors.write.get(),
-            report.write.get(),
-            ruleset.get()};
-  for (auto& word : words) plan.arguments.push_back(word.data());
-  for (auto& variable : variables) plan.environment.push_back(variable.data());
-  plan.arguments.push_back(nullptr);
-  plan.environment.push_back(nullptr);
+  Launch launch{options};
+  if (!launch.prepare()) return fail(err::child_not_started);
+  const Plan plan = launch.plan();
 
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return fail(err::child_not_started);
   if (child == 0) become(plan, parent);
   ::setpgid(child, child);  // whoever of the two comes first
-  output.write.reset();
-  errors.write.reset();
-  report.write.reset();
+  launch.output.write.reset();
+  launch.errors.write.reset();
+  launch.report.write.reset();
 
-  // The report's end is closed by the program's start.
-  std::array<Report, 2> said{};
-  std::size_t have = 0;
-  for (;;) {
-    const auto count =
-        ::read(report.read.get(), reinterpret_cast<char*>(said.data()) + have, sizeof said - have);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    have += static_cast<std::size_t>(count);
-  }
   ChildResult result;
+  std::array<Report, 2> said{};
+  const std::size_t have = hear_report(launch.report.read.get(), said);
   if (have != sizeof(Report)) {
     ::kill(-child, SIGKILL);
     note_end(result, child);
@@ -364,7 +387,8 @@ Result<ChildResult> run_child(const ChildOptions& options, std::uint32_t* missin
   }
   // glibc 2.36 declares the function for C only.
   const Descriptor process{static_cast<int>(::syscall(SYS_pidfd_open, child, 0u))};
-  Listener listener{options, result, output.read.get(), errors.read.get(), process.get()};
+  Listener listener{options, result, launch.output.read.get(), launch.errors.read.get(),
+                    process.get()};
   listener.listen(monotonic_now() + options.timeout);
   ::kill(-child, SIGKILL);  // before the wait, while the number is still the child's
   note_end(result, child);
