@@ -35,8 +35,9 @@ Result<std::optional<Challenge>> Challenges::take(std::string_view text, std::st
   if (!row) return std::optional<Challenge>{};
   WUSONG_TRY(const auto taken,
              run(*db_, "DELETE FROM challenges WHERE challenge = $1", sql(digest)));
-  Challenge out{text_of((*row)[0]), text_of((*row)[1]), text_of((*row)[2]), text_of((*row)[3]),
-                std::string{text}, static_cast<std::uint64_t>(number_of((*row)[4]))};
+  Challenge out{text_of((*row)[0]), text_of((*row)[1]),
+                text_of((*row)[2]), text_of((*row)[3]),
+                std::string{text},  static_cast<std::uint64_t>(number_of((*row)[4]))};
   if (taken != 1 || out.purpose != purpose || out.expires < now.value) {
     return std::optional<Challenge>{};
   }

@@ -22,7 +22,7 @@ struct Challenge {
   std::string subject;  // whom or what it is about: a DID; may be empty
   std::string account;  // who is signed in while it is made; may be empty
   std::string host;
-  std::string text{};       // 64 hex digits
+  std::string text{};        // 64 hex digits
   std::uint64_t expires{0};  // milliseconds
 };
 

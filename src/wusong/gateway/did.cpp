@@ -30,7 +30,10 @@ struct KeyInfo {
 /// In the order of KeyKind.
 constexpr std::array kKeys{
     KeyInfo{KeyKind::ed25519, "Ed25519", {0xed, 0x01}, {}, crypto::Scheme::ed25519},
-    KeyInfo{KeyKind::secp256k1, "secp256k1", {0xe7, 0x01}, crypto::Curve::secp256k1,
+    KeyInfo{KeyKind::secp256k1,
+            "secp256k1",
+            {0xe7, 0x01},
+            crypto::Curve::secp256k1,
             crypto::Scheme::secp256k1},
     KeyInfo{KeyKind::p256, "P-256", {0x80, 0x24}, crypto::Curve::p256, {}},
     KeyInfo{KeyKind::sm2, "SM2", {0x86, 0x24}, crypto::Curve::sm2, crypto::Scheme::sm2}};
@@ -122,7 +125,9 @@ Result<void> verify_with(const PublicKey& key, const DidProof& proof) noexcept {
 /// @source EIP-191, version 0x45
 std::optional<Address> personal_signer(std::string_view text, BytesView signature) noexcept {
   const std::string message =
-      "\x19" "Ethereum Signed Message:\n" + std::to_string(text.size()) + std::string{text};
+      "\x19"
+      "Ethereum Signed Message:\n" +
+      std::to_string(text.size()) + std::string{text};
   crypto::EcdsaSignature parts;
   parts.r = from_be_bytes(signature.first(32));
   parts.s = from_be_bytes(signature.subspan(32, 32));
@@ -153,8 +158,7 @@ std::string did_key(const PublicKey& key) {
 }
 
 std::string did_wusong(std::uint64_t chain_id, const Address& address) {
-  return std::string{kNativeMethod} + std::to_string(chain_id) + ":" +
-         codec::to_hex_data(address);
+  return std::string{kNativeMethod} + std::to_string(chain_id) + ":" + codec::to_hex_data(address);
 }
 
 Result<Did> parse_did(std::string_view text) {
@@ -239,9 +243,9 @@ Result<void> DidBindings::bind(const Did& did, std::string_view account, UnixMil
 }
 
 Result<std::optional<DidBindings::Binding>> DidBindings::find(std::string_view did) {
-  WUSONG_TRY(const auto row,
-             find_row(*db_, "SELECT did, account, created, used FROM dids WHERE did = $1",
-                      sql(did)));
+  WUSONG_TRY(
+      const auto row,
+      find_row(*db_, "SELECT did, account, created, used FROM dids WHERE did = $1", sql(did)));
   if (!row) return std::optional<Binding>{};
   return std::optional{Binding{text_of((*row)[0]), text_of((*row)[1]),
                                static_cast<std::uint64_t>(number_of((*row)[2])),
@@ -262,8 +266,8 @@ Result<std::vector<DidBindings::Binding>> DidBindings::list(std::string_view acc
 }
 
 Result<bool> DidBindings::remove(std::string_view did, std::string_view account) {
-  WUSONG_TRY(const auto count, run(*db_, "DELETE FROM dids WHERE did = $1 AND account = $2",
-                                   sql(did), sql(account)));
+  WUSONG_TRY(const auto count,
+             run(*db_, "DELETE FROM dids WHERE did = $1 AND account = $2", sql(did), sql(account)));
   return count > 0;
 }
 

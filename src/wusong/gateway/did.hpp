@@ -37,7 +37,8 @@ struct Did {
 inline constexpr std::size_t kDidMost = 128;  // characters
 
 /// Only the canonical text of each is taken.
-/// @errors err::bad_request: another method, another key type, a point that is none, a second way to
+/// @errors err::bad_request: another method, another key type, a point that is none, a second way
+/// to
 ///         write one
 /// @source W3C did:key method 0.7; multicodec table: ed25519-pub 0xed, secp256k1-pub 0xe7, p256-pub
 ///         0x1200, sm2-pub 0x1206
@@ -56,8 +57,8 @@ struct DidProof {
   Bytes signature;  // r || s, or Ed25519's 64 bytes; 65 bytes r || s || v: personal_sign
   std::optional<PublicKey> key;  // for did:wusong, unless personal_sign gives it
 };
-/// secp256k1 signs keccak256, P-256 SHA-256, SM2 SM3 with the default user id, Ed25519 the text. For
-/// did:wusong on secp256k1 also EIP-191's personal_sign, which is what wallets do.
+/// secp256k1 signs keccak256, P-256 SHA-256, SM2 SM3 with the default user id, Ed25519 the text.
+/// For did:wusong on secp256k1 also EIP-191's personal_sign, which is what wallets do.
 /// @errors err::forbidden
 [[nodiscard]] Result<void> verify_did(const Did& did, const DidProof& proof) noexcept;
 

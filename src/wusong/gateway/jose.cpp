@@ -37,8 +37,8 @@ std::optional<Bytes> strict_base64url(std::string_view text) {
 
 JoseKey jose_key(const crypto::PointBytes& point) {
   // RFC 7638: the required members alone, in the order of their names.
-  const std::string text = R"({"crv":"P-256","kty":"EC","x":")" + x_of(point) + R"(","y":")" +
-                           y_of(point) + R"("})";
+  const std::string text =
+      R"({"crv":"P-256","kty":"EC","x":")" + x_of(point) + R"(","y":")" + y_of(point) + R"("})";
   return {base64url(crypto::sha256(as_bytes(text))), point};
 }
 

@@ -30,7 +30,8 @@ TEST(Jose, TheSignatureOfRfc7515HoldsUnderItsKey) {
           "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q")
           .value_or(Bytes{});
   const std::string_view text =
-      "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNv"
+      "eyJhbGciOiJFUzI1NiJ9."
+      "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNv"
       "bS9pc19yb290Ijp0cnVlfQ";
   EXPECT_TRUE(crypto::p256_verify(crypto::sha256(as_bytes(text)), point(), signature));
   EXPECT_EQ(crypto::p256_public_key(secret()).value_or(crypto::PointBytes{}), point());
@@ -69,7 +70,7 @@ TEST(Jose, TheAlgorithmIsNotTheTokensToChoose) {
 
 TEST(Jose, OneTokenHasOneForm) {
   EXPECT_TRUE(strict_base64url("AA"));
-  EXPECT_FALSE(strict_base64url("AB"));   // stray bits
+  EXPECT_FALSE(strict_base64url("AB"));    // stray bits
   EXPECT_FALSE(strict_base64url("AA=="));  // padding
   EXPECT_FALSE(strict_base64url("A+"));
   EXPECT_FALSE(split_jwt("e30.e30"));

@@ -101,7 +101,10 @@ Result<CoseKey> read_cose_key(BytesView bytes) {
   std::optional<BytesView> y;
   for (std::uint64_t i = 0; i < members; ++i) {
     WUSONG_TRY(const auto label, reader.integer());
-    auto* const number = label == 1 ? &type : label == 3 ? &algorithm : label == -1 ? &curve : nullptr;
+    auto* const number = label == 1    ? &type
+                         : label == 3  ? &algorithm
+                         : label == -1 ? &curve
+                                       : nullptr;
     auto* const part = label == -2 ? &x : label == -3 ? &y : nullptr;
     if (number != nullptr && !*number) {
       WUSONG_TRY(*number, reader.integer());
@@ -212,8 +215,7 @@ Result<std::string> challenge_of(BytesView client_data) {
 
 Result<AuthenticatorData> check_registration(const RelyingParty& party, std::string_view challenge,
                                              const PasskeyAnswer& answer) {
-  WUSONG_CHECK(
-      check_client_data(answer.client_data, "webauthn.create", challenge, party.origin));
+  WUSONG_CHECK(check_client_data(answer.client_data, "webauthn.create", challenge, party.origin));
   WUSONG_TRY(const auto data, read_attestation(answer.authenticator));
   WUSONG_TRY(auto out, check_authenticator(party, data));
   if (!out.credential) return fail(err::bad_request);
@@ -280,13 +282,12 @@ Result<std::vector<Passkey>> Passkeys::list(std::string_view account) {
   return out;
 }
 
-Result<bool> Passkeys::mark_used(const Passkey& passkey, std::uint32_t sign_count,
-                                 UnixMillis now) {
-  WUSONG_TRY(const auto count,
-             run(*db_,
-                 "UPDATE passkeys SET sign_count = $1, used = $2 WHERE id = $3 AND sign_count = $4",
-                 sql(std::uint64_t{sign_count}), sql(now.value), sql(passkey.id),
-                 sql(std::uint64_t{passkey.sign_count})));
+Result<bool> Passkeys::mark_used(const Passkey& passkey, std::uint32_t sign_count, UnixMillis now) {
+  WUSONG_TRY(
+      const auto count,
+      run(*db_, "UPDATE passkeys SET sign_count = $1, used = $2 WHERE id = $3 AND sign_count = $4",
+          sql(std::uint64_t{sign_count}), sql(now.value), sql(passkey.id),
+          sql(std::uint64_t{passkey.sign_count})));
   return count == 1;
 }
 

@@ -46,8 +46,8 @@ struct CoseKey {
 /// All of it, to the last byte. @errors err::bad_request
 /// @source Web Authentication Level 3, section 6.1
 [[nodiscard]] Result<AuthenticatorData> read_authenticator_data(BytesView bytes);
-/// The authenticator data inside. "none" must be empty; a "packed" statement is passed over: where no
-/// attestation is asked for it vouches for nothing. @errors err::bad_request
+/// The authenticator data inside. "none" must be empty; a "packed" statement is passed over: where
+/// no attestation is asked for it vouches for nothing. @errors err::bad_request
 [[nodiscard]] Result<BytesView> read_attestation(BytesView bytes);
 /// r || s out of DER. @errors err::bad_request for any second way to write one
 [[nodiscard]] Result<std::array<std::uint8_t, 64>> read_der_signature(BytesView der);

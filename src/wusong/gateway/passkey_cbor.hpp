@@ -12,7 +12,8 @@
 namespace wusong::gateway {
 
 /// A cursor over one or more items. Strings point into the bytes.
-/// @errors err::bad_request in every member: another type, an end too early, a length that is not in
+/// @errors err::bad_request in every member: another type, an end too early, a length that is not
+/// in
 ///         its shortest form or beyond the bytes, text that is not UTF-8
 /// @source RFC 8949; CTAP 2.1, section 8 (canonical form)
 class CborReader {

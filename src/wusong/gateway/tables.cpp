@@ -38,13 +38,33 @@ CREATE TABLE IF NOT EXISTS uploads(
   created BIGINT NOT NULL, digest TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS uploads_digest ON uploads(digest, account);
 CREATE TABLE IF NOT EXISTS secrets(name TEXT PRIMARY KEY, sealed $BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS challenges(
+  challenge TEXT PRIMARY KEY, purpose TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL,
+  host TEXT NOT NULL, expires BIGINT NOT NULL);
+CREATE INDEX IF NOT EXISTS challenges_expires ON challenges(expires);
+CREATE TABLE IF NOT EXISTS dids(
+  did TEXT PRIMARY KEY, account TEXT NOT NULL, created BIGINT NOT NULL, used BIGINT NOT NULL);
+CREATE INDEX IF NOT EXISTS dids_account ON dids(account);
+CREATE TABLE IF NOT EXISTS passkeys(
+  id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, algorithm TEXT NOT NULL,
+  public_key $BLOB NOT NULL, sign_count BIGINT NOT NULL, created BIGINT NOT NULL, used BIGINT NOT NULL,
+  backed_up BIGINT NOT NULL);
+CREATE INDEX IF NOT EXISTS passkeys_account ON passkeys(account);
 CREATE TABLE IF NOT EXISTS oidc_clients(
   id TEXT PRIMARY KEY, secret TEXT NOT NULL, name TEXT NOT NULL, redirect_uris TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS oidc_codes(
-  code TEXT PRIMARY KEY, client TEXT NOT NULL, account TEXT NOT NULL, redirect_uri TEXT NOT NULL,
-  challenge TEXT NOT NULL, nonce TEXT NOT NULL, scope TEXT NOT NULL, created BIGINT NOT NULL, auth_time BIGINT NOT NULL);
+  code TEXT PRIMARY KEY, family TEXT NOT NULL DEFAULT '', client TEXT NOT NULL, account TEXT NOT NULL,
+  redirect_uri TEXT NOT NULL, challenge TEXT NOT NULL, nonce TEXT NOT NULL, scope TEXT NOT NULL,
+  created BIGINT NOT NULL, auth_time BIGINT NOT NULL, used BIGINT NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS oidc_tokens(
-  token TEXT PRIMARY KEY, client TEXT NOT NULL, account TEXT NOT NULL, scope TEXT NOT NULL, expires BIGINT NOT NULL);
+  token TEXT PRIMARY KEY, kind TEXT NOT NULL DEFAULT 'access', family TEXT NOT NULL DEFAULT '', client TEXT NOT NULL,
+  account TEXT NOT NULL, scope TEXT NOT NULL, auth_time BIGINT NOT NULL DEFAULT 0, expires BIGINT NOT NULL,
+  used BIGINT NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS oidc_tokens_family ON oidc_tokens(family);
+CREATE INDEX IF NOT EXISTS oidc_tokens_account ON oidc_tokens(account);
+CREATE TABLE IF NOT EXISTS oidc_consents(
+  account TEXT NOT NULL, client TEXT NOT NULL, scope TEXT NOT NULL, given BIGINT NOT NULL,
+  PRIMARY KEY(account, client));
 )sql";
 
 void replace_all(std::string& text, std::string_view what, std::string_view with) {

@@ -78,6 +78,20 @@ Result<Response> dataset_turtle(Exchange& exchange);
 Result<Response> dataset_policy(Exchange& exchange);
 Result<Response> data_package(Exchange& exchange);
 
+// api_identity.cpp
+Result<Response> did_challenge(Exchange& exchange);
+Result<Response> did_login(Exchange& exchange);
+Result<Response> did_bind(Exchange& exchange);
+Result<Response> did_resolve(Exchange& exchange);
+Result<Response> list_dids(Exchange& exchange);
+Result<Response> remove_did(Exchange& exchange);
+Result<Response> passkey_register_begin(Exchange& exchange);
+Result<Response> passkey_register_finish(Exchange& exchange);
+Result<Response> passkey_login_begin(Exchange& exchange);
+Result<Response> passkey_login_finish(Exchange& exchange);
+Result<Response> list_passkeys(Exchange& exchange);
+Result<Response> remove_passkey(Exchange& exchange);
+
 // oidc.cpp
 Result<Response> oidc_discovery(Exchange& exchange);
 Result<Response> oidc_keys(Exchange& exchange);
