@@ -11,6 +11,7 @@ import os
 import re
 from collections import Counter
 
+import city_tour
 import quality
 
 RELATIONS = ("any", "own", "creator", "party", "parent", "subject_own", "subject_creator", "subject_party")
@@ -281,6 +282,29 @@ def bulk_faults(city):
 FIRST_ACTIONS = {}
 
 
+def tour_faults(city, tour, machine, home):
+    """Every act of the tour is possible after the city's, leads where the tour says, and tour.md says the same."""
+    faults = []
+    bilingual_faults(tour, "tour", faults)
+    for step in tour["steps"]:
+        if step["actor"] and step["actor"] not in machine.actors:
+            faults.append(f"step {step['number']}: no actor {step['actor']}")
+        try:
+            if step["act"]:
+                machine.play(step["act"])
+                if machine.items[step["act"]["item"]]["state"] != step["state"]:
+                    faults.append(f"step {step['number']}: {machine.items[step['act']['item']]['state']}, not {step['state']}")
+        except Refused as refused:
+            faults.append(f"step {step['number']}: {refused}")
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "tour.md"), encoding="utf-8") as file:
+        if file.read() != city_tour.markdown({row["key"]: row["id"] for row in city["organisations"]}):
+            faults.append("tour.md is not what city_tour.py writes")
+    if not os.path.exists(os.path.join(home, tour["file"])):
+        faults.append(f"no {tour['file']}")
+    return faults
+
+
 def act_document_faults(city):
     faults = []
     for at, act in enumerate(city["acts"]):
@@ -318,6 +342,8 @@ def check(path, rules, report):
         faults, machine = act_faults(city, pack, calendar, clock)
         report(f"acts {what}: {len(city['acts'])} acts, {len(machine.items)} items", faults)
     report("acts without the bulk", bulk_faults(city))
+    with open(os.path.join(home, "tour.json"), encoding="utf-8") as file:
+        report("tour", tour_faults(city, json.load(file), machine, home))
     used = {act["workflow"] for act in city["acts"]}
     report("every workflow is used", sorted({w["name"] for w in pack["workflows"]} - used))
     # The checker itself must notice a forged step.

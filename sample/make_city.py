@@ -18,6 +18,7 @@ import city_acts  # noqa: E402
 import city_catalogue  # noqa: E402
 import city_files  # noqa: E402
 import city_people  # noqa: E402
+import city_tour  # noqa: E402
 
 BULLETINS = ("electronics-manufacturing-2023-08", "internet-services-2023-08")
 
@@ -53,7 +54,7 @@ def with_rules(entry):
 
 
 def build(seed, day0):
-    """(city.json as an object, [(file name, bytes)])."""
+    """(city.json, tour.json as objects, [(file name, bytes)])."""
     organisations, ids = city_people.organisations()
     shorts = {row["key"]: row["short"] for row in organisations}
     entries, files = city_catalogue.entries(ids, shorts), []
@@ -77,7 +78,8 @@ def build(seed, day0):
             "rule_pack": "sz-2023-draft", "topics": [{"name": n, "title": city_people.T(zh, en)} for n, zh, en in city_people.TOPICS],
             "organisations": organisations, "actors": actors, "entries": entries,
             "acts": city_acts.acts(entries, actors, ids, day0)}
-    return city, files
+    tour, more = city_tour.tour(ids, day0, seed)
+    return city, tour, files + more
 
 
 def main():
@@ -86,7 +88,7 @@ def main():
     parser.add_argument("--day0", type=datetime.date.fromisoformat, default=datetime.date(2026, 1, 5), help="the day of the first act; agreements and grants are dated from it")
     parser.add_argument("--out", default=f"{ROOT}/build/sample")
     options = parser.parse_args()
-    city, files = build(options.seed, options.day0)
+    city, tour, files = build(options.seed, options.day0)
     shutil.rmtree(f"{options.out}/files", ignore_errors=True)
     os.makedirs(f"{options.out}/files")
     for name, data in files:
@@ -94,6 +96,9 @@ def main():
             file.write(data)
     with open(f"{options.out}/city.json", "w", encoding="utf-8") as file:
         json.dump(city, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+    with open(f"{options.out}/tour.json", "w", encoding="utf-8") as file:
+        json.dump(tour, file, ensure_ascii=False, indent=1)
         file.write("\n")
     total = sum(len(data) for _, data in files)
     print(f"{options.out}: {len(city['organisations'])} organisations, {len(city['actors'])} actors, {len(city['entries'])} entries, "
