@@ -62,7 +62,7 @@ export const flows = {
     await page.getByRole('button', { name: 'Sign and submit' }).click();
     assert.ok((await page.getByText('Every clause must be included.').count()) + (await page.getByText('This is required.').count()) > 0);
     for (const box of await page.locator('form .choices input[type=checkbox]').all()) await box.check();
-    for (const area of await page.locator('form textarea').all()) await area.fill('I promise');
+    for (const area of await page.locator('form fieldset textarea, form fieldset input[type=text]').all()) await area.fill('I promise');
     await page.getByRole('button', { name: 'Sign and submit' }).click();
     await page.getByText('Your commitment is recorded').waitFor();
   },
@@ -73,8 +73,8 @@ export const flows = {
     assert.ok(await page.getByRole('button', { name: 'Next step' }).isDisabled());
     for (const box of await page.locator('.choices input[type=checkbox]').all()) await box.check();
     await page.getByRole('button', { name: 'Next step' }).click();
-    for (const area of await page.locator('form textarea').all()) await area.fill('Research');
-    await page.locator('form select').first().selectOption('download');
+    for (const area of await page.locator('form fieldset textarea, form fieldset input[type=text]').all()) await area.fill('Research');
+    await page.locator('form fieldset select').first().selectOption('download');
     await page.getByRole('button', { name: /Sign and submit/ }).click();
     await page.getByText('Your application is in').waitFor();
     await page.getByRole('button', { name: 'See the application' }).click();
@@ -88,6 +88,7 @@ export const flows = {
   'a refused step says why, under which article, and what comes next': async ({ page, url, item, settle }) => {
     await signIn(page, url, 'citizen', `/case/${item('application', 'opined')}`);
     await settle();
+    await page.locator('summary', { hasText: 'Steps that are refused now' }).click();
     const refused = page.locator('.refused li').first();
     assert.match(await refused.innerText(), /Reason:[\s\S]*SZ[\s\S]*Next step:/);
   },
@@ -146,7 +147,7 @@ export const flows = {
     await page.goto(url);
     await settle();
     await page.getByRole('button', { name: '中文' }).click();
-    await page.getByRole('heading', { name: '这座城市的数据,向您开放' }).waitFor();
+    await page.getByRole('heading', { name: '这座城市的数据，向您开放' }).waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.lang), 'zh-CN');
     assert.equal(await page.evaluate(() => localStorage.getItem('wusong.language')), 'zh');
     await context.clearCookies();

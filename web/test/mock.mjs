@@ -127,6 +127,7 @@ addItem('alert', 'raised', t('单日导出量异常', 'Unusual export volume'), 
 addItem('survey', 'announced', t('公共数据资源普查', 'Census of public data'));
 addItem('support', 'applied', t('专项资金申请', 'Application for special funds'), { choice: 1 });
 addItem('desensitisation', 'recorded', t('客流数据脱敏记录', 'Desensitisation of passenger data'));
+for (const dataset of datasets.filter((one) => one.opening_type === 'conditional')) addItem('opening', 'conditional', dataset.title, { subject: about(dataset), choice: 3 });
 const opening = addItem('opening', 'unconditional', t('公交线路站点的开放类型', 'Opening type of bus routes'), { subject: about(bus), choice: 1 });
 const entry = addItem('entry', 'published', bus.title, { document: entryDocument(bus) });
 entry.id = bus.id;
@@ -212,7 +213,7 @@ const routes = [
     work: Object.entries(items.reduce((out, one) => { const key = `${one.workflow}/${one.state}`; out[key] ??= [0, 0]; out[key][0]++; if (one.overdue) out[key][1]++; return out; }, {})).map(([key, [n, late]]) => ({ workflow: key.split('/')[0], state: key.split('/')[1], count: n, overdue: late })),
   })],
   ['GET', /^items$/, ({ query }) => {
-    const list = items.filter((one) => (!query.get('workflow') || one.workflow === query.get('workflow')) && (!query.get('state') || one.state === query.get('state')) && (!query.get('overdue') || one.overdue));
+    const list = items.filter((one) => (!query.get('workflow') || one.workflow === query.get('workflow')) && (!query.get('state') || one.state === query.get('state')) && (!query.get('overdue') || one.overdue) && (!query.get('subject') || one.subject?.id === query.get('subject')));
     const { slice, ...page } = pageOf(list, query);
     return { ...page, items: slice.map(summary) };
   }],

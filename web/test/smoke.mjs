@@ -12,6 +12,7 @@ const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-co
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
 const shots = option('--shots');
 const only = option('--only');
+const skipPages = process.argv.includes('--flows');
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((one) => fs.existsSync(one));
 if (!executablePath) {
   console.log('chromium not found: tools/packages.txt lists it in group web');
@@ -72,16 +73,17 @@ async function contextOf(look, who) {
   return context;
 }
 async function settle(page) {
-  await page.waitForSelector('#main h1, #main h2', { timeout: 10000 });
-  await page.waitForLoadState('networkidle').catch(() => {});
+  await page.waitForSelector('#main h1, #main h2', { timeout: 20000 });
   await page.waitForFunction(() => !document.querySelector('#main .skeleton'), { timeout: 8000 }).catch(() => {});
-  await page.waitForTimeout(350);
+  await page.waitForTimeout(250);
 }
 
+const contexts = {};
 // @row 15
 async function visit(look, [name, path, who]) {
-  const context = await contextOf(look, who);
-  const page = await context.newPage();
+  const key = `${look.name} ${who}`;
+  const context = (contexts[key] ??= contextOf(look, who));
+  const page = await (await context).newPage();
   const faults = [];
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   page.on('console', (message) => { if (message.type() === 'error' && !/status of (4\d\d|503)/.test(message.text())) faults.push(`console: ${message.text()}`); });
@@ -108,14 +110,19 @@ async function visit(look, [name, path, who]) {
     faults.push(error.message.split('\n')[0]);
   }
   check(`${name} ${look.name}`, faults.join('\n     '));
-  await context.close();
+  await page.close();
 }
 
-for (const look of looks) for (const page of pages) await visit(look, page);
+const queue = skipPages ? [] : looks.flatMap((look) => pages.map((page) => [look, page]));
+await Promise.all([0, 1, 2].map(async () => {
+  for (let next = queue.shift(); next; next = queue.shift()) await visit(...next);
+}));
+for (const context of Object.values(contexts)) await (await context).close();
 if (!only && mock.items.length) {
   for (const [name, run] of Object.entries(flows)) {
     const context = await contextOf({ ...looks[0], language: 'en' }, null);
     const page = await context.newPage();
+    page.setDefaultTimeout(15000);
     try {
       await run({ page, context, url: mock.url, bus, gated, item, settle: () => settle(page) });
       check(name);

@@ -18,6 +18,7 @@ export const words = {
   conditional: ['有条件开放', 'Conditional'],
   closed: ['不予开放', 'Closed'],
   real_time: ['实时', 'Real time'],
+  realtime: ['实时', 'Real time'],
   hourly: ['每小时', 'Hourly'],
   daily: ['每日', 'Daily'],
   weekly: ['每周', 'Weekly'],

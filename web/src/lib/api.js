@@ -13,12 +13,12 @@ export class ApiError extends Error {
 const kUnreachable = {
   code: 'unreachable',
   message: { zh: '连接不到服务器。', en: 'The server cannot be reached.' },
-  next: { zh: '请检查网络后重试;您填写的内容没有丢失。', en: 'Check the network and try again; nothing you wrote is lost.' },
+  next: { zh: '请检查网络后重试；您填写的内容没有丢失。', en: 'Check the network and try again; nothing you wrote is lost.' },
 };
 const kUnclear = {
   code: 'unclear_answer',
   message: { zh: '服务器的回答无法理解。', en: 'The server’s answer could not be understood.' },
-  next: { zh: '请稍后重试;如果再次出现,请告知平台运营机构。', en: 'Try again later; if it happens again, tell the platform’s operator.' },
+  next: { zh: '请稍后重试；如果再次出现，请告知平台运营机构。', en: 'Try again later; if it happens again, tell the platform’s operator.' },
 };
 
 let csrf = '';

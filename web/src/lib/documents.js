@@ -13,7 +13,7 @@ export function faultsOf(document, fields, omit = []) {
     else if (empty) continue;
     else if (field.type === 'date' && !/^\d{4}-\d\d-\d\d$/.test(value)) faults[field.name] = l('日期应为 2023-10-01 的样子。', 'A date looks like 2023-10-01.');
     else if (field.type === 'integer' && (!Number.isSafeInteger(value) || value < 0)) faults[field.name] = l('请填写不小于 0 的整数。', 'A whole number, not negative.');
-    else if (field.type === 'decimal' && !/^-?\d+(\.\d+)?$/.test(value)) faults[field.name] = l('请填写小数,例如 12.50。', 'A decimal number such as 12.50.');
+    else if (field.type === 'decimal' && !/^-?\d+(\.\d+)?$/.test(value)) faults[field.name] = l('请填写小数，例如 12.50。', 'A decimal number such as 12.50.');
     else if (field.type === 'records') {
       const inner = value.map((one) => faultsOf(one, field.fields ?? []));
       const at = inner.findIndex((one) => Object.keys(one).length > 0);

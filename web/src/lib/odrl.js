@@ -12,7 +12,7 @@ const actions = {
 const operands = {
   purpose: ['用途', 'purpose'], dateTime: ['时间', 'time'], spatial: ['地域', 'place'], recipient: ['使用者', 'user'], count: ['次数', 'times'], industry: ['行业', 'industry'], event: ['事件', 'event'], elapsedTime: ['时长', 'duration'], media: ['载体', 'medium'],
 };
-const operators = { eq: ['是', 'is'], neq: ['不是', 'is not'], lt: ['早于或小于', 'is before or below'], lteq: ['不超过', 'is at most'], gt: ['晚于或大于', 'is after or above'], gteq: ['不少于', 'is at least'], isAnyOf: ['是其中之一:', 'is one of'], isPartOf: ['在以下范围内:', 'is within'], isA: ['属于', 'is a'], isNoneOf: ['不是其中任何一个:', 'is none of'] };
+const operators = { eq: ['是', 'is'], neq: ['不是', 'is not'], lt: ['早于或小于', 'is before or below'], lteq: ['不超过', 'is at most'], gt: ['晚于或大于', 'is after or above'], gteq: ['不少于', 'is at least'], isAnyOf: ['是其中之一：', 'is one of'], isPartOf: ['在以下范围内：', 'is within'], isA: ['属于', 'is a'], isNoneOf: ['不是其中任何一个：', 'is none of'] };
 
 const local = (name) => String(name?.['@id'] ?? name?.['rdf:value']?.['@id'] ?? name ?? '').replace(/^.*[/#:]/, '');
 const list = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
@@ -24,7 +24,7 @@ function rule(entry) {
     action: list(entry.action).map((one) => said(actions, one)).join(l('、', ', ')),
     conditions: [...list(entry.constraint), ...list(entry.refinement)].map((c) => `${said(operands, c.leftOperand)} ${said(operators, c.operator)} ${operand(c.rightOperand)}`)
       .concat(list(entry.description ?? entry['dct:description']).map((one) => text(one)))
-      .concat(list(entry.duty).map((duty) => l('前提:{x}', 'provided that you {x}', { x: rule(duty).action }))),
+      .concat(list(entry.duty).map((duty) => l('前提：{x}', 'provided that you {x}', { x: rule(duty).action }))),
   };
 }
 

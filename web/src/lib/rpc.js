@@ -12,7 +12,7 @@ async function call(body) {
     throw new ApiError(0, {
       code: 'node_unreachable',
       message: { zh: '连接不到区块链节点。', en: 'The chain’s node cannot be reached.' },
-      next: { zh: '数据目录仍可使用;请稍后再试。', en: 'The catalogue still works; try again later.' },
+      next: { zh: '数据目录仍可使用；请稍后再试。', en: 'The catalogue still works; try again later.' },
     });
   }
 }

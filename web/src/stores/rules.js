@@ -4,7 +4,7 @@ import { defineStore } from 'pinia';
 import { get } from '@/lib/api.js';
 import { language, text } from '@/i18n/index.js';
 
-const named = (list, name) => list?.find((entry) => entry.name === name || entry.number === name);
+const named = (list, name) => (name === undefined || name === null ? undefined : list?.find((entry) => entry.name === name || entry.number === name));
 
 export const useRules = defineStore('rules', {
   state: () => ({ list: null, packs: {}, documents: null }),

@@ -4,15 +4,15 @@
 export const stepWords = {
   genesis: {
     title: { zh: '链的身份', en: 'Which chain' },
-    proved: { zh: '创世区块与您信任的一致,验证节点的公钥由它确定。', en: 'The genesis block is the one you trust, and it fixes the validators’ keys.' },
+    proved: { zh: '创世区块与您信任的一致，验证节点的公钥由它确定。', en: 'The genesis block is the one you trust, and it fixes the validators’ keys.' },
   },
   finality: {
     title: { zh: '验证节点签名', en: 'Validators’ signatures' },
-    proved: { zh: '足够多的验证节点签名确认该区块已最终确定,其中至少一个是诚实的。', en: 'Enough validators signed that the block is final; at least one of them is honest.' },
+    proved: { zh: '足够多的验证节点签名确认该区块已最终确定，其中至少一个是诚实的。', en: 'Enough validators signed that the block is final; at least one of them is honest.' },
   },
   headers: {
     title: { zh: '区块头链接', en: 'Linked headers' },
-    proved: { zh: '区块头逐个相连,直到有签名的那一个。', en: 'The headers name one another up to the one that was signed.' },
+    proved: { zh: '区块头逐个相连，直到有签名的那一个。', en: 'The headers name one another up to the one that was signed.' },
   },
   roots: {
     title: { zh: '状态根', en: 'State root' },
@@ -28,8 +28,8 @@ export const stepWords = {
   },
   document: {
     title: { zh: '文书内容', en: 'The document' },
-    proved: { zh: '您看到的文书与链上摘要一致,一个字也没有改动。', en: 'The document you see has the digest on the chain: not a character differs.' },
-    not_given: { zh: '服务器没有提供文书,只核对了摘要是否存在。', en: 'The server gave no document: only the digest’s presence was checked.' },
+    proved: { zh: '您看到的文书与链上摘要一致，一个字也没有改动。', en: 'The document you see has the digest on the chain: not a character differs.' },
+    not_given: { zh: '服务器没有提供文书，只核对了摘要是否存在。', en: 'The server gave no document: only the digest’s presence was checked.' },
   },
   file: {
     title: { zh: '文件', en: 'The file' },
@@ -41,8 +41,8 @@ export const stepWords = {
 export const codeWords = {
   other_chain: { zh: '证明来自另一条链。', en: 'The proof comes from another chain.' },
   genesis_header_mismatch: { zh: '创世区块头与创世摘要不符。', en: 'The genesis header does not have the genesis hash.' },
-  genesis_text_mismatch: { zh: '创世文件与创世区块头不符,验证节点的公钥不可信。', en: 'The genesis file does not fit the genesis header: its keys cannot be trusted.' },
-  validators_unknown: { zh: '没有验证节点的公钥,无法核对签名。', en: 'Without the validators’ keys, signatures cannot be checked.' },
+  genesis_text_mismatch: { zh: '创世文件与创世区块头不符，验证节点的公钥不可信。', en: 'The genesis file does not fit the genesis header: its keys cannot be trusted.' },
+  validators_unknown: { zh: '没有验证节点的公钥，无法核对签名。', en: 'Without the validators’ keys, signatures cannot be checked.' },
   too_few_signatures: { zh: '签名的验证节点不够多。', en: 'Too few validators signed.' },
   unknown_validator: { zh: '签名者不在创世文件的验证节点之中。', en: 'A signer is not among the validators of genesis.' },
   bad_signature: { zh: '有签名不成立。', en: 'A signature does not hold.' },
@@ -53,7 +53,7 @@ export const codeWords = {
   other_item: { zh: '证明针对另一个事项。', en: 'The proof is about another item.' },
   no_such_contract: { zh: '链上没有这个合约。', en: 'There is no such contract on the chain.' },
   no_such_item: { zh: '链上没有这个事项。', en: 'There is no such item on the chain.' },
-  document_mismatch: { zh: '文书与链上摘要不符:内容被改动过,或者不是同一份。', en: 'The document does not have the digest on the chain: it was changed, or is another one.' },
+  document_mismatch: { zh: '文书与链上摘要不符：内容被改动过，或者不是同一份。', en: 'The document does not have the digest on the chain: it was changed, or is another one.' },
   file_mismatch: { zh: '您的文件与登记的不同。', en: 'Your file differs from the registered one.' },
   file_not_in_document: { zh: '文书中没有登记这个文件。', en: 'The document does not register this file.' },
   proof_hash_mismatch: { zh: '证明中的节点与状态根不符。', en: 'A node of the proof does not lead to the root.' },
@@ -63,15 +63,15 @@ const kMalformed = { zh: '证明的格式不正确。', en: 'The proof is malfor
 
 export const assumptionWords = {
   genesis_from_server: {
-    zh: '创世摘要由本网站提供。请与联盟的几个成员核对这个摘要;核对过以后,结论不再依赖本网站。',
+    zh: '创世摘要由本网站提供。请与联盟的几个成员核对这个摘要；核对过以后，结论不再依赖本网站。',
     en: 'The genesis hash came from this site. Compare it with several members of the consortium; after that, nothing depends on this site.',
   },
   validators_given: {
-    zh: '验证节点的公钥由节点提供。请与创世文件(genesis.json)核对;命令行核验可以直接使用创世文件。',
+    zh: '验证节点的公钥由节点提供。请与创世文件(genesis.json)核对；命令行核验可以直接使用创世文件。',
     en: 'The validators’ keys came from the node. Compare them with genesis.json; the command line can use that file directly.',
   },
   contract_from_server: {
-    zh: '流程合约的地址由本网站提供,应与公布的地址核对。',
+    zh: '流程合约的地址由本网站提供，应与公布的地址核对。',
     en: 'The workflow contract’s address came from this site: compare it with the published one.',
   },
 };
@@ -88,7 +88,7 @@ export function describeStep(step, language) {
     step.state === 'failed'
       ? (codeWords[step.code] ?? kMalformed)
       : step.state === 'not_reached'
-        ? { zh: '前一步没有通过,未核对。', en: 'Not checked: an earlier step failed.' }
+        ? { zh: '前一步没有通过，未核对。', en: 'Not checked: an earlier step failed.' }
         : (words[step.state] ?? words.proved);
   return { title: words.title[language], text: text[language] };
 }
@@ -99,7 +99,7 @@ export function verdict(result, language) {
   }
   const document = result.steps.find((step) => step.name === 'document').state === 'proved';
   return {
-    zh: document ? '已证明:您看到的文书就是链上登记、多方确认的那一份。' : '已证明:链上登记了这个事项及其文书摘要。',
+    zh: document ? '已证明：您看到的文书就是链上登记、多方确认的那一份。' : '已证明：链上登记了这个事项及其文书摘要。',
     en: document
       ? 'Proved: the document you see is the one registered on the chain and confirmed by several parties.'
       : 'Proved: the chain registers this item and its document’s digest.',
