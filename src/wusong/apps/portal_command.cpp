@@ -101,9 +101,9 @@ int status_command(const Options& options) {
   if (lease) {
     portal::ProjectionReader reader{(*lease)->connections().projection};
     const auto cursor = reader.cursor();
-    sheet.row("projection", cursor ? fmt::format("next block {}, {} events", cursor->next_block,
-                                                 cursor->events)
-                                   : "empty");
+    sheet.row("projection",
+              cursor ? fmt::format("next block {}, {} events", cursor->next_block, cursor->events)
+                     : "empty");
     const auto waiting = (*lease)->connections().own.query(
         "SELECT status, count(*) FROM outbox GROUP BY status ORDER BY status");
     if (waiting) {
@@ -152,7 +152,7 @@ int user_command(const Options& options) {
   auto lease = world.lease();
   if (!lease) return complain({lease.error(), "the private database cannot be opened"});
   gateway::Accounts accounts{(*lease)->connections().own, *world.keys, world.entropy, {}};
-  const auto admin = accounts.by_name("admin");
+  const auto admin = accounts.by_name("portal-admin");
   if (!admin || !*admin) return complain({err::not_found, "run `wusong-portal init` first"});
   const auto secret = accounts.key_of(**admin);
   if (!secret) return complain({secret.error(), "the admin's key cannot be opened"});

@@ -14,17 +14,17 @@
 namespace wusong::apps {
 
 struct PortalConfig {
-  std::filesystem::path folder;     // keys, databases, chain.json
+  std::filesystem::path folder;  // keys, databases, chain.json
   std::string listen_host{"127.0.0.1"};
   std::uint16_t listen_port{8080};
   std::size_t workers{8};
-  std::string base;                 // public address; empty: http://listen
+  std::string base;  // public address; empty: http://listen
   std::vector<std::string> hosts;
   bool secure{false};
   bool registration{true};
   std::string node{"http://127.0.0.1:8545"};
   std::string websocket;
-  std::string postgres;             // a connection string; empty: SQLite in the folder
+  std::string postgres;  // a connection string; empty: SQLite in the folder
   std::filesystem::path blobs;
   std::filesystem::path web;
   std::filesystem::path rules;
@@ -34,7 +34,7 @@ struct PortalConfig {
   portal::Text publisher{"", ""};
   std::string contact;
   double rate_factor{1};
-  bool quick_passwords{false};      // least Argon2id cost: for tests only
+  bool quick_passwords{false};  // least Argon2id cost: for tests only
 };
 
 /// Relative paths count from the file's folder. Unknown keys are refused.

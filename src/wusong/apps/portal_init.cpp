@@ -23,9 +23,9 @@ namespace {
 
 constexpr std::uint64_t kWaitMs = 20'000;
 constexpr std::size_t kRowsAtOnce = 120;
-constexpr std::uint32_t kCityAuthority = 1;      // the organisation that init begins with
-constexpr std::uint32_t kPlatformOperator = 2;
-constexpr std::uint8_t kRoleCityAuthority = 0;   // fixed in Directory
+constexpr std::uint32_t kCityAuthority = 9000;  // far from a city's own numbers
+constexpr std::uint32_t kPlatformOperator = 9001;
+constexpr std::uint8_t kRoleCityAuthority = 0;  // fixed in Directory
 constexpr std::uint8_t kRolePlatformOperator = 7;
 
 /// Accounts of the portal itself have no identity card.
@@ -63,16 +63,35 @@ std::string organisation_document(const portal::Text& title, const portal::Text&
 }
 
 Outcome<Hash> store_organisation(PortalWorld& world, const portal::Text& title) {
-  const auto document =
-      portal::make_document("organisation", organisation_document(title, {}), {});
+  const auto document = portal::make_document("organisation", organisation_document(title, {}), {});
   if (!document) {
-    return failure(document.error().error,
-                   fmt::format("organisation: {}: {}", document.error().place,
-                               document.error().mend.en));
+    return failure(
+        document.error().error,
+        fmt::format("organisation: {}: {}", document.error().place, document.error().mend.en));
   }
   const auto stored = world.blobs->put(as_bytes(document->text));
   if (!stored) return failure(stored.error(), "the document cannot be stored");
   return stored->digest;
+}
+
+}  // namespace
+
+namespace {
+
+/// The refusals of all three contracts.
+std::string refusal_in(BytesView revert) {
+  constexpr std::string_view kOthers[] = {
+      "NotAuthorised", "OrganisationInvalid", "ActorInvalid", "OwnEntry",
+      "PackSealed",    "PackEmpty",           "RowInvalid",   "RowCountWrong",
+      "YearInvalid",   "ZoneInvalid",         "UnitInvalid",  "EffectiveFromNotLater"};
+  if (revert.size() >= 4) {
+    const auto selector = codec::to_hex(revert.first(4));
+    for (const auto name : kOthers) {
+      const auto hash = crypto::keccak256(as_bytes(std::string{name} + "()"));
+      if (codec::to_hex(hash.view().first(4)) == selector) return std::string{name};
+    }
+  }
+  return gateway::refusal_name(revert);
 }
 
 }  // namespace
@@ -110,9 +129,8 @@ Outcome<gateway::FinalTransaction> ChainWriter::send(const std::optional<Address
     const auto done = node.find(hash);
     if (done && *done) {
       if ((*done)->success) return **done;
-      return failure(err::reverted, fmt::format("the contract refused: {} (0x{})",
-                                                gateway::refusal_name((*done)->revert),
-                                                codec::to_hex((*done)->revert).substr(0, 72)));
+      return failure(err::reverted,
+                     fmt::format("the contract refused: {}", refusal_in((*done)->revert)));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }
@@ -164,7 +182,7 @@ Outcome<gateway::Account> service_account(PortalWorld& world, const ServiceAccou
   from.password = wanted.password ? *wanted.password : gateway::random_hex(world.entropy, 12);
   from.display = wanted.title.in(true);
   from.identity = {gateway::PersonKind::person, wanted.title.in(true), "service " + wanted.name};
-  from.admin = wanted.name == "admin";
+  from.admin = wanted.name == "portal-admin";
   ServiceIdentity identity;
   auto made = accounts.add(from, identity, platform::wall_now());
   if (!made) return failure(made.error(), fmt::format("account {} cannot be made", wanted.name));
@@ -214,11 +232,11 @@ class Init {
       chain.from_block = head->number;
     }
     std::string passwords;
-    auto admin = service_account(world_, {"admin", {"市公共数据主管部门", "City authority"}, {}},
-                                 passwords);
+    auto admin = service_account(
+        world_, {"portal-admin", {"市公共数据主管部门", "City authority"}, {}}, passwords);
     if (!admin) return std::unexpected{admin.error()};
-    auto keeper = service_account(world_, {"operator", {"平台运营单位", "Platform operator"}, {}},
-                                  passwords);
+    auto keeper = service_account(
+        world_, {"portal-operator", {"平台运营单位", "Platform operator"}, {}}, passwords);
     if (!keeper) return std::unexpected{keeper.error()};
     admin_ = *admin;
     operator_ = *keeper;
@@ -226,12 +244,11 @@ class Init {
   }
   Outcome<void> keep_passwords(const std::string& passwords) {
     if (passwords.empty()) return {};
-    const auto file = options_.passwords.empty() ? world_.config.folder / "passwords.txt"
-                                                 : options_.passwords;
+    const auto file =
+        options_.passwords.empty() ? world_.config.folder / "passwords.txt" : options_.passwords;
     const auto before = platform::read_text(file.string());
     const std::string all = before.value_or("") + passwords;
-    if (auto done =
-            platform::write_file(file.string(), as_bytes(all), platform::FileMode::secret);
+    if (auto done = platform::write_file(file.string(), as_bytes(all), platform::FileMode::secret);
         !done) {
       return failure(done.error(), fmt::format("{} cannot be written", file.string()));
     }
@@ -258,10 +275,10 @@ class Init {
   }
   Outcome<void> deploy(ChainWriter& writer) {
     auto& contracts = world_.chain.contracts;
-    const auto authority = store_organisation(world_, world_.config.publisher.empty()
-                                                          ? portal::Text{"市公共数据主管部门",
-                                                                         "City data authority"}
-                                                          : world_.config.publisher);
+    const auto authority =
+        store_organisation(world_, world_.config.publisher.empty()
+                                       ? portal::Text{"市公共数据主管部门", "City data authority"}
+                                       : world_.config.publisher);
     if (!authority) return std::unexpected{authority.error()};
     Bytes directory = word(admin_.address);
     append(directory, word(kCityAuthority));
@@ -366,20 +383,20 @@ class Init {
         }
       }
     }
-    if (auto done = organisation(writer, kPlatformOperator, 0, 3,
-                                 {"平台运营单位", "Platform operator"});
+    if (auto done =
+            organisation(writer, kPlatformOperator, 0, 3, {"平台运营单位", "Platform operator"});
         !done) {
       return done;
     }
-    if (world_.chain.has("operator")) return {};
-    const auto done = writer.call(
-        world_.chain.contracts.directory,
-        portal::encode_set_actor_call(operator_.address,
-                                      {.organisation = kPlatformOperator,
-                                       .roles = std::uint32_t{1} << kRolePlatformOperator,
-                                       .active = true}));
+    if (world_.chain.has("portal-operator")) return {};
+    const auto done =
+        writer.call(world_.chain.contracts.directory,
+                    portal::encode_set_actor_call(
+                        operator_.address, {.organisation = kPlatformOperator,
+                                            .roles = std::uint32_t{1} << kRolePlatformOperator,
+                                            .active = true}));
     if (!done) return std::unexpected{done.error()};
-    return did("operator");
+    return did("portal-operator");
   }
 
   PortalWorld& world_;

@@ -2,6 +2,7 @@
 // The `wusong-portal` program: the data platform's server and its administration.
 #include <fmt/format.h>
 
+#include <sys/stat.h>
 #include <cstdio>
 #include <exception>
 
@@ -9,6 +10,7 @@
 #include "wusong/apps/report.hpp"
 
 int main(int argc, char** argv) {
+  umask(077);  // what the portal keeps is its own
   try {
     return wusong::apps::run_portal_cli({argv + (argc > 0 ? 1 : 0), argv + argc});
   } catch (const std::exception& error) {

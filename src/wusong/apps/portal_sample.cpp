@@ -97,7 +97,7 @@ class Loader {
     if (!lease) return failure(lease.error(), "the private database cannot be opened");
     gateway::Accounts accounts{(*lease)->connections().own, *world_.keys, world_.entropy,
                                world_.settings.password_cost};
-    auto admin = accounts.by_name("admin");
+    auto admin = accounts.by_name("portal-admin");
     if (!admin || !*admin) return failure(err::not_found, "run `wusong-portal init` first");
     auto secret = accounts.key_of(**admin);
     if (!secret) return failure(secret.error(), "the admin's key cannot be opened");
@@ -109,8 +109,8 @@ class Loader {
       const auto key = text_of(actor, "key");
       auto before = accounts.by_name(key);
       fresh = fresh || (before && !*before);
-      auto account = service_account(
-          world_, {key, portal::text_at(actor, "name"), password}, lines);
+      auto account =
+          service_account(world_, {key, portal::text_at(actor, "name"), password}, lines);
       if (!account) return std::unexpected{account.error()};
       const auto mask = roles(actor);
       if (!mask) return std::unexpected{mask.error()};
@@ -176,8 +176,8 @@ class Loader {
     std::array<std::uint8_t, 16> salt{};
     world_.entropy.fill(salt);
     const auto own = text_of(from, "kind");
-    const auto made = portal::make_document(own.empty() ? kind : std::string_view{own},
-                                            from.to_json(), salt);
+    const auto made =
+        portal::make_document(own.empty() ? kind : std::string_view{own}, from.to_json(), salt);
     if (!made) {
       return failure(made.error().error,
                      fmt::format("{}: {}", made.error().place, made.error().mend.en));
@@ -193,8 +193,8 @@ class Loader {
   Outcome<void> content(const codec::JsonValue& from, const portal::Workflow& workflow,
                         const portal::Transition& transition, portal::Act& act) {
     if (const auto body = from.find("document"); body && body->is_object()) {
-      const auto digest = document(
-          *body, transition.row.content ? std::string_view{workflow.document} : "opinion");
+      const auto digest =
+          document(*body, transition.row.content ? std::string_view{workflow.document} : "opinion");
       if (!digest) return std::unexpected{digest.error()};
       act.document = *digest;
     }
@@ -210,8 +210,8 @@ class Loader {
       const auto& values = words ? words->values : std::vector<portal::NamedNumber>{};
       const auto found = std::ranges::find(values, name, &portal::NamedNumber::name);
       if (found == values.end()) {
-        return failure(err::bad_argument, fmt::format("no value {} in {}", name,
-                                                      transition.choice));
+        return failure(err::bad_argument,
+                       fmt::format("no value {} in {}", name, transition.choice));
       }
       act.choice = found->number;
     }

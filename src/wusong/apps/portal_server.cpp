@@ -127,8 +127,8 @@ class Follower {
     if (!connection) return failure(connection.error(), "the projection cannot be opened");
     connection_ = std::move(*connection);
     documents_ = std::make_unique<BlobDocuments>(*world_.blobs);
-    projection_ = std::make_unique<portal::Projection>(*connection_, world_.rules.book,
-                                                       *documents_);
+    projection_ =
+        std::make_unique<portal::Projection>(*connection_, world_.rules.book, *documents_);
     if (const auto opened = projection_->open(); !opened) {
       return failure(opened.error(), std::string{connection_->last_message()});
     }
@@ -217,8 +217,7 @@ int run_portal(PortalWorld& world) {
     return complain({server.error(), fmt::format("cannot listen on {}:{}", options.listen_host,
                                                  options.listen_port)});
   }
-  say(fmt::format("The portal listens on http://{}:{}/\n", options.listen_host,
-                  (*server)->port()));
+  say(fmt::format("The portal listens on http://{}:{}/\n", options.listen_host, (*server)->port()));
   ended.acquire();
   follower.stop();
   (*server)->stop(5s);

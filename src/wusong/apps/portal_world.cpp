@@ -42,8 +42,8 @@ Outcome<std::unique_ptr<gateway::ServerKeys>> open_keys(const std::filesystem::p
   auto text = platform::read_file(file, 1024);
   if (!text) return failure(text.error(), fmt::format("{} cannot be read", file));
   const crypto::SecretBytes held{std::move(*text)};
-  auto master = codec::from_hex(as_text(held.view().first(std::min<std::size_t>(
-      held.view().size(), gateway::ServerKeys::kMasterSize * 2))));
+  auto master = codec::from_hex(as_text(held.view().first(
+      std::min<std::size_t>(held.view().size(), gateway::ServerKeys::kMasterSize * 2))));
   if (!master || master->size() != gateway::ServerKeys::kMasterSize) {
     return failure(err::bad_key_file, fmt::format("{} holds no key", file));
   }
@@ -233,9 +233,8 @@ Outcome<std::unique_ptr<PortalWorld>> PortalWorld::open(const PortalConfig& conf
     }
     auto blobs = platform::open_blob_files({.folder = config.blobs});
     if (!blobs) {
-      return failure(blobs.error(),
-                     fmt::format("{} cannot be opened; does a portal run already?",
-                                 config.blobs.string()));
+      return failure(blobs.error(), fmt::format("{} cannot be opened; does a portal run already?",
+                                                config.blobs.string()));
     }
     out->blobs = std::move(*blobs);
   }
@@ -251,7 +250,7 @@ Outcome<std::unique_ptr<PortalWorld>> PortalWorld::open(const PortalConfig& conf
   settings.hosts = config.hosts;
   settings.secure = config.secure;
   settings.registration = config.registration;
-  settings.operator_account = "operator";
+  settings.operator_account = "portal-operator";
   settings.websocket = config.websocket;
   if (config.quick_passwords) settings.password_cost = crypto::kPasswordCostLeast;
   auto known = out->load_chain();
@@ -314,8 +313,8 @@ Outcome<void> drop_projection(const PortalConfig& config) {
   if (config.postgres.empty()) {
     std::error_code wrong;
     for (const std::string_view suffix : {"", "-wal", "-shm"}) {
-      std::filesystem::remove(
-          config.folder / (std::string{kProjectionFile} + std::string{suffix}), wrong);
+      std::filesystem::remove(config.folder / (std::string{kProjectionFile} + std::string{suffix}),
+                              wrong);
     }
     return {};
   }
