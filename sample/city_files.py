@@ -28,9 +28,21 @@ OVERRIDES = {
     ("service-hotline-topics", "calls_count"): "~72,18", ("safety-incidents", "accidents"): "0/0/0/0/1/1/2", ("safety-incidents", "deaths"): "0/0/0/0/0/0/0/1",
     ("metro-station-flow-hourly", "station_id"): "@thing_code ST", ("metro-station-flow-hourly", "metro_line"): "1号线/2号线/3号线/4号线/5号线",
     ("metro-station-flow-hourly", "entries_count"): "@day 1600", ("metro-station-flow-hourly", "exits_count"): "@day 1580",
-    ("metro-station-flow-hourly", "transfers_count"): "@day 420", ("degree-supply-warning", "warning_level"): "@place_warning", ("mediation-cases", "cases_accepted"): "~44,12", ("library-loans-monthly", "loans_count"): "~4100,900",
+    ("metro-station-flow-hourly", "transfers_count"): "@day 420", ("degree-supply-warning", "warning_level"): "@place_warning",
+    ("hazard-points", "duty_unit"): "市规划和自然资源局/市交通运输局/市水务局/属地街道办事处", ("presale-projects", "project_name"): "@estate",
+    ("public-rental-projects", "project_name"): "@rental", ("standards-group", "effective_on"): "@date_after", ("cultural-events", "event_kind"): "@event_kind",
+    ("judicial-expertise", "firm_name"): "@place 司法鉴定所", ("cdo-directory", "department_name"): "@org_serial", ("state-assets", "department_name"): "@org_serial",
+    ("fire-stations", "station_name"): "@place 消防站", ("weather-stations", "station_name"): "@place 气象站",
+    ("restaurants-graded", "restaurant_name"): "@restaurant", ("hotels-registered", "hotel_name"): "@hotel", ("mediation-cases", "cases_accepted"): "~44,12", ("library-loans-monthly", "loans_count"): "~4100,900",
     ("city-management-cases", "reported_count"): "~650,120", ("elderly-allowance-statistics", "recipients"): "~2150,480", ("elderly-allowance-statistics", "allowance_wan"): "~41,9",
 }
+# What companies in a column do.
+TRADES_OF = {
+    "contractor": ["市政工程有限公司", "建设有限公司", "环境服务有限公司"], "developer_name": ["置业有限公司", "地产开发有限公司"], "operator_name": ["运营管理有限公司", "公共服务有限公司"],
+    "maintainer_name": ["电梯工程有限公司"], "maker_name": ["食品有限公司", "水产有限公司", "粮油有限公司"], "assessor_name": ["建筑科技有限公司", "工程检测有限公司"],
+    "standard_body": ["行业协会", "标准化协会"], "winner_name": ["建设有限公司", "工程有限公司", "信息技术有限公司"], "holder_name": ["农业合作社", "水产有限公司", "茶业有限公司"],
+}
+EVENT_KINDS = {"特展": "展览", "讲座": "讲座", "工作坊": "工作坊", "音乐会": "演出", "亲子课堂": "亲子"}
 PARAMETERS = [("缴存基数上限", "元", ["34860.00", "36549.00", "38082.00"]), ("缴存基数下限", "元", ["2360.00", "2520.00", "2650.00"]), ("缴存比例上限", "%", ["12.00"]),
               ("缴存比例下限", "%", ["5.00"]), ("首套五年以上贷款利率", "%", ["3.25", "3.10", "2.85", "2.60"]), ("首套五年以下贷款利率", "%", ["2.75", "2.60", "2.35", "2.10"]),
               ("单人贷款最高额度", "元", ["500000.00", "600000.00"]), ("家庭贷款最高额度", "元", ["900000.00", "1000000.00", "1200000.00"])]
@@ -79,6 +91,8 @@ PHRASES = {
     "plan": (["防台风", "森林防火", "危险化学品事故", "海上溢油", "食品安全事件", "城市内涝", "大型活动安全"], ["应急预案", "专项预案", "现场处置方案"]),
     "event": (["潮汐与城市", "老城骑楼", "海洋科普", "非遗剪纸", "少儿绘本", "渔歌", "古籍修复"], ["特展", "讲座", "工作坊", "音乐会", "亲子课堂"]),
     "archive": (["关于{w}码头修建", "{w}渔业合作社", "{w}片区规划", "{w}小学沿革", "{w}海堤工程"], ["的批复", "年度报告", "图纸", "往来函件", "统计表"]),
+    "estate": (["{w}"], ["雅苑", "花园", "云庭", "澜庭", "里"]), "rental": (["{w}"], ["安居苑", "人才公寓", "家园"]),
+    "restaurant": (["{w}", "老{w}", "阿婆"], ["海鲜酒楼", "粉面馆", "茶餐厅", "咖啡馆", "快餐店", "饭店", "饼屋"]), "hotel": (["{w}"], ["客栈", "海景酒店", "民宿", "宾馆", "度假村"]),
     "company": (["澄澜星帆", "澄澜云帆", "澄澜海岳", "澄澜晴川", "澄澜蓝屿", "澄澜望舒", "澄澜砺石", "澄澜景和", "澄澜远舟", "澄澜嘉禾", "澄澜拓潮", "澄澜清渠"],
                 ["科技有限公司", "建设有限公司", "食品有限公司", "贸易有限公司", "水产有限公司", "环保有限公司", "物业服务有限公司", "装备有限公司"]),
 }
@@ -155,12 +169,13 @@ class Maker:
 
     def district(self, row):
         at = row.get("district")
-        return next((d for d in DISTRICTS if d[1] == at), None) or row.setdefault("*", self.random.choice(DISTRICTS))
+        return next((d for d in DISTRICTS if d[1] == at or at is None and self.entry["key"].startswith(d[0] + "-")), None) or row.setdefault("*", self.random.choice(DISTRICTS))
 
     def made(self, model, name, row, moment, thing, serial, kind):
         r, (what, _, more) = self.random, model.partition(" ")
         if what in PHRASES:
             first, second = PHRASES[what]
+            second = TRADES_OF.get(name, second) if what == "company" else second
             text = r.choice(first).replace("{w}", self.word()[0]) + r.choice(second)
             return text + "（示例）" if what == "company" else text
         method = getattr(self, "make_" + what)
@@ -181,7 +196,7 @@ class Maker:
     def make_time(self, more, name, row, moment, *_):
         if not isinstance(moment, datetime.datetime):
             day = moment or LAST_DAY - datetime.timedelta(days=self.random.randrange(700))
-            moment = datetime.datetime.combine(day, datetime.time(self.random.randrange(24), self.random.randrange(0, 60, 5)))
+            moment = datetime.datetime.combine(day, datetime.time(self.random.randrange(*((9, 20) if name == "start_time" else (0, 24))), self.random.randrange(0, 60, 30 if name == "start_time" else 5)))
         row["*time"] = moment
         return moment.isoformat(timespec="minutes") + ":00+08:00"
 
@@ -277,6 +292,12 @@ class Maker:
     def make_org(self, *_):
         return self.random.choice(BODIES)
 
+    def make_org_serial(self, more, name, row, moment, thing, serial, kind):
+        return BODIES[(serial - 1) % len(BODIES)]
+
+    def make_event_kind(self, more, name, row, *_):
+        return next(kind for end, kind in EVENT_KINDS.items() if row["event_name"].endswith(end))
+
     def make_lon(self, more, name, row, *_):
         if name == "lon" and self.entry["key"] in ("red-tide-events", "aquaculture-permits", "typhoon-tracks"):
             return f"{CENTRE[0] + self.random.uniform(0.3, 0.9):.5f}"
@@ -358,12 +379,15 @@ class Maker:
     # -- rows ---------------------------------------------------------------
     def row(self, moment, thing, serial, forced=None):
         row = dict(forced or {})
-        late = [(c, m) for c, m in self.columns if m.startswith("@near")]
+        late = [(c, m) for c, m in self.columns if m.startswith(("@near", "@quotient"))]
         for column, model in self.columns:
-            if not model.startswith("@near") and column["name"] not in row:
+            if not model.startswith(("@near", "@quotient")) and column["name"] not in row:
                 row[column["name"]] = self.cell(column, model, row, moment, thing, serial)
         for column, model in late:
-            source, _, share = model[6:].partition(",")
+            source, _, share = model.partition(" ")[2].partition(",")
+            if model.startswith("@quotient"):
+                row[column["name"]] = f"{float(row[source]) / max(float(row[share]), 1):.1f}"
+                continue
             value = float(row[source]) * float(share) * (1 if column["name"] in ("price_min", "price_max") else self.random.uniform(0.98, 1.02))
             row[column["name"]] = self.shown(value, column["type"], 2 if column["type"] == "number" else 0)
         return [row[name] for name in self.names]
