@@ -184,8 +184,9 @@ TEST_F(Duck, OnlyTheGivenFileIsRead) {
   const std::string secret = file("a,b\n1,2\n");
   const auto answer =
       runner_.ask(fmt::format(R"({{"op":"preview","input":{{"path":"{}"}}}})", secret), {});
-  if ((answer.held & platform::kFiles) != 0)
+  if ((answer.held & platform::kFiles) != 0) {
     EXPECT_NE(answer.json.find("unreadable"), std::string::npos) << "no one allowed that path";
+  }
   EXPECT_FALSE(std::filesystem::exists("/tmp/stolen.csv"));
   const auto elsewhere = runner_.ask(
       fmt::format(

@@ -106,7 +106,9 @@ TEST_F(BlobFilesTest, AnUploadGoesOnAfterARestartWhereItStopped) {
   std::uint64_t offset = 0;
   for (const std::size_t piece : {0, 1, 1'000'000, 65'536, 2'000'000, 1'934'463}) {
     const auto store = open();  // a restart before every piece
-    if (offset == 0) ASSERT_TRUE(store->upload_begin(kName));
+    if (offset == 0) {
+      ASSERT_TRUE(store->upload_begin(kName));
+    }
     EXPECT_EQ(store->upload_size(kName), offset);
     const BytesView part = BytesView{content}.subspan(offset, piece);
     EXPECT_EQ(store->upload_append(kName, offset + 1, part).error(), io::err::upload_offset);

@@ -93,8 +93,9 @@ print(len(open('/proc/self/net/dev').readlines()) - 2)
   const auto result = run(options);
   EXPECT_TRUE(result.output.starts_with("refused\nrefused\nrefused\nrefused\n"))
       << result.output << result.errors;
-  if ((result.held & kNoNetwork) != 0)
+  if ((result.held & kNoNetwork) != 0) {
     EXPECT_TRUE(result.output.ends_with("\n1\n")) << "loopback alone: " << result.output;
+  }
 }
 
 // @row 31

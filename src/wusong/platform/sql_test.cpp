@@ -221,7 +221,9 @@ TEST_P(Sql, ConnectionsOfSeveralThreadsLoseNoIncrement) {
   for (auto& thread : threads) thread.join();
   const auto rows = connection_->query("SELECT size FROM thing");
   EXPECT_EQ(rows->rows[0][0], SqlValue{std::int64_t{100}});
-  if (sqlite()) EXPECT_EQ(conflicts, 0) << "one writer at a time";
+  if (sqlite()) {
+    EXPECT_EQ(conflicts, 0) << "one writer at a time";
+  }
 }
 
 /// A process commits rows one after another, saying each through a pipe, until it is killed.
@@ -268,8 +270,8 @@ TEST_P(Sql, WhatWasCommittedOutlivesTheProcess) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, Sql, testing::Values(SqlDialect::sqlite, SqlDialect::postgres),
-                         [](const auto& info) {
-                           return info.param == SqlDialect::sqlite ? "Sqlite" : "Postgres";
+                         [](const auto& suite) {
+                           return suite.param == SqlDialect::sqlite ? "Sqlite" : "Postgres";
                          });
 
 TEST(Sqlite, SearchesTextThroughFts5) {
