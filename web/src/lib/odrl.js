@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ODRL 2.2 in plain words. What is not known is shown as it is, never left out.
 import { l, text } from '@/i18n/index.js';
+import { wordTitle } from './vocabulary.js';
 
 const actions = {
   use: ['使用数据', 'use the data'], read: ['查看', 'read'], download: ['下载', 'download'], distribute: ['向他人提供', 'pass it on to others'],
@@ -17,7 +18,7 @@ const operators = { eq: ['是', 'is'], neq: ['不是', 'is not'], lt: ['早于�
 const local = (name) => String(name?.['@id'] ?? name?.['rdf:value']?.['@id'] ?? name ?? '').replace(/^.*[/#:]/, '');
 const list = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 const said = (table, name) => (table[local(name)] ? l(...table[local(name)]) : local(name));
-const operand = (value) => list(value?.['@list'] ?? value).map((one) => (one && typeof one === 'object' ? (one['@value'] ?? (text(one) || local(one))) : String(one).includes('://') ? local(one) : one)).join(l('、', ', '));
+const operand = (value) => list(value?.['@list'] ?? value).map((one) => (one && typeof one === 'object' ? (one['@value'] ?? (text(one) || local(one))) : wordTitle(String(one).includes('://') ? local(one) : one))).join(l('、', ', '));
 
 function rule(entry) {
   return {

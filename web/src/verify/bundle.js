@@ -87,7 +87,7 @@ export function verifyBundle(bundle, trust = {}) {
   step('genesis', () => {
     if (bundle?.version !== 1) throw new ProofError('unknown_version', String(bundle?.version));
     chain = checkGenesis(bundle, trust);
-    return { genesis: toHex(chain.genesis), validators: chain.validators.length, keysFromGenesis: bundle.chain.text !== undefined };
+    return { genesis: toHex(chain.genesis), validators: chain.validators.length, keysFromGenesis: bundle.chain.text !== undefined, pinned: trust.genesis !== undefined };
   });
   step('finality', () => {
     finality = verifyFinalityProof(bundle.finality.attestations, chain.genesis, chain.validators);

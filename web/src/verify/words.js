@@ -5,6 +5,7 @@ export const stepWords = {
   genesis: {
     title: { zh: '链的身份', en: 'Which chain' },
     proved: { zh: '创世区块与您信任的一致，验证节点的公钥由它确定。', en: 'The genesis block is the one you trust, and it fixes the validators’ keys.' },
+    assumed: { zh: '证明属于本网站所说的那条链；创世摘要还没有经过您核对。', en: 'The proof is of the chain that this site names; you have not compared its genesis hash yet.' },
   },
   finality: {
     title: { zh: '验证节点签名', en: 'Validators’ signatures' },
@@ -89,7 +90,7 @@ export function describeStep(step, language) {
       ? (codeWords[step.code] ?? kMalformed)
       : step.state === 'not_reached'
         ? { zh: '前一步没有通过，未核对。', en: 'Not checked: an earlier step failed.' }
-        : (words[step.state] ?? words.proved);
+        : (words[step.name === 'genesis' && step.state === 'proved' && !step.detail.pinned ? 'assumed' : step.state] ?? words.proved);
   return { title: words.title[language], text: text[language] };
 }
 
