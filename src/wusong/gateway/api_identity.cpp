@@ -36,6 +36,16 @@ Site site_of(const Exchange& exchange) {
   return out;
 }
 
+bool from_own_page(const Exchange& exchange) noexcept {
+  const auto& headers = exchange.request.headers;
+  const auto site = headers.get("sec-fetch-site");
+  if (!site.empty() && site != "same-origin" && site != "none") return false;
+  const auto origin = headers.get("origin");
+  if (origin.empty()) return true;
+  const auto scheme = origin.find("://");
+  return scheme != std::string_view::npos && origin.substr(scheme + 3) == headers.get("host");
+}
+
 namespace {
 
 constexpr std::string_view kDidLogin = "did login";

@@ -53,13 +53,13 @@ CREATE INDEX IF NOT EXISTS passkeys_account ON passkeys(account);
 CREATE TABLE IF NOT EXISTS oidc_clients(
   id TEXT PRIMARY KEY, secret TEXT NOT NULL, name TEXT NOT NULL, redirect_uris TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS oidc_codes(
-  code TEXT PRIMARY KEY, family TEXT NOT NULL DEFAULT '', client TEXT NOT NULL, account TEXT NOT NULL,
+  code TEXT PRIMARY KEY, family TEXT NOT NULL, client TEXT NOT NULL, account TEXT NOT NULL,
   redirect_uri TEXT NOT NULL, challenge TEXT NOT NULL, nonce TEXT NOT NULL, scope TEXT NOT NULL,
-  created BIGINT NOT NULL, auth_time BIGINT NOT NULL, used BIGINT NOT NULL DEFAULT 0);
+  created BIGINT NOT NULL, auth_time BIGINT NOT NULL, used BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS oidc_tokens(
-  token TEXT PRIMARY KEY, kind TEXT NOT NULL DEFAULT 'access', family TEXT NOT NULL DEFAULT '', client TEXT NOT NULL,
-  account TEXT NOT NULL, scope TEXT NOT NULL, auth_time BIGINT NOT NULL DEFAULT 0, expires BIGINT NOT NULL,
-  used BIGINT NOT NULL DEFAULT 0);
+  token TEXT PRIMARY KEY, kind TEXT NOT NULL, family TEXT NOT NULL, client TEXT NOT NULL,
+  account TEXT NOT NULL, scope TEXT NOT NULL, auth_time BIGINT NOT NULL, expires BIGINT NOT NULL,
+  used BIGINT NOT NULL);
 CREATE INDEX IF NOT EXISTS oidc_tokens_family ON oidc_tokens(family);
 CREATE INDEX IF NOT EXISTS oidc_tokens_account ON oidc_tokens(account);
 CREATE TABLE IF NOT EXISTS oidc_consents(

@@ -92,13 +92,21 @@ Result<Response> passkey_login_finish(Exchange& exchange);
 Result<Response> list_passkeys(Exchange& exchange);
 Result<Response> remove_passkey(Exchange& exchange);
 
-// oidc.cpp
+// oidc_authorize.cpp
+Result<Response> oidc_authorize(Exchange& exchange);
+Result<Response> oidc_authorize_form(Exchange& exchange);
+Result<Response> oidc_login(Exchange& exchange);
+Result<Response> oidc_consent(Exchange& exchange);
+
+// oidc_token.cpp
 Result<Response> oidc_discovery(Exchange& exchange);
 Result<Response> oidc_keys(Exchange& exchange);
-Result<Response> oidc_authorize(Exchange& exchange);
-Result<Response> oidc_login(Exchange& exchange);
 Result<Response> oidc_token(Exchange& exchange);
 Result<Response> oidc_userinfo(Exchange& exchange);
+Result<Response> oidc_revoke(Exchange& exchange);
+Result<Response> list_oidc_clients(Exchange& exchange);
+Result<Response> add_oidc_client(Exchange& exchange);
+Result<Response> remove_oidc_client(Exchange& exchange);
 
 // pages.cpp
 Result<Response> home_page(Exchange& exchange);

@@ -16,5 +16,7 @@ struct Site {
 /// The published address; among names of this machine the one that was asked for, so that a trial
 /// on "localhost" works where the settings say "127.0.0.1".
 Site site_of(const Exchange& exchange);
+/// Whether a form came from a page of ours: what a browser says of the page that sent it.
+bool from_own_page(const Exchange& exchange) noexcept;
 
 }  // namespace wusong::gateway::internal
