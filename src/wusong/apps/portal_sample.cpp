@@ -70,6 +70,14 @@ class Loader {
     if (pack_ == nullptr) return failure(err::not_found, "no rule pack is in force");
     InitOptions init{.organisations = options_.file, .passwords = {}};
     if (auto done = init_portal(world_, init); !done) return done;
+    if (const auto topics = root.find("topics")) {
+      const auto file = (world_.config.folder / "topics.json").string();
+      if (const auto kept = platform::write_file(file, as_bytes(topics->to_json()),
+                                                 platform::FileMode::ordinary);
+          !kept) {
+        return failure(kept.error(), fmt::format("{} cannot be written", file));
+      }
+    }
     if (auto done = actors(root); !done) return done;
     if (auto done = files(root); !done) return done;
     if (auto done = acts(root); !done) return done;

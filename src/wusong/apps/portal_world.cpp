@@ -13,6 +13,7 @@
 #include "wusong/platform/postgres.hpp"
 #include "wusong/platform/sqlite.hpp"
 #include "wusong/portal/canonical.hpp"
+#include "wusong/portal/documents.hpp"
 
 namespace wusong::apps {
 namespace {
@@ -253,6 +254,14 @@ Outcome<std::unique_ptr<PortalWorld>> PortalWorld::open(const PortalConfig& conf
   settings.operator_account = "portal-operator";
   settings.websocket = config.websocket;
   if (config.quick_passwords) settings.password_cost = crypto::kPasswordCostLeast;
+  if (const auto topics = platform::read_text((config.folder / "topics.json").string())) {
+    if (const auto parsed = codec::JsonDocument::parse(*topics)) {
+      for (const auto& topic : parsed->root().items()) {
+        settings.topics.emplace(topic.string_at("name").value_or(""),
+                                portal::text_at(topic, "title"));
+      }
+    }
+  }
   auto known = out->load_chain();
   if (!known) return std::unexpected{known.error()};
   return out;

@@ -88,6 +88,31 @@ Answered<portal::Item> item_before(Exchange& exchange, const ActRequest& request
   return seen->row.item;
 }
 
+/// What the row asks the act to refer to, where the caller names none and only one thing is tied to
+/// the case: nobody should have to look up the number of a dataset's opening.
+Result<Hash> reference_of(Exchange& exchange, const portal::Act& act, const portal::Item& item,
+                          const portal::Transition* transition) {
+  if (transition == nullptr || transition->row.reference_workflow == 0 ||
+      transition->row.tie == portal::Tie::any) {
+    return Hash{};
+  }
+  portal::ItemFilter filter;
+  filter.workflow = transition->row.reference_workflow;
+  filter.subject = transition->row.tie == portal::Tie::this_item ? act.item
+                   : item.exists()                               ? item.subject
+                                                                 : act.subject;
+  filter.limit = portal::kPageMax;
+  portal::ProjectionReader reader{exchange.db.projection};
+  WUSONG_TRY(const auto page, reader.items(filter));
+  Hash out;
+  for (const auto& row : page.items) {
+    if ((transition->row.reference_states >> row.item.state & 1) == 0) continue;
+    if (!out.is_zero()) return Hash{};
+    out = row.id;
+  }
+  return out;
+}
+
 Answered<std::uint8_t> choice_of(const ActRequest& request, const portal::RulePack& pack,
                                  const portal::Transition* transition) {
   if (request.choice_name.empty()) return request.choice;
@@ -192,6 +217,11 @@ Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request)
     act.item = crypto::sha256(as_bytes("item " + request.once));
   }
   act.refers_to = request.refers_to;
+  if (act.refers_to.is_zero()) {
+    const auto found = reference_of(exchange, act, *item, transition);
+    if (!found) return problem(found.error());
+    act.refers_to = *found;
+  }
   act.organisation = request.organisation;
   act.marks = request.marks;
   const auto choice = choice_of(request, *pack, transition);

@@ -167,6 +167,8 @@ portal::Text facet_title(Exchange& exchange, std::string_view facet, std::string
     std::from_chars(value.data(), value.data() + value.size(), id);
     return organisation_title(exchange, id);
   }
+  const auto& topics = exchange.shared.settings.topics;
+  if (facet == "topic" && topics.contains(value)) return topics.find(value)->second;
   if (pack != nullptr) {
     for (const auto& vocabulary : pack->vocabularies) {
       if (vocabulary.name != facet) continue;

@@ -568,34 +568,29 @@ Answer<std::string> package_create(Exchange& exchange, const Arguments& argument
 
 /// CKAN's update and delete are steps that the review of SZ 19–22 then decides on.
 Answer<std::string> package_step(Exchange& exchange, const Arguments& arguments,
-                                 std::string_view action, bool document) {
+                                 std::string_view action, std::string document) {
   ActRequest request;
   request.item = id_of(arguments.text("id"));
   if (!request.item) return not_found();
   request.workflow = "entry";
   request.action = action;
-  if (document) {
-    request.document = entry_document(arguments);
-    request.document_kind = "entry";
-  }
+  request.document = std::move(document);
   request.once = fresh_once(exchange, action);
   return write_step(exchange, std::move(request));
 }
-/// The names of the pack's actions differ by state: the first that is allowed of those given.
-Answer<std::string> first_allowed(Exchange& exchange, const Arguments& arguments,
-                                  std::initializer_list<std::string_view> actions, bool document) {
-  Answer<std::string> last = not_found();
-  for (const auto action : actions) {
-    last = package_step(exchange, arguments, action, document);
-    if (last || last.error().status == 404) return last;
-  }
-  return last;
-}
 Answer<std::string> package_update(Exchange& exchange, const Arguments& arguments) {
-  return first_allowed(exchange, arguments, {"revise", "update", "compile"}, true);
+  auto done = package_step(exchange, arguments, "revise", entry_document(arguments));
+  if (done) return done;
+  // A published entry is opened for an update first.
+  if (!package_step(exchange, arguments, "begin_update", "")) return done;
+  return package_step(exchange, arguments, "revise", entry_document(arguments));
 }
 Answer<std::string> package_delete(Exchange& exchange, const Arguments& arguments) {
-  return first_allowed(exchange, arguments, {"withdraw", "retire", "propose_retirement"}, false);
+  auto done = package_step(exchange, arguments, "discard", "");
+  if (done) return done;
+  return package_step(
+      exchange, arguments, "request_retirement",
+      R"({"reasons":{"zh":"通过 CKAN 接口申请下架","en":"Retirement asked for through the CKAN interface"}})");
 }
 
 std::string lower(std::string_view text) {
@@ -636,7 +631,7 @@ Answer<std::string> resource_create(Exchange& exchange, const Arguments& argumen
   document.key("entry").string(codec::to_hex(*package)).close_object();
   ActRequest request;
   request.workflow = "resource";
-  request.action = "submit";
+  request.action = "gather";
   request.subject = *package;
   request.document = document.take();
   request.document_kind = "resource";

@@ -49,6 +49,7 @@ struct Settings {
   std::string websocket;           // of the node, or empty
   portal::Contracts contracts;
   portal::AccessSettings access;
+  std::map<std::string, portal::Text, std::less<>> topics;  // by name, for people
   crypto::PasswordCost password_cost;
   std::uint64_t wait_ms{5'000};  // for finality before 202
   std::uint64_t upload_max{std::uint64_t{4} << 30};
