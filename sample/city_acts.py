@@ -2,7 +2,7 @@
 """The script of acts: how the catalogue came to be published, and the stories that give the city a past.
 
 A story is a list of steps. Each kind of actor acts on its own day of the week, so that the acts of a day are few runs of one actor."""
-import datetime
+import hashlib
 
 import city_stories
 from city_people import T
@@ -20,7 +20,6 @@ WEEKDAYS = {"user": 0, "operator": 1, "owner": 2, "authority": 3, "other": 4}
 
 
 def item_digest(key):
-    import hashlib
     return hashlib.sha256(f"sample/{key}".encode()).hexdigest()
 
 
