@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page in a browser: both languages, light and dark, a phone and a wide screen; accessibility rules of WCAG 2.2
 // AA by axe-core; no error, no request to another host, no violation of the content-security policy, no sideways scrolling.
-//   node web/test/smoke.mjs [--shots FOLDER] [--only TEXT] [--server URL]     (without a server: the mock)
+//   node web/test/smoke.mjs [--shots FOLDER] [--only TEXT] [--flows]
+//       [--server URL --citizen NAME:PASSWORD --officer NAME:PASSWORD]     (without a server: the mock)
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -21,8 +22,24 @@ if (!executablePath) {
 }
 if (shots) fs.mkdirSync(shots, { recursive: true });
 
-const mock = option('--server') ? { url: option('--server'), close() {}, datasets: [], items: [] } : await startMock();
-const item = (workflow, state) => mock.items.find((one) => one.workflow === workflow && (!state || one.state === state))?.id;
+/** A running portal: ids are asked for, people sign in with their passwords. */
+async function realServer(url) {
+  const cookies = {};
+  for (const who of ['citizen', 'officer']) {
+    const [name, password] = (option(`--${who}`) ?? ':').split(':');
+    if (!name) continue;
+    const { csrf } = await (await fetch(`${url}/api/v1/me`)).json();
+    const answer = await fetch(`${url}/api/v1/login`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-csrf-token': csrf ?? '', origin: url }, body: JSON.stringify({ name, password }) });
+    if (!answer.ok) throw new Error(`${who} cannot sign in: ${await answer.text()}`);
+    cookies[who] = answer.headers.getSetCookie().map((one) => one.split(';')[0]);
+  }
+  const ask = async (path, who) => (await fetch(`${url}/api/v1/${path}`, { headers: { cookie: (cookies[who] ?? []).join('; ') } })).json();
+  const datasets = (await Promise.all(['unconditional', 'conditional'].map((type) => ask(`datasets?opening_type=${type}&page_size=20`)))).flatMap((one) => one.items);
+  const items = (await Promise.all(['application', 'agreement', 'complaint', 'entry'].map((workflow) => ask(`items?workflow=${workflow}&page_size=100`, 'officer')))).flatMap((one) => one.items ?? []);
+  return { url, datasets, items, cookies, isReal: true, close() {} };
+}
+const mock = option('--server') ? await realServer(option('--server')) : await startMock();
+const item = (workflow, state) => (mock.items.find((one) => one.workflow === workflow && (!state || one.state === state)) ?? (mock.isReal ? mock.items.find((one) => one.workflow === workflow) : undefined))?.id;
 const bus = mock.datasets[0]?.id;
 const gated = mock.datasets.find((one) => one.opening_type === 'conditional')?.id;
 // [name, path, who is signed in]
@@ -40,12 +57,14 @@ const pages = [
   ['verify', `/verify?item=${bus}`], ['signin', '/signin'], ['register', '/register'], ['account', '/account', 'citizen'], ['tour', '/tour'], ['missing', '/no/such/page'],
   ['explorer', '/explorer'], ['explorer-block', '/explorer/block/2'], ['explorer-tx', `/explorer/tx/0x${'ab'.repeat(31)}01`], ['explorer-address', '/explorer/address/0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0'], ['explorer-validators', '/explorer/validators'],
 ].filter(([name, path]) => (!only || name.includes(only)) && !path.includes('undefined'));
-const looks = [
+const looksOfAll = [
   { name: 'zh-light-wide', language: 'zh', theme: 'light', width: 1440, height: 900, axe: true },
   { name: 'en-dark-phone', language: 'en', theme: 'dark', width: 360, height: 740, axe: true },
   { name: 'en-light-wide', language: 'en', theme: 'light', width: 1440, height: 900 },
   { name: 'zh-dark-phone', language: 'zh', theme: 'dark', width: 360, height: 740 },
 ];
+
+const looks = mock.isReal ? looksOfAll.slice(0, 2) : looksOfAll;
 
 let passed = 0;
 let failed = 0;
@@ -69,7 +88,8 @@ async function contextOf(look, who) {
     window.__violations = [];
     document.addEventListener('securitypolicyviolation', (event) => window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ''}`));
   }, [look.language, look.theme]);
-  if (who) await context.addCookies([{ name: 'who', value: who, url: mock.url }]);
+  if (who && mock.isReal) await context.addCookies((mock.cookies[who] ?? []).map((one) => ({ name: one.slice(0, one.indexOf('=')), value: one.slice(one.indexOf('=') + 1), url: mock.url })));
+  else if (who) await context.addCookies([{ name: 'who', value: who, url: mock.url }]);
   return context;
 }
 async function settle(page) {
@@ -118,7 +138,7 @@ await Promise.all([0, 1, 2].map(async () => {
   for (let next = queue.shift(); next; next = queue.shift()) await visit(...next);
 }));
 for (const context of Object.values(contexts)) await (await context).close();
-if (!only && mock.items.length) {
+if (!only && !mock.isReal) {
   for (const [name, run] of Object.entries(flows)) {
     const context = await contextOf({ ...looks[0], language: 'en' }, null);
     const page = await context.newPage();
