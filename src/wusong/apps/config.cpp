@@ -9,9 +9,7 @@
 #include <numeric>
 #include <set>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
+#include "wusong/apps/internal/toml.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/platform/files.hpp"
 
@@ -242,14 +240,11 @@ Outcome<HostPort> parse_host_port(const std::string& text) {
 }
 
 Outcome<NodeConfig> parse_config(const std::string& text, const std::filesystem::path& folder) {
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    return failure(err::bad_config, fmt::format("line {}: {}", parsed.error().source().begin.line,
-                                                std::string{parsed.error().description()}));
-  }
+  const auto parsed = internal::parse_toml(text);
+  if (!parsed) return std::unexpected{parsed.error()};
   NodeConfig out;
   std::optional<Failure> fault;
-  read_sections(parsed.table(), folder, out, fault);
+  read_sections(*parsed, folder, out, fault);
   if (!fault) fault = check(out);
   if (fault) return std::unexpected{*std::move(fault)};
   return out;

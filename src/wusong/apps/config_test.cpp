@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace wusong::apps {
 namespace {
 
@@ -41,6 +43,30 @@ TEST(Config, AnUnknownKeyNamesLineAndNearest) {
   const Fault fault = refused(kGood + "[rpc]\nlisen = \"127.0.0.1:1\"\n");
   EXPECT_EQ(fault.row, "apps.unknown_key");
   EXPECT_EQ(fault.detail, "line 9: unknown key \"lisen\" in [rpc]; did you mean \"listen\"?");
+}
+
+TEST(Config, WhatTheParserCannotGetOverIsRefusedWithItsLine) {
+  for (const char* text : {"[", "[[", "[\n", "[[[", "[.", "[ ", "x = ", "x = [", "\xff"}) {
+    const Fault fault = refused(text);
+    EXPECT_EQ(fault.row, "apps.bad_config") << text;
+    EXPECT_TRUE(fault.detail.starts_with("line 1: ")) << text << fault.detail;
+  }
+  EXPECT_EQ(refused("[node]\nname = \"a\"\n[[[\n" + kGood).detail,
+            "line 3: this is no TOML; a section is written [name]");
+}
+
+TEST(Config, FilesCutShortOrDamagedAreRefusedOrRead) {
+  const std::string good = write_config(*parse_config(kGood, "/net/node0"));
+  constexpr std::string_view kPieces = "[]{}\"'=.,#\n \t0aZ-_:\xff";
+  std::mt19937 random{7};
+  for (int i = 0; i < 2'000; ++i) {
+    std::string text = good.substr(0, random() % (good.size() + 1));
+    for (unsigned edits = random() % 4; edits != 0; --edits) {
+      text.insert(random() % (text.size() + 1), 1, kPieces[random() % kPieces.size()]);
+    }
+    const Fault fault = refused(text);
+    EXPECT_TRUE(fault.row == "accepted" || !fault.detail.empty()) << text;
+  }
 }
 
 TEST(Config, AnUnknownSectionNamesTheNearest) {
