@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// A portal in memory with people in it, for tests of how they sign in: requests go through the
+// whole gateway.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "wusong/codec/json.hpp"
+#include "wusong/crypto/hash.hpp"
+#include "wusong/gateway/gateway.hpp"
+#include "wusong/gateway/tables.hpp"
+#include "wusong/io/mutex.hpp"
+#include "wusong/testkit/fake_chain.hpp"
+#include "wusong/testkit/sqlite_connection.hpp"
+
+namespace wusong::testkit {
+
+/// Different bytes at each call, the same in each run.
+class SeededEntropy final : public io::Entropy {
+ public:
+  void fill(std::span<std::uint8_t> out) noexcept override {
+    for (auto& byte : out) {
+      if (at_ == 32) {
+        Bytes seed = to_bytes(block_);
+        seed.push_back(1);
+        block_ = crypto::sha256(seed);
+        at_ = 0;
+      }
+      byte = block_.bytes[at_++];
+    }
+  }
+
+ private:
+  Hash block_;
+  std::size_t at_{32};
+};
+
+class NoBlobs final : public io::BlobStore {
+ public:
+  Result<io::BlobInfo> put(BytesView) override { return fail(io::err::blob_too_large); }
+  Result<std::uint64_t> size(const Hash&) override { return fail(io::err::blob_missing); }
+  Result<Bytes> read(const Hash&, std::uint64_t, std::uint64_t) override {
+    return fail(io::err::blob_missing);
+  }
+  Result<void> check(const Hash&) override { return fail(io::err::blob_missing); }
+  Result<void> remove(const Hash&) override { return fail(io::err::blob_missing); }
+  std::optional<std::string> path(const Hash&) const override { return {}; }
+  Result<void> upload_begin(const std::string&) override { return fail(io::err::upload_missing); }
+  Result<std::uint64_t> upload_size(const std::string&) override {
+    return fail(io::err::upload_missing);
+  }
+  Result<void> upload_append(const std::string&, std::uint64_t, BytesView) override {
+    return fail(io::err::upload_missing);
+  }
+  Result<io::BlobInfo> upload_finish(const std::string&) override {
+    return fail(io::err::upload_missing);
+  }
+  Result<void> upload_abort(const std::string&) override { return fail(io::err::upload_missing); }
+};
+
+class NoDocuments final : public portal::DocumentSource {
+ public:
+  Result<std::optional<std::string>> document(const Hash&) override {
+    return std::optional<std::string>{};
+  }
+};
+
+/// One browser: keeps its cookie and its form token.
+struct Browser {
+  std::string cookie{};
+  std::string csrf{};
+};
+
+class IdentityWorld : public testing::Test {
+ public:
+  static constexpr std::string_view kHost = "data.example.cn";
+  static constexpr std::string_view kPassword = "correct horse battery";
+
+  IdentityWorld() {
+    settings_.site.base = "https://" + std::string{kHost};
+    settings_.site.title = {"城市公共数据开放平台", "City open data"};
+    settings_.hosts = {std::string{kHost}};
+    settings_.secure = true;
+    settings_.password_cost = crypto::kPasswordCostLeast;
+    EXPECT_TRUE(gateway::create_private_tables(own_));
+    NoDocuments documents;
+    portal::Projection made{projection_, rules_, documents};
+    EXPECT_TRUE(made.open());
+  }
+
+  gateway::Response send(gateway::Request request) {
+    request.headers.add("host", std::string{kHost});
+    request.remote = "10.0.0.1";
+    request.secure = true;
+    request.now = now;
+    return gateway::handle(shared_, connections_, request);
+  }
+  gateway::Response get(const std::string& path, const std::string& query = {},
+                        const Browser& browser = {}) {
+    gateway::Request request;
+    request.method = "GET";
+    request.path = path;
+    request.query = query;
+    if (!browser.cookie.empty()) request.headers.add("cookie", browser.cookie);
+    return send(std::move(request));
+  }
+  gateway::Response post(const std::string& path, const std::string& json, Browser& browser,
+                         const std::string& method = "POST") {
+    gateway::Request request;
+    request.method = method;
+    request.path = path;
+    request.body = json;
+    request.headers.add("content-type", "application/json");
+    if (!browser.cookie.empty()) request.headers.add("cookie", browser.cookie);
+    if (!browser.csrf.empty()) request.headers.add("x-csrf-token", browser.csrf);
+    auto out = send(std::move(request));
+    keep(out, browser);
+    return out;
+  }
+  gateway::Response form(const std::string& path,
+                         const std::vector<std::pair<std::string, std::string>>& fields,
+                         Browser& browser, const std::string& authorization = {}) {
+    gateway::Request request;
+    request.method = "POST";
+    request.path = path;
+    for (const auto& [name, value] : fields) {
+      if (!request.body.empty()) request.body += '&';
+      request.body += gateway::percent_encode(name) + "=" + gateway::percent_encode(value);
+    }
+    request.headers.add("content-type", "application/x-www-form-urlencoded");
+    if (!browser.cookie.empty()) request.headers.add("cookie", browser.cookie);
+    if (!authorization.empty()) request.headers.add("authorization", authorization);
+    auto out = send(std::move(request));
+    keep(out, browser);
+    return out;
+  }
+  gateway::Response form(const std::string& path,
+                         const std::vector<std::pair<std::string, std::string>>& fields) {
+    Browser nobody;
+    return form(path, fields, nobody);
+  }
+
+  /// Somebody registered and signed in.
+  Browser person(const std::string& name, const std::string& number = "11010519491231002X") {
+    Browser out;
+    const auto response =
+        post("/api/v1/register",
+             R"({"name":")" + name + R"(","password":")" + std::string{kPassword} +
+                 R"(","kind":"person","title":"张三","email":"zhang@example.cn",)" +
+                 R"("real_name":{"name":"张三","document":")" + number + R"("}})",
+             out);
+    EXPECT_EQ(response.status, 200u) << response.body;
+    return out;
+  }
+  bool signed_in(const Browser& browser) {
+    const auto answer = codec::JsonDocument::parse(get("/api/v1/me", {}, browser).body);
+    return answer && answer->root().at("signed_in")->boolean().value_or(false);
+  }
+
+  static std::string header(const gateway::Response& response, std::string_view name) {
+    for (const auto& [key, value] : response.headers) {
+      if (key == name) return value;
+    }
+    return {};
+  }
+  /// A member of a JSON answer.
+  static std::string member(const gateway::Response& response, std::string_view name) {
+    const auto parsed = codec::JsonDocument::parse(response.body);
+    if (!parsed) return {};
+    const auto value = parsed->root().find(name);
+    return value && value->is_string() ? std::string{*value->string()} : std::string{};
+  }
+  static std::string error_code(const gateway::Response& response) {
+    const auto parsed = codec::JsonDocument::parse(response.body);
+    if (!parsed) return {};
+    const auto error = parsed->root().find("error");
+    if (!error) return {};
+    return std::string{error->string_at("code").value_or("")};
+  }
+  /// A parameter of the address that a response leads to.
+  static std::string parameter(const gateway::Response& response, std::string_view name) {
+    const std::string to = header(response, "Location");
+    const auto at = to.find('?');
+    if (at == std::string::npos) return {};
+    const auto query = gateway::parse_query(to.substr(at + 1));
+    return query ? std::string{query->get(name)} : std::string{};
+  }
+
+  UnixMillis now{1'790'000'000'000};
+  SqliteConnection own_;
+  SqliteConnection projection_;
+  gateway::Settings settings_;
+  gateway::ServerKeys keys_{crypto::SecretBytes{Bytes(32, 7)}};
+  SeededEntropy entropy_;
+  FakeChain chain_;
+
+ private:
+  static void keep(const gateway::Response& response, Browser& browser) {
+    if (const auto set = header(response, "Set-Cookie"); !set.empty()) {
+      browser.cookie = set.substr(0, set.find(';'));
+    }
+    if (const auto csrf = member(response, "csrf"); !csrf.empty()) browser.csrf = csrf;
+  }
+
+  portal::RuleBook rules_;
+  portal::AccessRules access_;
+  gateway::WebApplication web_;
+  NoBlobs blobs_;
+  io::NoMutex mutex_;
+  gateway::Limiter limiter_{mutex_, 1'000};
+  gateway::LocalIdentityCheck check_;
+  gateway::Shared shared_{.settings = settings_,
+                          .keys = keys_,
+                          .rules = rules_,
+                          .access = access_,
+                          .web = web_,
+                          .chain = chain_,
+                          .blobs = blobs_,
+                          .entropy = entropy_,
+                          .limiter = limiter_,
+                          .identity = check_};
+  gateway::Connections connections_{own_, projection_};
+};
+
+}  // namespace wusong::testkit
