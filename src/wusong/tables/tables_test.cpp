@@ -8,20 +8,20 @@
 #include <filesystem>
 #include <fstream>
 
-#include "wusong/apps/duck_runner.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/platform/child_process.hpp"
+#include "wusong/tables/runner.hpp"
 
-namespace wusong::apps {
+namespace wusong::tables {
 namespace {
 
-class Duck : public testing::Test {
+class Tables : public testing::Test {
  protected:
   void SetUp() override {
     const auto folder = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
     runner_.program = folder + "/wusong_duck";
-    runner_.library = DuckRunner::find_library(folder);
+    runner_.library = Runner::find_library(folder);
     if (runner_.library.empty()) GTEST_SKIP() << "DuckDB is not installed: tools/duckdb/install";
     std::string name = (std::filesystem::temp_directory_path() / "wusong-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
@@ -79,8 +79,8 @@ class Duck : public testing::Test {
   }
   std::string out(const std::string& name) { return folder_ + "/out/" + name; }
 
-  DuckRunner runner_;
-  DuckRunner::Answer last_;
+  Runner runner_;
+  Runner::Answer last_;
   std::optional<codec::JsonDocument> document_;
   std::string folder_;
   int files_{0};
@@ -94,7 +94,7 @@ const std::string kPeople =
     "\"Smith, \"\"J\"\"\",南山区,52,13600136000,-3,101,2022-04-08\n";
 
 // @row 15
-TEST_F(Duck, ProfilesEveryColumn) {
+TEST_F(Tables, ProfilesEveryColumn) {
   const auto profile = ask("profile", file(kPeople));
   ASSERT_TRUE(last_.ok) << last_.json;
   EXPECT_EQ(number(profile, "rows"), 4);
@@ -117,7 +117,7 @@ TEST_F(Duck, ProfilesEveryColumn) {
 }
 
 // @row 15
-TEST_F(Duck, TypesSuitTheLastRowToo) {
+TEST_F(Tables, TypesSuitTheLastRowToo) {
   std::string content = "whole,day,part\n";
   for (int i = 0; i < 60'000; ++i)
     content += fmt::format("{},2024-01-{:02},{}\n", i, i % 28 + 1, i);
@@ -131,7 +131,7 @@ TEST_F(Duck, TypesSuitTheLastRowToo) {
 }
 
 // @row 15
-TEST_F(Duck, PreviewsAndAnswersQuestions) {
+TEST_F(Tables, PreviewsAndAnswersQuestions) {
   const std::string path = file(kPeople);
   EXPECT_EQ(rows(ask("preview", path, R"("limit":1)")),
             R"([["张三","福田区","31","13800138000","10.50","007","2020-01-05"]])");
@@ -156,7 +156,7 @@ TEST_F(Duck, PreviewsAndAnswersQuestions) {
             "[[4]]");
 }
 
-TEST_F(Duck, QuestionsCarryNoSql) {
+TEST_F(Tables, QuestionsCarryNoSql) {
   const std::string path = file(kPeople);
   EXPECT_EQ(refusal(ask("query", path, R"("select":["1; DROP TABLE x"])")), "no_such_column");
   EXPECT_EQ(
@@ -178,7 +178,7 @@ TEST_F(Duck, QuestionsCarryNoSql) {
             "[[1,2]]");
 }
 
-TEST_F(Duck, OnlyTheGivenFileIsRead) {
+TEST_F(Tables, OnlyTheGivenFileIsRead) {
   EXPECT_EQ(refusal(ask("preview", "/etc/passwd' , '/etc/shadow")), "unreadable");
   runner_.library = std::filesystem::canonical(runner_.library);
   const std::string secret = file("a,b\n1,2\n");
@@ -199,7 +199,7 @@ TEST_F(Duck, OnlyTheGivenFileIsRead) {
   }
 }
 
-TEST_F(Duck, ConvertsToParquetAndBack) {
+TEST_F(Tables, ConvertsToParquetAndBack) {
   const auto made = ask("convert", file(kPeople),
                         fmt::format(R"("output":{{"path":"{}","format":"parquet"}})", out("p")));
   ASSERT_TRUE(last_.ok) << last_.json;
@@ -227,7 +227,7 @@ TEST_F(Duck, ConvertsToParquetAndBack) {
       << "nothing is overwritten";
 }
 
-TEST_F(Duck, FormulasAreCountedAndMadeHarmless) {
+TEST_F(Tables, FormulasAreCountedAndMadeHarmless) {
   const std::string path = file("a,b\n=1+1,-5\n@SUM(A1),7\nplain,8\n+1,9\n");
   EXPECT_EQ(number(column(ask("profile", path), "a"), "formulas"), 3);
   ask("convert", path,
@@ -237,7 +237,7 @@ TEST_F(Duck, FormulasAreCountedAndMadeHarmless) {
 }
 
 // @row 31
-TEST_F(Duck, DesensitisesAndRecordsHow) {
+TEST_F(Tables, DesensitisesAndRecordsHow) {
   const auto made =
       ask("desensitise", file(kPeople),
           fmt::format(
@@ -276,7 +276,7 @@ TEST_F(Duck, DesensitisesAndRecordsHow) {
 }
 
 // @row 31
-TEST_F(Duck, RefusesWhatIsNotAnonymous) {
+TEST_F(Tables, RefusesWhatIsNotAnonymous) {
   const std::string path = file(kPeople);
   EXPECT_EQ(
       refusal(ask(
@@ -304,7 +304,7 @@ TEST_F(Duck, RefusesWhatIsNotAnonymous) {
 }
 
 // @row 15
-TEST_F(Duck, ChecksQuality) {
+TEST_F(Tables, ChecksQuality) {
   const auto checked =
       ask("quality", file("id,a,b,total,kind\n1,1,2,3,x\n2,1,1,2,y\n2,5,5,11,z\n,1,1,2,x\n"),
           R"("rules":[{"rule":"not_null","column":"id"},{"rule":"unique","columns":["id"]},
@@ -326,7 +326,7 @@ TEST_F(Duck, ChecksQuality) {
             "unreadable");
 }
 
-TEST_F(Duck, ReadsJsonAndGeoJson) {
+TEST_F(Tables, ReadsJsonAndGeoJson) {
   std::string lines;
   for (int i = 0; i < 30'000; ++i) lines += fmt::format("{{\"a\":{},\"b\":\"x\"}}\n", i);
   const auto profile = ask("profile", file(lines + "{\"a\":\"late\",\"c\":1}\n"));
@@ -342,7 +342,7 @@ TEST_F(Duck, ReadsJsonAndGeoJson) {
   EXPECT_EQ(rows(map), R"([["福田",5,"Point",null],["南山",null,null,1]])");
 }
 
-TEST_F(Duck, ReadsOtherEncodings) {
+TEST_F(Tables, ReadsOtherEncodings) {
   // "区域,数\n福田,1\n" in GB18030 and UTF-16.
   const auto gbk = ask("preview", file("\xc7\xf8\xd3\xf2,\xca\xfd\n\xb8\xa3\xcc\xef,1\n"));
   ASSERT_TRUE(last_.ok) << last_.json;
@@ -360,7 +360,7 @@ TEST_F(Duck, ReadsOtherEncodings) {
   EXPECT_EQ(text(marked.find("columns")->items()[0], "name"), "a");
 }
 
-TEST_F(Duck, HostileFilesAreRefusedOrHandled) {
+TEST_F(Tables, HostileFilesAreRefusedOrHandled) {
   std::string wide = "c0";
   for (int i = 1; i < 1'000'000; ++i) wide += ",c";
   EXPECT_EQ(refusal(ask("profile", file(wide.substr(0, 1'900'000) + "\n1\n"))), "too_many_columns");
@@ -393,8 +393,7 @@ std::string zip(const std::vector<std::pair<std::string, std::string>>& parts) {
   std::string directory;
   for (const auto& [name, content] : parts) {
     z_stream stream{};
-    EXPECT_EQ(::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY),
-              Z_OK);
+    EXPECT_EQ(::deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY), Z_OK);
     std::string packed(::deflateBound(&stream, content.size()), '\0');
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
     stream.avail_in = static_cast<uInt>(content.size());
@@ -415,7 +414,7 @@ std::string zip(const std::vector<std::pair<std::string, std::string>>& parts) {
          little(0, 2);
 }
 
-TEST_F(Duck, ReadsWorkbooksAndSurvivesBombs) {
+TEST_F(Tables, ReadsWorkbooksAndSurvivesBombs) {
   const std::string sheet =
       R"(<?xml version="1.0"?><worksheet><sheetData>
       <row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr"><is><t>day</t></is></c><c r="C1" t="s"><v>1</v></c></row>
@@ -432,15 +431,15 @@ TEST_F(Duck, ReadsWorkbooksAndSurvivesBombs) {
   ASSERT_TRUE(last_.ok) << last_.json;
   EXPECT_EQ(text(preview, "format"), "xlsx");
   EXPECT_EQ(rows(preview), R"([["a & \"b\", 深","2024-01-01","2"],["a & \"b\", 深",null,"3.5"]])");
-  std::string bomb(600u << 20, ' ');
+  std::string bomb(64u << 20, ' ');
   const std::string path = file(zip({{"xl/worksheets/sheet1.xml", bomb}}));
   bomb = {};
-  EXPECT_LT(std::filesystem::file_size(path), 4u << 20);
+  EXPECT_LT(std::filesystem::file_size(path), 100'000u);
   EXPECT_EQ(refusal(ask("preview", path)), "too_large");
   EXPECT_EQ(refusal(ask("preview", file("PK\x03\x04 no archive"))), "unreadable");
 }
 
-TEST_F(Duck, TimeAndMemoryAreBounded) {
+TEST_F(Tables, TimeAndMemoryAreBounded) {
   std::string content = "a,b\n";
   for (int i = 0; i < 400'000; ++i) content += fmt::format("{},{}\n", i * 7919 % 400'000, i);
   const std::string path = file(content);
@@ -449,4 +448,4 @@ TEST_F(Duck, TimeAndMemoryAreBounded) {
 }
 
 }  // namespace
-}  // namespace wusong::apps
+}  // namespace wusong::tables

@@ -18,10 +18,10 @@
 
 #include <string>
 
-#include "wusong/apps/duck_source.hpp"
 #include "wusong/codec/json.hpp"
+#include "wusong/tables/source.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 
 inline constexpr std::int64_t kRowsMax = 10'000;     // of one answer
 inline constexpr std::size_t kCellBytesMax = 4'096;  // of a value in an answer; then it is cut
@@ -61,4 +61,4 @@ std::pair<std::string, std::string> output_of(const codec::JsonValue& request);
 void write_file(Engine& engine, const std::string& select, const std::string& path,
                 const std::string& format, codec::JsonWriter& out);
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "wusong/apps/duck_operations.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/hash.hpp"
+#include "wusong/tables/operations.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 namespace {
 
 constexpr std::size_t kKeyBytesMin = 16;
@@ -244,4 +244,4 @@ void desensitise(Engine& engine, Source& source, const codec::JsonValue& request
   Desensitisation{engine, source, request}.run(out);
 }
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

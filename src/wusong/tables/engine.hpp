@@ -13,9 +13,9 @@
 
 #include "wusong/base/bytes.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 
-/// `code` is one of the list in duck_operations.hpp; what() is the detail.
+/// `code` is one of the list in operations.hpp; what() is the detail.
 class Failed : public std::runtime_error {
  public:
   Failed(std::string code, const std::string& detail)
@@ -71,4 +71,4 @@ class Engine {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

@@ -9,9 +9,9 @@
 
 #include "wusong/base/time.hpp"
 
-namespace wusong::apps {
+namespace wusong::tables {
 
-struct DuckRunner {
+struct Runner {
   std::string program;  // build/bin/wusong_duck
   std::string library;  // what tools/duckdb/install prints
   std::string temporary_parent{"/tmp"};
@@ -22,7 +22,7 @@ struct DuckRunner {
 
   struct Answer {
     bool ok{false};
-    std::string json;       // as duck_operations.hpp describes it, also when it is not ok
+    std::string json;       // as operations.hpp describes it, also when it is not ok
     std::uint32_t held{0};  // platform::Protection bits
     double cpu_seconds{0};
     std::uint64_t memory_bytes{0};
@@ -36,4 +36,4 @@ struct DuckRunner {
   static std::string find_library(std::string_view program_folder);
 };
 
-}  // namespace wusong::apps
+}  // namespace wusong::tables

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "wusong/apps/duck_engine.hpp"
 #include "wusong/codec/json.hpp"
+#include "wusong/tables/engine.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 
 inline constexpr std::size_t kColumnsMax = 2'000;
 inline constexpr std::size_t kLineBytesMax = 2u << 20;
@@ -70,4 +70,4 @@ class Input {
 /// Fills `exceptions` (one number a column) with how many values the suggested type did not suit.
 void settle_types(Engine& engine, Source& source, std::vector<std::int64_t>& exceptions);
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

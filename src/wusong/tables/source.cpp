@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/apps/duck_source.hpp"
+#include "wusong/tables/source.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,9 +12,9 @@
 #include <cerrno>
 #include <fstream>
 
-#include "wusong/apps/duck_xlsx.hpp"
+#include "wusong/tables/xlsx.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 namespace {
 
 constexpr std::size_t kHeadBytes = kLineBytesMax + 1;
@@ -356,4 +356,4 @@ void settle_types(Engine& engine, Source& source, std::vector<std::int64_t>& exc
   }
 }
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

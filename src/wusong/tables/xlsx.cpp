@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/apps/duck_xlsx.hpp"
+#include "wusong/tables/xlsx.hpp"
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -15,12 +15,15 @@
 #include <string_view>
 #include <vector>
 
-#include "wusong/apps/duck_source.hpp"
+#include "wusong/tables/source.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 namespace {
 
 constexpr std::uint64_t kUnpackedMax = 512ull << 20;
+/// Sheets pack to a tenth or a fiftieth; what packs to less than this part is a bomb.
+constexpr std::uint64_t kRatioMax = 400;
+constexpr std::uint64_t kRatioFrom = 16u << 20;
 constexpr std::uint64_t kArchiveMax = 512ull << 20;
 
 [[noreturn]] void broken(const std::string& why) {
@@ -96,15 +99,17 @@ class Archive {
     std::string out;
     std::vector<char> buffer(256u << 10);
     int state = Z_OK;
-    while (state == Z_OK && out.size() <= kUnpackedMax) {
+    const std::uint64_t most =
+        std::min(kUnpackedMax, std::max(kRatioFrom, kRatioMax * packed.size()));
+    while (state == Z_OK && out.size() <= most) {
       stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
       stream.avail_out = static_cast<uInt>(buffer.size());
       state = ::inflate(&stream, Z_NO_FLUSH);
       out.append(buffer.data(), buffer.size() - stream.avail_out);
     }
     ::inflateEnd(&stream);
-    if (out.size() > kUnpackedMax)
-      throw Failed{"too_large", "the workbook unpacks to more than 512 MiB"};
+    if (out.size() > most)
+      throw Failed{"too_large", fmt::format("the workbook unpacks to more than {} bytes", most)};
     if (state != Z_STREAM_END) broken("a damaged part");
     return out;
   }
@@ -373,4 +378,4 @@ void xlsx_to_csv(const std::string& from, const std::string& to) {
   if (!out.flush()) throw Failed{"disk_full", "the workbook could not be unpacked"};
 }
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/apps/duck_engine.hpp"
+#include "wusong/tables/engine.hpp"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 
 #include "wusong/codec/hex.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 namespace {
 
 // The C interface, which DuckDB keeps stable. Source: duckdb.h of DuckDB 1.4.4.
@@ -377,4 +377,4 @@ Table Engine::query(const std::string& sql, const std::vector<std::string>& para
   return out;
 }
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

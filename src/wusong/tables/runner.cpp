@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/apps/duck_runner.hpp"
+#include "wusong/tables/runner.hpp"
 
 #include <fmt/format.h>
 
@@ -7,10 +7,10 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "wusong/apps/duck_operations.hpp"
 #include "wusong/platform/child_process.hpp"
+#include "wusong/tables/operations.hpp"
 
-namespace wusong::apps {
+namespace wusong::tables {
 namespace {
 
 /// Beside the engine's own: code, stacks, and what the allocator keeps back. An address space, not
@@ -32,8 +32,8 @@ constexpr bool kSanitized =
 
 }  // namespace
 
-DuckRunner::Answer DuckRunner::ask(std::string_view request, std::vector<std::string> readable,
-                                   std::vector<std::string> writable) const {
+Runner::Answer Runner::ask(std::string_view request, std::vector<std::string> readable,
+                           std::vector<std::string> writable) const {
   platform::ChildOptions options;
   options.program = program;
   options.arguments = {library, fmt::format("{}", memory_bytes), fmt::format("{}", threads)};
@@ -55,8 +55,8 @@ DuckRunner::Answer DuckRunner::ask(std::string_view request, std::vector<std::st
   std::uint32_t missing = 0;
   const auto result = platform::run_child(options, &missing);
   if (!result) {
-    out.json = duck::error_json("internal", fmt::format("{} {}", result.error().name(),
-                                                        platform::protection_names(missing)));
+    out.json = error_json("internal", fmt::format("{} {}", result.error().name(),
+                                                  platform::protection_names(missing)));
     return out;
   }
   out.held = result->held;
@@ -65,20 +65,20 @@ DuckRunner::Answer DuckRunner::ask(std::string_view request, std::vector<std::st
   out.json = result->output;
   out.ok = result->ok();
   if (result->timed_out || result->signal == SIGXCPU) {
-    out.json = duck::error_json("timed_out", "");
+    out.json = error_json("timed_out", "");
   } else if (result->output_too_long) {
-    out.json = duck::error_json("too_large", "the answer is too long");
+    out.json = error_json("too_large", "the answer is too long");
   } else if (out.json.empty() || out.json.back() != '\n') {
     const bool memory = result->signal == SIGKILL || result->signal == SIGABRT;
-    out.json = duck::error_json(memory ? "out_of_memory" : "internal",
-                                fmt::format("signal {} {}", result->signal, result->errors));
+    out.json = error_json(memory ? "out_of_memory" : "internal",
+                          fmt::format("signal {} {}", result->signal, result->errors));
   } else {
     out.json.pop_back();
   }
   return out;
 }
 
-std::string DuckRunner::find_library(std::string_view program_folder) {
+std::string Runner::find_library(std::string_view program_folder) {
   constexpr std::string_view kPackage = "node_modules/@duckdb/node-bindings-linux-x64/libduckdb.so";
   const char* named = std::getenv("WUSONG_DUCKDB");
   const std::string folder{program_folder};
@@ -94,4 +94,4 @@ std::string DuckRunner::find_library(std::string_view program_folder) {
   return {};
 }
 
-}  // namespace wusong::apps
+}  // namespace wusong::tables

@@ -4,10 +4,10 @@
 #include <exception>
 #include <new>
 
-#include "wusong/apps/duck_operations.hpp"
 #include "wusong/platform/child_process.hpp"
+#include "wusong/tables/operations.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 namespace {
 
 struct Message {
@@ -117,4 +117,4 @@ std::string answer(const Settings& settings, std::string_view request, bool& ok)
   }
 }
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

@@ -9,11 +9,11 @@
 #include <filesystem>
 #include <fstream>
 
-#include "wusong/apps/duck_operations.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/platform/sha256_stream.hpp"
+#include "wusong/tables/operations.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 namespace {
 
 constexpr std::int64_t kPreviewMax = 1'000;
@@ -350,4 +350,4 @@ void convert(Engine& engine, Source& source, const codec::JsonValue& request,
   out.close_array();
 }
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

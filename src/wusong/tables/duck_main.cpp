@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // wusong_duck LIBRARY MEMORY_BYTES THREADS: answers one request, from stdin to stdout.
-// Started by apps::DuckRunner, which confines it; duck_operations.hpp says what can be asked.
+// Started by tables::Runner, which confines it; operations.hpp says what can be asked.
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
-#include "wusong/apps/duck_operations.hpp"
+#include "wusong/tables/operations.hpp"
 
 int main(int count, char** arguments) {
   constexpr std::size_t kRequestMax = 16u << 20;
-  wusong::apps::duck::Settings settings;
+  wusong::tables::Settings settings;
   if (count != 4) {
     std::fputs("usage: wusong_duck LIBRARY MEMORY_BYTES THREADS <request.json\n", stderr);
     return 2;
@@ -30,7 +30,7 @@ int main(int count, char** arguments) {
     request.append(part, static_cast<std::size_t>(size));
   }
   bool ok = false;
-  const std::string text = wusong::apps::duck::answer(settings, request, ok) + "\n";
+  const std::string text = wusong::tables::answer(settings, request, ok) + "\n";
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
   // The engine's threads and destructors have nothing left to say.

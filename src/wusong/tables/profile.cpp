@@ -6,9 +6,9 @@
 #include <cmath>
 #include <map>
 
-#include "wusong/apps/duck_operations.hpp"
+#include "wusong/tables/operations.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 namespace {
 
 constexpr std::size_t kColumnsAtOnce = 48;  // of one statement
@@ -303,4 +303,4 @@ void profile(Engine& engine, Source& source, codec::JsonWriter& out) {
   profile.write(out);
 }
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables

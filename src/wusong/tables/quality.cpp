@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "wusong/apps/duck_operations.hpp"
+#include "wusong/tables/operations.hpp"
 
-namespace wusong::apps::duck {
+namespace wusong::tables {
 namespace {
 
 constexpr std::size_t kRulesMax = 200;
@@ -210,4 +210,4 @@ void quality(Engine& engine, const Source& source, const codec::JsonValue& reque
   out.key("passed").boolean(all);
 }
 
-}  // namespace wusong::apps::duck
+}  // namespace wusong::tables
