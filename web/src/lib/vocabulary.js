@@ -7,14 +7,14 @@ const titles = {
   none: ['无', 'none'], low: ['低', 'low'], medium: ['中', 'medium'], high: ['高', 'high'],
   csv: ['CSV', 'CSV'], json: ['JSON', 'JSON'], api: ['接口', 'API'], xlsx: ['XLSX', 'XLSX'],
   download: ['下载', 'download'], secure_domain: ['安全域', 'secure domain'],
-  natural_person: ['自然人', 'natural person'], government: ['政府部门', 'government'], enterprise: ['企业', 'enterprise'],
+  natural_person: ['自然人', 'natural person'], government: ['政务与法治', 'Government and law'], enterprise: ['企业', 'enterprise'],
   academic: ['学术研究', 'research'], commercial: ['商业用途', 'commercial use'], public_interest: ['公益', 'public interest'],
   paper: ['论文', 'paper'], patent: ['专利', 'patent'], application: ['应用', 'application'], report: ['报告', 'report'], model: ['模型', 'model'],
   // Topics of city catalogues.
   transport: ['交通出行', 'Transport'], environment: ['生态环境', 'Environment'], meteorology: ['气象服务', 'Weather'], health: ['卫生健康', 'Health'], education: ['教育', 'Education'], business: ['市场监管与营商', 'Business and markets'],
   housing: ['住房与建设', 'Housing and construction'], energy: ['能源', 'Energy'], culture: ['文化旅游体育', 'Culture, tourism and sport'], elderly: ['养老与民政', 'Care and civil affairs'], emergency: ['应急与消防', 'Emergency and fire'],
   water: ['水务', 'Water'], ocean: ['海洋渔业', 'Sea and fisheries'], agriculture: ['农业农村', 'Agriculture'], finance: ['财政与统计', 'Finance and statistics'], employment: ['就业与社保', 'Work and social insurance'],
-  planning: ['规划与城市管理', 'Planning and city management'], industry: ['产业与科技', 'Industry and science'], government_affairs: ['政务与法治', 'Government and law'], districts: ['各区专题', 'Districts'], economy: ['经济建设', 'Economy'],
+  planning: ['规划与城市管理', 'Planning and city management'], industry: ['产业与科技', 'Industry and science'], districts: ['各区专题', 'Districts'], economy: ['经济建设', 'Economy'],
   // Names of the rule pack's lists and numbers, where the pack gives them no title.
   closed_ground: ['不予开放的情形', 'grounds for closed'], conditional_ground: ['有条件开放的情形', 'grounds for conditional'], unconditional_ground: ['无条件开放的情形', 'grounds for open'],
   condition_subject: ['利用主体条件', 'conditions on the user'], condition_scenario: ['应用场景条件', 'conditions on the scenario'], condition_mode: ['使用方式条件', 'conditions on the mode of use'], delivery: ['提供方式', 'delivery'],
