@@ -6,9 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
+#include "wusong/apps/internal/toml.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/platform/files.hpp"
@@ -76,12 +74,11 @@ class Keys {
 Outcome<PortalConfig> load_portal_config(const std::filesystem::path& file) {
   const auto text = platform::read_text(file.string());
   if (!text) return failure(text.error(), fmt::format("{} cannot be read", file.string()));
-  auto parsed = toml::parse(*text);
+  auto parsed = internal::parse_toml(*text);
   if (!parsed) {
-    return failure(err::bad_config,
-                   fmt::format("{}: {}", file.string(), parsed.error().description()));
+    return failure(err::bad_config, fmt::format("{}: {}", file.string(), parsed.error().detail));
   }
-  toml::table table = std::move(parsed).table();
+  toml::table table = *std::move(parsed);
   const auto home = std::filesystem::absolute(file).parent_path();
   Keys keys{table, home};
   PortalConfig out;
@@ -103,6 +100,7 @@ Outcome<PortalConfig> load_portal_config(const std::filesystem::path& file) {
   keys.path("web", out.web);
   keys.path("rules", out.rules);
   keys.path("contracts", out.contracts);
+  keys.path("genesis", out.genesis);
   keys.text("title_zh", out.title.zh);
   keys.text("title_en", out.title.en);
   keys.text("description_zh", out.description.zh);
@@ -148,6 +146,7 @@ blobs = "portal/blobs"               # files and documents, by digest
 web = "build/web"                    # the built web application
 rules = "contracts/rules"            # rule packs and calendars
 contracts = "build/contracts"        # compiled contracts
+genesis = ""                         # the chain's genesis.json, handed out with proofs
 title_zh = "城市公共数据开放平台"
 title_en = "City open data"
 description_zh = "依法开放、全程可查的公共数据"

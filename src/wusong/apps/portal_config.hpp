@@ -29,6 +29,7 @@ struct PortalConfig {
   std::filesystem::path web;
   std::filesystem::path rules;
   std::filesystem::path contracts;
+  std::filesystem::path genesis;  // the chain's genesis.json, handed out with proofs; may be empty
   portal::Text title{"城市公共数据开放平台", "City open data"};
   portal::Text description{"", ""};
   portal::Text publisher{"", ""};

@@ -72,8 +72,8 @@ class Loader {
     if (auto done = init_portal(world_, init); !done) return done;
     if (const auto topics = root.find("topics")) {
       const auto file = (world_.config.folder / "topics.json").string();
-      if (const auto kept = platform::write_file(file, as_bytes(topics->to_json()),
-                                                 platform::FileMode::ordinary);
+      if (const auto kept =
+              platform::write_file(file, as_bytes(topics->to_json()), platform::FileMode::ordinary);
           !kept) {
         return failure(kept.error(), fmt::format("{} cannot be written", file));
       }

@@ -9,6 +9,7 @@
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/node/genesis.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/postgres.hpp"
 #include "wusong/platform/sqlite.hpp"
@@ -254,6 +255,17 @@ Outcome<std::unique_ptr<PortalWorld>> PortalWorld::open(const PortalConfig& conf
   settings.operator_account = "portal-operator";
   settings.websocket = config.websocket;
   if (config.quick_passwords) settings.password_cost = crypto::kPasswordCostLeast;
+  if (!config.genesis.empty()) {
+    const auto text = platform::read_text(config.genesis.string());
+    const auto genesis = text ? node::parse_genesis(*text)
+                              : std::expected<node::Genesis, node::GenesisFault>{
+                                    std::unexpect, node::GenesisFault{text.error(), {}}};
+    if (!genesis) {
+      return failure(genesis.error().error,
+                     fmt::format("{}: {}", config.genesis.string(), genesis.error().where));
+    }
+    settings.genesis_text = node::to_json(*genesis);
+  }
   if (const auto topics = platform::read_text((config.folder / "topics.json").string())) {
     if (const auto parsed = codec::JsonDocument::parse(*topics)) {
       for (const auto& topic : parsed->root().items()) {

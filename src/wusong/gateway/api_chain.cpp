@@ -15,32 +15,31 @@ namespace wusong::gateway::internal {
 namespace {
 
 /// What the proxy lets through: reads that cost the node little.
-constexpr std::array<std::string_view, 26> kReads{"eth_blockNumber",
-                                                  "eth_chainId",
-                                                  "eth_gasPrice",
-                                                  "eth_getBalance",
-                                                  "eth_getBlockByHash",
-                                                  "eth_getBlockByNumber",
-                                                  "eth_getBlockReceipts",
-                                                  "eth_getBlockTransactionCountByHash",
-                                                  "eth_getBlockTransactionCountByNumber",
-                                                  "eth_getCode",
-                                                  "eth_getProof",
-                                                  "eth_getStorageAt",
-                                                  "eth_getTransactionByHash",
-                                                  "eth_getTransactionByBlockNumberAndIndex",
-                                                  "eth_getTransactionByBlockHashAndIndex",
-                                                  "eth_getTransactionCount",
-                                                  "eth_getTransactionReceipt",
-                                                  "eth_syncing",
-                                                  "net_version",
-                                                  "web3_clientVersion",
-                                                  "wusong_finalityProof",
-                                                  "wusong_rootsCovered",
-                                                  "wusong_rootsCoveredAt",
-                                                  "wusong_validators",
-                                                  "wusong_genesis",
-                                                  "wusong_status"};
+constexpr std::array kReads{std::string_view{"eth_blockNumber"},
+                            std::string_view{"eth_chainId"},
+                            std::string_view{"eth_gasPrice"},
+                            std::string_view{"eth_getBalance"},
+                            std::string_view{"eth_getBlockByHash"},
+                            std::string_view{"eth_getBlockByNumber"},
+                            std::string_view{"eth_getBlockReceipts"},
+                            std::string_view{"eth_getCode"},
+                            std::string_view{"eth_getBlockTransactionCountByHash"},
+                            std::string_view{"eth_getBlockTransactionCountByNumber"},
+                            std::string_view{"eth_getProof"},
+                            std::string_view{"eth_getStorageAt"},
+                            std::string_view{"eth_getTransactionByHash"},
+                            std::string_view{"eth_getTransactionByBlockNumberAndIndex"},
+                            std::string_view{"eth_getTransactionByBlockHashAndIndex"},
+                            std::string_view{"eth_getTransactionCount"},
+                            std::string_view{"eth_getTransactionReceipt"},
+                            std::string_view{"eth_syncing"},
+                            std::string_view{"net_version"},
+                            std::string_view{"web3_clientVersion"},
+                            std::string_view{"wusong_chainInfo"},
+                            std::string_view{"wusong_finalityProof"},
+                            std::string_view{"wusong_nodeHealth"},
+                            std::string_view{"wusong_transactionStatus"},
+                            std::string_view{"wusong_validators"}};
 constexpr std::size_t kBatchMax = 20;
 
 bool may_read(const codec::JsonValue& call) {
@@ -161,6 +160,33 @@ Result<std::optional<std::string>> node_call(Exchange& exchange, std::string_vie
   return std::optional{result->to_json()};
 }
 
+/// The newest height whose roots stand in a header that is final and attested, with the proof.
+struct Covered {
+  std::uint64_t height{0};
+  std::string finality;
+};
+Result<Covered> newest_covered(Exchange& exchange) {
+  constexpr std::uint64_t kBack = 40;
+  WUSONG_TRY(const auto head, node_call(exchange, "eth_blockNumber", "[]"));
+  if (!head || head->size() < 3) return fail(err::unavailable);
+  const auto newest =
+      codec::u64_from_hex_quantity(std::string_view{*head}.substr(1, head->size() - 2));
+  if (!newest) return fail(err::unavailable);
+  for (auto at = *newest; at > 0 && *newest - at <= kBack; --at) {
+    WUSONG_TRY(const auto text, node_call(exchange, "eth_getBlockByNumber",
+                                          "[\"" + codec::to_hex_quantity(at) + "\",false]"));
+    const auto block = codec::JsonDocument::parse(text.value_or("{}"));
+    if (!block) return fail(err::unavailable);
+    const auto covered = block->root().find("wusong_rootsCovered");
+    const auto where = block->root().string_at("wusong_rootsCoveredAt");
+    if (!covered || !covered->boolean().value_or(false) || !where) continue;
+    WUSONG_TRY(auto finality,
+               node_call(exchange, "wusong_finalityProof", "[\"" + std::string{*where} + "\"]"));
+    if (finality) return Covered{at, std::move(*finality)};
+  }
+  return fail(err::unavailable);
+}
+
 /// Storage slot of an item's record. @source docs/data-platform.md, section 2: storage
 std::array<Hash, 2> item_slots(const Hash& item) {
   Bytes key = to_bytes(item);
@@ -266,26 +292,26 @@ Result<Response> item_proof(Exchange& exchange) {
   WUSONG_TRY(const auto id, exchange.digest("id"));
   WUSONG_TRY(const auto seen, visible_item(exchange, id));
   const auto& settings = exchange.shared.settings;
-  WUSONG_TRY(const auto covered, node_call(exchange, "wusong_rootsCovered", "[]"));
-  if (!covered || covered->size() < 3) return fail(err::unavailable);
-  const std::string height_text = covered->substr(1, covered->size() - 2);
-  const auto height = codec::u64_from_hex_quantity(height_text);
-  if (!height) return fail(err::unavailable);
-  WUSONG_TRY(const auto at, node_call(exchange, "wusong_rootsCoveredAt", "[" + *covered + "]"));
+  WUSONG_TRY(const auto covered, newest_covered(exchange));
   const auto slots = item_slots(id);
-  WUSONG_TRY(const auto proof,
-             node_call(exchange, "eth_getProof",
-                       "[\"" + hex(settings.contracts.workflows) + "\",[\"" + hex(slots[0]) +
-                           "\",\"" + hex(slots[1]) + "\"]," + *covered + "]"));
-  WUSONG_TRY(const auto finality,
-             node_call(exchange, "wusong_finalityProof", "[" + at.value_or(*covered) + "]"));
-  if (!proof || !finality) return fail(err::unavailable);
+  WUSONG_TRY(const auto proof, node_call(exchange, "eth_getProof",
+                                         "[\"" + hex(settings.contracts.workflows) + "\",[\"" +
+                                             hex(slots[0]) + "\",\"" + hex(slots[1]) + "\"],\"" +
+                                             codec::to_hex_quantity(covered.height) + "\"]"));
+  WUSONG_TRY(const auto genesis, node_call(exchange, "wusong_finalityProof", "[\"0x0\"]"));
+  if (!proof) return fail(err::unavailable);
   codec::JsonWriter out;
   out.open_object().key("version").number(std::uint64_t{1}).key("chain").open_object();
   out.key("id").number(exchange.shared.chain.chain_id()).key("genesis").string(settings.genesis);
+  const auto first = codec::JsonDocument::parse(genesis.value_or("{}"));
+  if (first) {
+    if (const auto header = first->root().string_at("header")) out.key("header").string(*header);
+  }
+  if (!settings.genesis_text.empty()) out.key("text").string(settings.genesis_text);
   out.close_object().key("item").open_object().key("id").string(hex(id));
   out.key("contract").string(hex(settings.contracts.workflows)).close_object();
-  out.key("height").number(*height).key("proof").raw(*proof).key("finality").raw(*finality);
+  out.key("height").number(covered.height).key("proof").raw(*proof);
+  out.key("finality").raw(covered.finality);
   const auto* pack = exchange.shared.rules.pack(seen.row.item.pack);
   const auto* workflow = pack ? pack->workflow(seen.row.item.workflow) : nullptr;
   const auto* kind = workflow ? portal::document_kind(workflow->document) : nullptr;

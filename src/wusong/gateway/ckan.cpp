@@ -477,7 +477,7 @@ Answer<std::string> site_read(Exchange&, const Arguments&) {
 // ---------------------------------------------------------------- writes
 
 /// The nine fields of SZ 17 from CKAN's members; those it does not know stand in `extras`.
-std::string entry_document(const Arguments& arguments) {
+std::string entry_document(const Arguments& arguments, std::uint32_t organisation) {
   const auto extra = [&](std::string_view name) -> std::string {
     if (const auto direct = arguments.text(name); !direct.empty()) return direct;
     const auto extras = arguments.value("extras");
@@ -507,9 +507,17 @@ std::string entry_document(const Arguments& arguments) {
     }
   }
   out.close_array();
-  for (const std::string_view name : {"format", "sharing", "opening_type", "frequency", "grade"}) {
+  for (const std::string_view name : {"sharing", "opening_type", "frequency", "grade"}) {
     put(name, extra(name));
   }
+  out.key("format").open_array();
+  const auto formats = extra("format");
+  for (std::string_view rest = formats; !rest.empty();) {
+    const auto end = rest.find(',');
+    out.string(rest.substr(0, end));
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  }
+  out.close_array().key("organisation").number(std::uint64_t{organisation});
   put_text("system", extra("system"));
   put("licence", arguments.text("license_id"));
   put("contact", arguments.text("maintainer_email"));
@@ -560,7 +568,7 @@ Answer<std::string> package_create(Exchange& exchange, const Arguments& argument
   ActRequest request;
   request.workflow = "entry";
   request.action = "compile";
-  request.document = entry_document(arguments);
+  request.document = entry_document(arguments, exchange.viewer.organisation);
   request.document_kind = "entry";
   request.once = fresh_once(exchange, "create");
   return write_step(exchange, std::move(request));
@@ -579,11 +587,11 @@ Answer<std::string> package_step(Exchange& exchange, const Arguments& arguments,
   return write_step(exchange, std::move(request));
 }
 Answer<std::string> package_update(Exchange& exchange, const Arguments& arguments) {
-  auto done = package_step(exchange, arguments, "revise", entry_document(arguments));
+  auto done = package_step(exchange, arguments, "revise", entry_document(arguments, exchange.viewer.organisation));
   if (done) return done;
   // A published entry is opened for an update first.
   if (!package_step(exchange, arguments, "begin_update", "")) return done;
-  return package_step(exchange, arguments, "revise", entry_document(arguments));
+  return package_step(exchange, arguments, "revise", entry_document(arguments, exchange.viewer.organisation));
 }
 Answer<std::string> package_delete(Exchange& exchange, const Arguments& arguments) {
   auto done = package_step(exchange, arguments, "discard", "");

@@ -171,6 +171,11 @@ Problem problem_of(Error error) {
       return {said.status, std::string{code_of(error)}, said.message.text(), "", said.next.text()};
     }
   }
+  // A body whose members are missing or of another kind.
+  constexpr std::uint16_t kCodecFirst = 1100;
+  constexpr std::uint16_t kCodecLast = 1199;
+  const auto number = error.info().number;
+  if (number >= kCodecFirst && number <= kCodecLast) return problem_of(err::bad_request);
   return {500,
           "internal",
           {"服务器内部出错。", "Something went wrong inside the server."},
