@@ -149,7 +149,6 @@ TEST(Refusals, AreTheContractsCustomErrors) {
   EXPECT_EQ(selector_of("transfer(address,uint256)"), 0xa9059cbbu);
 }
 
-// @row 2 16
 TEST(LedgerOf, ManyActsAreAllOrNone) {
   Ledger ledger;
   Row begin;

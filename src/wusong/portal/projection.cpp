@@ -144,7 +144,7 @@ class Projection::Writer {
           done(sql_->run("INSERT INTO missing (digest, item, since) VALUES ($1, $2, $3) "
                          "ON CONFLICT (digest, item) DO NOTHING",
                          Parameters{hex(digest), item, number(ordinal_)})));
-    return std::move(text);
+    return text;
   }
 
   Result<void> apply_event(const BlockEvents& block, const PlacedEvent& placed) {

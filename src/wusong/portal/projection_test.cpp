@@ -234,7 +234,7 @@ TEST_F(ProjectionOf, ADraftOfTheNextVersionStaysHiddenUntilItIsPublished) {
   EXPECT_EQ(versions(sql_, id)->size(), 2u);
 }
 
-// @row 6 8
+// @row 6 9
 TEST_F(ProjectionOf, AnEntryThatIsClosedLeavesTheOpenCatalogue) {
   const ItemId id = world_->publish(1, world_->entry_json("公交", "Buses"));
   follow();
@@ -305,6 +305,25 @@ TEST_F(ProjectionOf, ConditionalBytesNeedAnOpenGrantUnderAnAgreementInForce) {
   follow();
   EXPECT_EQ(may_read(company, entry, bytes, world_->now).reason, DenialReason::grant_suspended);
   EXPECT_EQ(rebuilt(4), digest());
+}
+
+// @row 21 24
+TEST_F(ProjectionOf, AnAgreementWithoutAllSevenClausesIsRefused) {
+  const ItemId entry = world_->publish(1, world_->entry_json("地铁", "Metro"), true);
+  const auto granted = world_->grant(100, entry, world_->company);
+  const Workflow* flow = world_->pack.workflow("agreement");
+  Act act;
+  act.item = hash_of_number(500);
+  act.workflow = flow->number;
+  act.action = flow->action("offer")->number;
+  act.subject = granted.application;
+  act.document = world_->opinion();
+  for (std::uint32_t clause = 0; clause < 7; ++clause) {
+    act.marks = 127u & ~(1u << clause);
+    EXPECT_EQ(world_->ledger.act(act, world_->owner, world_->now).error(), Refusal::marks_missing);
+  }
+  act.marks = 127;
+  EXPECT_TRUE(world_->ledger.act(act, world_->owner, world_->now));
 }
 
 // @row 15 17
