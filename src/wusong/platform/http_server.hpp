@@ -90,7 +90,7 @@ class HttpHandler {
     return ordinary;
   }
   /// What the server itself refuses; by default an error of JSON-RPC with that code. The status is
-  /// the server's. The moving thread asks: return at once.
+  /// the server's. Return at once. @thread any
   virtual HttpResponse on_refusal(unsigned status, int code, std::string_view message);
 };
 
