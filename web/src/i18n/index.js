@@ -10,6 +10,7 @@ const side = (index) => Object.fromEntries(Object.entries(words).map(([key, pair
 const numbers = {
   whole: { maximumFractionDigits: 0 },
   compact: { notation: 'compact', maximumFractionDigits: 1 },
+  decimal: { maximumFractionDigits: 4 },
   percent: { style: 'percent', maximumFractionDigits: 1 },
 };
 

@@ -8,6 +8,7 @@ const actions = {
   derive: ['加工、衍生', 'derive new data'], reproduce: ['复制', 'copy'], attribute: ['注明来源', 'name the source'], inform: ['反馈使用情况', 'report how it is used'],
   commercialize: ['商业使用', 'use it commercially'], sell: ['出售原始数据', 'sell the raw data'], delete: ['到期删除', 'delete it at the end'], aggregate: ['与其他数据融合', 'combine it with other data'],
   acceptTracking: ['接受检查', 'accept inspection'], ensureExclusivity: ['不得转授权', 'keep the right to yourself'], analyze: ['分析', 'analyse'], execute: ['在安全域内运行', 'run it inside the secure domain'],
+  obtainConsent: ['经批准并签署协议', 'have an approval and a signed agreement'], compensate: ['支付费用', 'pay for it'], nextPolicy: ['对下游施加同样的条件', 'pass the same conditions on'], modify: ['修改', 'modify it'], display: ['展示', 'show it'], archive: ['存档', 'archive it'], present: ['公开展示', 'present it'], index: ['建立索引', 'index it'], transfer: ['转让', 'transfer it'], grantUse: ['转授权', 'let others use it'],
   extract: ['导出', 'export'], secure: ['落实安全保护', 'keep it secure'], review: ['接受审查', 'be reviewed'],
 };
 const operands = {
