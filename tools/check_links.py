@@ -32,7 +32,7 @@ def faults(path, root):
         elif anchor and there.suffix == ".md" and anchor not in anchors(there.read_text(encoding="utf-8")):
             yield f"{path}: link to {target}: no such heading"
     for name in NAMED.findall(plain):
-        if not (root / name).exists():
+        if not (root / name).exists() and not (path.parent / name).exists():
             yield f"{path}: names `{name}`, which does not exist"
 
 
