@@ -1,5 +1,5 @@
 # Shared by ./run, ./test and ./bench. Source it from the root of the checkout.
-# Sets $jobs; offers say, warn, die, ensure_packages, configure, build, need_node, need_npm and free_port_base.
+# Sets $jobs; offers say, warn, die, ensure_packages, configure, build, need_node, need_npm, web_build and free_port_base.
 
 started=$SECONDS
 
@@ -138,6 +138,18 @@ need_npm() { # FOLDER
   # Not `npm ci`: it wants the packages of every platform in the lock, and mirrors need not have them.
   # npm is run by the node found above, not by the one in its first line.
   (cd "$1" && node "$(readlink -f "$(command -v npm)")" install --no-save --no-audit --no-fund --loglevel=error) || return 1
+  echo "$want" >"$stamp"
+}
+
+# web_build: the web application in build/web, unless it is there as its sources are now.
+web_build() {
+  local stamp=build/web.digest want
+  need_npm web || return 1
+  want=$(find web/src web/public web/index.html web/vite.config.js web/package-lock.json -type f -print0 |
+    sort -z | xargs -0 sha256sum | sha256sum)
+  [[ -f $stamp && -d build/web && $(<"$stamp") == "$want" ]] && return
+  say "Building the web application into build/web"
+  (cd web && node node_modules/vite/bin/vite.js build --logLevel warn) || return 1
   echo "$want" >"$stamp"
 }
 
