@@ -216,6 +216,7 @@ Result<void> Accounts::set_password(std::string_view id, std::string_view name,
     WUSONG_CHECK(run(*db_, "UPDATE accounts SET password = $1 WHERE id = $2", sql(hash), sql(id)));
     // Whoever knew the old one is out.
     WUSONG_CHECK(run(*db_, "DELETE FROM sessions WHERE account = $1", sql(id)));
+    WUSONG_CHECK(run(*db_, "DELETE FROM oidc_tokens WHERE account = $1", sql(id)));
     return {};
   });
 }
@@ -225,6 +226,7 @@ Result<void> Accounts::set_disabled(std::string_view id, bool disabled) {
     WUSONG_CHECK(run(*db_, "UPDATE accounts SET disabled = $1 WHERE id = $2",
                      sql(std::int64_t{disabled ? 1 : 0}), sql(id)));
     WUSONG_CHECK(run(*db_, "DELETE FROM sessions WHERE account = $1", sql(id)));
+    WUSONG_CHECK(run(*db_, "DELETE FROM oidc_tokens WHERE account = $1", sql(id)));
     return {};
   });
 }

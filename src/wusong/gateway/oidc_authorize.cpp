@@ -321,7 +321,10 @@ Result<Response> oidc_authorize(Exchange& exchange) {
 
 Result<Response> oidc_authorize_form(Exchange& exchange) {
   // A form of another site comes without our cookie; a request by GET brings it.
-  if (exchange.request.body.empty()) return fail(err::bad_request);
+  constexpr std::size_t kMost = 8'000;  // longer addresses are cut on the way
+  if (exchange.request.body.empty() || exchange.request.body.size() > kMost) {
+    return fail(err::bad_request);
+  }
   WUSONG_CHECK(parse_query(exchange.request.body));
   return redirect("/oauth2/authorize?" + exchange.request.body, 303);
 }

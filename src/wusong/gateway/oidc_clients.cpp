@@ -101,14 +101,15 @@ Result<std::vector<OidcClient>> list_oidc_clients(io::SqlConnection& db) {
 
 Result<bool> remove_oidc_client(io::SqlConnection& db, std::string_view id) {
   bool found = false;
-  WUSONG_CHECK(transact(db, [&]() -> Result<void> {
+  const auto done = transact(db, [&]() -> Result<void> {
     WUSONG_TRY(const auto count, run(db, "DELETE FROM oidc_clients WHERE id = $1", sql(id)));
     found = count > 0;
     WUSONG_CHECK(run(db, "DELETE FROM oidc_codes WHERE client = $1", sql(id)));
     WUSONG_CHECK(run(db, "DELETE FROM oidc_tokens WHERE client = $1", sql(id)));
     WUSONG_CHECK(run(db, "DELETE FROM oidc_consents WHERE client = $1", sql(id)));
     return {};
-  }));
+  });
+  if (!done) return fail(done.error());
   return found;
 }
 

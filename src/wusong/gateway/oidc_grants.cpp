@@ -59,7 +59,7 @@ Result<std::string> OidcGrants::add_code(OidcCode code, UnixMillis now) {
 Result<std::optional<OidcCode>> OidcGrants::take_code(std::string_view code, UnixMillis now) {
   std::optional<OidcCode> out;
   const std::string digest = digest_hex(code);
-  WUSONG_CHECK(transact(*db_, [&]() -> Result<void> {
+  const auto done = transact(*db_, [&]() -> Result<void> {
     out.reset();
     WUSONG_TRY(const auto row,
                find_row(*db_,
@@ -78,7 +78,8 @@ Result<std::optional<OidcCode>> OidcGrants::take_code(std::string_view code, Uni
                    text_of((*row)[4]),
                    text_of((*row)[5])};
     return {};
-  }));
+  });
+  if (!done) return fail(done.error());
   return out;
 }
 
@@ -107,7 +108,7 @@ Result<std::optional<OidcGrant>> OidcGrants::take_refresh(std::string_view token
                                                           std::string_view client, UnixMillis now) {
   std::optional<OidcGrant> out;
   const std::string digest = digest_hex(token);
-  WUSONG_CHECK(transact(*db_, [&]() -> Result<void> {
+  const auto done = transact(*db_, [&]() -> Result<void> {
     out.reset();
     WUSONG_TRY(const auto row,
                find_row(*db_,
@@ -122,7 +123,8 @@ Result<std::optional<OidcGrant>> OidcGrants::take_refresh(std::string_view token
     if (first != 1) return revoke_family(text_of((*row)[1]));
     out = grant_of(*row);
     return {};
-  }));
+  });
+  if (!done) return fail(done.error());
   return out;
 }
 

@@ -378,6 +378,23 @@ TEST_F(OidcTest, ADisabledAccountLosesItsTokens) {
   EXPECT_EQ(refresh(confidential_, member(tokens, "refresh_token")).status, 400u);
 }
 
+TEST_F(OidcTest, ANewPasswordEndsWhatTheOldOneOpened) {
+  auto browser = person("zhang");
+  const auto tokens = form("/oauth2/token", exchange(public_, code(public_, browser)));
+  const std::string body =
+      R"({"old":")" + std::string{kPassword} + R"(","new":"another long one"})";
+  ASSERT_EQ(post("/api/v1/me/password", body, browser).status, 200u);
+  EXPECT_EQ(userinfo(member(tokens, "access_token")).status, 401u);
+  EXPECT_EQ(refresh(public_, member(tokens, "refresh_token")).status, 400u);
+}
+
+TEST_F(OidcTest, ARequestByFormBecomesOneByAddress) {
+  testkit::Browser nobody;
+  const auto response = form("/oauth2/authorize", asked(confidential_), nobody);
+  EXPECT_EQ(response.status, 303u);
+  EXPECT_EQ(header(response, "Location"), "/oauth2/authorize?" + query(asked(confidential_)));
+}
+
 TEST_F(OidcTest, TheKeyIsSealedAndAChangedOneKeepsOldTokensValid) {
   OidcKeys keys{own_, keys_, entropy_};
   const auto old = keys.current();
