@@ -96,7 +96,7 @@ struct Facet {
 inline constexpr std::size_t kFacetValuesMax = 50;
 /// Up to so many matches everything is exact. Beyond, relevance and facets look at the newest so
 /// many matches, and the total is exact up to kTotalMax.
-inline constexpr std::uint32_t kExactMax = 2'000;
+inline constexpr std::uint32_t kExactMax = 1'000;
 inline constexpr std::uint64_t kTotalMax = 100'000;
 
 struct SearchResult {

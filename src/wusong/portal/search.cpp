@@ -257,21 +257,58 @@ Result<std::vector<Facet>> counted_facets(io::SqlConnection& sql) {
   return out;
 }
 
+/// A page in the order of downloads: first what was ever downloaded, driven by the index over
+/// downloads, then the rest from the newest on. `among` is all listed entries where it is null.
+Result<std::vector<std::uint64_t>> page_by_downloads(io::SqlConnection& sql, const Statement* among,
+                                                     const DatasetQuery& query) {
+  const Parameters parameters = among == nullptr ? Parameters{} : among->parameters;
+  const std::string limits = " LIMIT $" + std::to_string(parameters.size() + 1) + " OFFSET $" +
+                             std::to_string(parameters.size() + 2);
+  const auto numbers = [&](const std::string& text, std::uint64_t limit,
+                           std::uint64_t offset) -> Result<std::vector<std::uint64_t>> {
+    Parameters all = parameters;
+    all.push_back(number(limit));
+    all.push_back(number(offset));
+    WUSONG_TRY(const auto rows, sql.query(text + limits, all));
+    std::vector<std::uint64_t> out;
+    for (const auto& row : rows.rows) out.push_back(RowReader{row}.number());
+    return out;
+  };
+  std::string loved =
+      " FROM popularity p CROSS JOIN entries e WHERE e.id = p.entry AND e.listed = 1";
+  if (among != nullptr) loved += " AND e.number IN (SELECT " + among->column + among->from + ")";
+  WUSONG_TRY(auto out,
+             numbers("SELECT e.number" + loved + " ORDER BY p.downloads DESC, e.number DESC",
+                     query.limit, query.offset));
+  if (out.size() == query.limit) return out;
+  WUSONG_TRY(const auto count, sql.query("SELECT count(*)" + loved, parameters));
+  if (count.rows.size() != 1) return fail(err::projection_damaged);
+  const std::uint64_t before = RowReader{count.rows[0]}.number();
+  const std::string column = among == nullptr ? "number" : among->column;
+  const std::string rest =
+      "SELECT " + column + (among == nullptr ? " FROM entries WHERE listed = 1" : among->from) +
+      " AND " + column +
+      " NOT IN (SELECT e.number FROM popularity p JOIN entries e ON e.id = p.entry) ORDER BY " +
+      column + " DESC";
+  WUSONG_TRY(const auto more, numbers(rest, query.limit - out.size(),
+                                      query.offset > before ? query.offset - before : 0));
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
 /// Every listed entry: totals and facets are counters, pages come from one index.
 Result<SearchResult> browse(io::SqlConnection& sql, const DatasetQuery& query) {
   SearchResult out;
   WUSONG_TRY(out.total, dataset_count(sql));
-  const bool by_downloads = query.sort == SortBy::downloads;
-  WUSONG_TRY(
-      const auto rows,
-      sql.query(by_downloads ? "SELECT e.number FROM entries e LEFT JOIN popularity p ON p.entry = "
-                               "e.id WHERE e.listed = 1 ORDER BY coalesce(p.downloads, 0) DESC, "
-                               "e.number DESC LIMIT $1 OFFSET $2"
-                             : "SELECT number FROM entries WHERE listed = 1 ORDER BY number DESC "
-                               "LIMIT $1 OFFSET $2",
-                Parameters{number(query.limit), number(query.offset)}));
   std::vector<std::uint64_t> numbers;
-  for (const auto& row : rows.rows) numbers.push_back(RowReader{row}.number());
+  if (query.sort == SortBy::downloads) {
+    WUSONG_TRY(numbers, page_by_downloads(sql, nullptr, query));
+  } else {
+    WUSONG_TRY(const auto rows, sql.query("SELECT number FROM entries WHERE listed = 1 "
+                                          "ORDER BY number DESC LIMIT $1 OFFSET $2",
+                                          Parameters{number(query.limit), number(query.offset)}));
+    for (const auto& row : rows.rows) numbers.push_back(RowReader{row}.number());
+  }
   WUSONG_TRY(out.items, internal::datasets_numbered(sql, numbers));
   if (query.facets) {
     WUSONG_TRY(out.facets, counted_facets(sql));
@@ -297,24 +334,6 @@ Result<std::vector<std::uint64_t>> page_in_two_parts(io::SqlConnection& sql, con
   return out;
 }
 
-Result<std::vector<std::uint64_t>> page_by_downloads(io::SqlConnection& sql, const Statement& what,
-                                                     const DatasetQuery& query) {
-  Parameters parameters = what.parameters;
-  const std::size_t at = parameters.size();
-  parameters.push_back(number(query.limit));
-  parameters.push_back(number(query.offset));
-  WUSONG_TRY(const auto rows,
-             sql.query("SELECT e.number FROM entries e LEFT JOIN popularity p ON p.entry = e.id "
-                       "WHERE e.number IN (SELECT " +
-                           what.column + what.from +
-                           ") ORDER BY coalesce(p.downloads, 0) DESC, e.number DESC LIMIT $" +
-                           std::to_string(at + 1) + " OFFSET $" + std::to_string(at + 2),
-                       parameters));
-  std::vector<std::uint64_t> out;
-  for (const auto& row : rows.rows) out.push_back(RowReader{row}.number());
-  return out;
-}
-
 /// More matches than are looked at one by one.
 Result<SearchResult> search_many(io::SqlConnection& sql, const Match& match,
                                  const DatasetQuery& query,
@@ -333,7 +352,7 @@ Result<SearchResult> search_many(io::SqlConnection& sql, const Match& match,
   }
   std::vector<std::uint64_t> page;
   if (query.sort == SortBy::downloads) {
-    WUSONG_TRY(page, page_by_downloads(sql, all, query));
+    WUSONG_TRY(page, page_by_downloads(sql, &all, query));
   } else if (query.sort == SortBy::relevance && !match.words.empty()) {
     WUSONG_TRY(page, page_in_two_parts(sql, match, query));
   } else {

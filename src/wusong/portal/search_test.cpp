@@ -155,6 +155,8 @@ TEST_F(Search, PagesMeetWithoutGapOrOverlap) {
 
 TEST_F(Search, BeyondTheExactLimitPagesStillMeetAndTitlesStayFirst) {
   publish_many(kExactMax + 500, "道路");
+  for (std::uint64_t i = 1; i < 700; i += 3)
+    ASSERT_TRUE(count_download(sql_, hash_of_number(1000 + i), i % 7 + 1));
   const auto first = search(sql_, {.text = "道路", .limit = 10});
   ASSERT_TRUE(first);
   EXPECT_EQ(first->total, kExactMax + 500);
@@ -168,6 +170,24 @@ TEST_F(Search, BeyondTheExactLimitPagesStillMeetAndTitlesStayFirst) {
           sql_, {.text = "道路", .sort = sort, .offset = offset, .limit = 500, .facets = false});
       ASSERT_TRUE(page);
       for (const Dataset& one : page->items) seen.insert(one.id);
+    }
+    EXPECT_EQ(seen.size(), kExactMax + 500);
+  }
+  for (const std::string text : {"", "道路"}) {
+    seen.clear();
+    std::uint64_t last = ~0ull;
+    for (std::uint64_t offset = 0; offset < kExactMax + 500; offset += 230) {
+      const auto page = search(sql_, {.text = text,
+                                      .sort = SortBy::downloads,
+                                      .offset = offset,
+                                      .limit = 230,
+                                      .facets = false});
+      ASSERT_TRUE(page) << sql_.last_message();
+      for (const Dataset& one : page->items) {
+        EXPECT_TRUE(seen.insert(one.id).second);
+        EXPECT_LE(one.downloads, last);
+        last = one.downloads;
+      }
     }
     EXPECT_EQ(seen.size(), kExactMax + 500);
   }
