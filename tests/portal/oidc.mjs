@@ -13,6 +13,9 @@ const { values: options } = parseArgs({
     base: { type: 'string', default: 'http://127.0.0.1:8080' },
     portal: { type: 'string', default: 'build/bin/wusong-portal' },
     config: { type: 'string', default: 'data/portal/portal.toml' },
+    // Of a portal elsewhere: clients that its operator has registered with the address below.
+    confidential: { type: 'string' }, // ID:SECRET
+    public: { type: 'string' }, // ID
   },
 })
 const base = options.base.replace(/\/$/, '')
@@ -126,8 +129,9 @@ const made = await fetch(`${base}/api/v1/register`, {
 })
 check(made.ok, `registering failed: ${await made.clone().text()}`)
 
-const confidential = register()
-const open = register('--public')
+const [client_id, client_secret] = options.confidential?.split(':') ?? []
+const confidential = client_id ? { client_id, client_secret } : register()
+const open = options.public ? { client_id: options.public } : register('--public')
 const ways = [
   ['client_secret_basic', confidential, client.ClientSecretBasic(confidential.client_secret)],
   ['client_secret_post', confidential, client.ClientSecretPost(confidential.client_secret)],

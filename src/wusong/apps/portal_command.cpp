@@ -14,6 +14,7 @@
 #include "wusong/apps/portal_server.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/codec/hex.hpp"
+#include "wusong/gateway/oidc.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/portal/act.hpp"
@@ -29,6 +30,8 @@ struct Options {
   std::string roles;
   std::uint64_t organisation{0};
   std::filesystem::path password_file;
+  std::vector<std::string> redirect_uris;
+  bool public_client{false};
 };
 
 Outcome<std::unique_ptr<PortalWorld>> open_world(const Options& options) {
@@ -169,6 +172,59 @@ int user_command(const Options& options) {
   return 0;
 }
 
+/// Keys and databases alone: works while the portal runs, which holds the files.
+Outcome<std::unique_ptr<PortalWorld>> open_records(const Options& options) {
+  const auto config = load_portal_config(options.config);
+  if (!config) return std::unexpected{config.error()};
+  return PortalWorld::open(*config, false);
+}
+
+/// Lets another site sign people in with their account here.
+int client_add_command(const Options& options) {
+  auto world = open_records(options);
+  if (!world) return complain(world.error());
+  auto lease = (*world)->lease();
+  if (!lease) return complain({lease.error(), "the private database cannot be opened"});
+  const auto client = gateway::register_oidc_client(
+      (*lease)->connections().own, (*world)->entropy,
+      {.id = {}, .secret = {}, .name = options.name, .redirect_uris = options.redirect_uris},
+      !options.public_client);
+  if (!client) {
+    return complain({client.error(),
+                     "an application needs a name and return addresses with https, http of this "
+                     "machine, or its own scheme with a dot"});
+  }
+  say("client_id: " + client->id + "\n");
+  if (!options.public_client) say("client_secret: " + client->secret + "\n");
+  return 0;
+}
+
+int client_list_command(const Options& options) {
+  auto world = open_records(options);
+  if (!world) return complain(world.error());
+  auto lease = (*world)->lease();
+  if (!lease) return complain({lease.error(), "the private database cannot be opened"});
+  const auto clients = gateway::list_oidc_clients((*lease)->connections().own);
+  if (!clients) return complain({clients.error(), "the private database cannot be read"});
+  Sheet sheet;
+  for (const auto& client : *clients) {
+    for (const auto& uri : client.redirect_uris) sheet.row(client.id, client.name + "  " + uri);
+  }
+  say(sheet.text());
+  return 0;
+}
+
+int client_remove_command(const Options& options) {
+  auto world = open_records(options);
+  if (!world) return complain(world.error());
+  auto lease = (*world)->lease();
+  if (!lease) return complain({lease.error(), "the private database cannot be opened"});
+  const auto removed = gateway::remove_oidc_client((*lease)->connections().own, options.name);
+  if (!removed) return complain({removed.error(), "the private database cannot be written"});
+  if (!*removed) return complain({err::not_found, "there is no such client"});
+  return 0;
+}
+
 int sample_command(const Options& options) {
   auto world = open_world(options);
   if (!world) return complain(world.error());
@@ -213,6 +269,23 @@ int run_portal_cli(const std::vector<std::string>& arguments) {
   sample.add_option("--from", options.sample.file, "city.json")->capture_default_str();
   sample.add_option("--entries", options.sample.entries_most, "Bulk entries at most")
       ->capture_default_str();
+  CLI::App& client =
+      *root.add_subcommand("client", "Applications that sign people in with this portal");
+  client.require_subcommand(1);
+  CLI::App& add = command(client, options, code, "add", "Register one; its secret is shown once",
+                          client_add_command);
+  add.add_option("name", options.name, "Shown to people")->required();
+  add.add_option("--redirect-uri", options.redirect_uris,
+                 "Where people go back to; may be repeated")
+      ->required();
+  add.add_flag("--public", options.public_client, "It can keep no secret: PKCE alone");
+  add.footer("Example: wusong-portal client add \"Parking\" --redirect-uri https://p.example/cb");
+  command(client, options, code, "list", "All of them", client_list_command)
+      .footer("Example: wusong-portal client list");
+  CLI::App& remove = command(client, options, code, "remove",
+                             "With everything that was given to it", client_remove_command);
+  remove.add_option("id", options.name, "Its client_id")->required();
+  remove.footer("Example: wusong-portal client remove 0f1e2d3c4b5a69788796a5b4");
   root.add_subcommand("example", "Print a settings file with every key")->callback([] {
     say(portal_config_example());
   });
