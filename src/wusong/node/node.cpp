@@ -118,6 +118,7 @@ Instant Node::wake_at() const noexcept {
   if (sync_wake_) wake = std::min(wake, *sync_wake_);
   const auto heartbeat = std::chrono::milliseconds{options_.genesis.heartbeat_ms};
   if (!work_) wake = std::min(wake, last_final_at_ + heartbeat);
+  if (announce_at_) wake = std::min(wake, *announce_at_);
   return wake;
 }
 
@@ -138,6 +139,7 @@ void Node::tick() {
     sync_wake_.reset();
     feed_sync(sync::Tick{});
   }
+  if (announce_at_ && now_ >= *announce_at_) send_status();
 }
 
 void Node::feed(consensus::Event event) {

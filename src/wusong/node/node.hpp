@@ -62,7 +62,8 @@ struct Actions {
   std::vector<CandidatesJob> candidates;
   std::vector<SyncedBlocks> synced;
   std::vector<PreparedPtr> execute;  // in order; each answers with Node::on_executed
-  std::vector<Hash> pending;         // transactions that became pending, for subscribers
+  bool fetched{false};  // some of `execute` were fetched from a peer long after they were final
+  std::vector<Hash> pending;  // transactions that became pending, for subscribers
   std::vector<consensus::Rejection> rejections;
   struct Refusal {
     Hash block;
@@ -195,6 +196,7 @@ class Node {
   void drop_from_sync(consensus::PeerId peer);
   void on_sync_message(consensus::PeerId peer, BytesView payload);
   void announce_final();
+  void send_status();
   void feed_sync(sync::Event event);
   void release_delivery();
 
@@ -231,6 +233,7 @@ class Node {
   Height executed_;
   Instant last_final_at_;
   Instant announced_at_;
+  std::optional<Instant> announce_at_;  // a height that peers have not heard of yet
   std::map<Height, types::ExecutionRoots>
       roots_;  // executed here, not yet below the final tip's range
   std::map<Height, types::ExecutionRoots> claimed_;  // in final headers, not executed here yet

@@ -122,6 +122,7 @@ void Node::on_synced(Result<std::vector<PreparedPtr>> blocks, const Bytes& certi
     return;
   }
   finalise(rest, certificate);
+  out_.fetched = true;
   counters_.synced_blocks += rest.size();
   const consensus::BlockRef head{
       .view = final_.header.view, .height = final_.header.number, .id = final_.hash};
@@ -137,8 +138,17 @@ void Node::on_synced(Result<std::vector<PreparedPtr>> blocks, const Bytes& certi
 
 void Node::announce_final() {
   feed_sync(sync::FinalAdvanced{.height = final_.header.number, .hash = final_.hash});
-  if (now_ - announced_at_ < kAnnouncementInterval) return;
+  if (now_ - announced_at_ < kAnnouncementInterval) {
+    // The last height of a burst must be heard of too: an idle chain brings no later one.
+    announce_at_ = announced_at_ + kAnnouncementInterval;
+    return;
+  }
+  send_status();
+}
+
+void Node::send_status() {
   announced_at_ = now_;
+  announce_at_.reset();
   const net::StatusAnnouncement status{.finalised = final_.header.number,
                                        .view = final_.header.view};
   out_.frames.push_back(

@@ -18,6 +18,7 @@ namespace wusong::platform::internal {
 namespace {
 
 constexpr std::size_t kCoreQueueMax = 65'536;
+constexpr std::size_t kStatusSizeMax = 64;  // of an encoded StatusAnnouncement, with room
 constexpr std::size_t kExecutionQueueMax = 4'096;
 constexpr std::size_t kWorkerQueueMax = 16'384;
 constexpr std::uint64_t kHashesKept = 256;
@@ -34,6 +35,7 @@ NodeHostImpl::NodeHostImpl(HostOptions options, Logger& logger, MetricsRegistry&
       on_fatal_{std::move(on_fatal)},
       rules_{node::chain_rules(options_.genesis)},
       started_at_{monotonic_now()},
+      started_wall_{wall_now()},
       stages_{metrics} {}
 
 NodeHostImpl::~NodeHostImpl() {
@@ -198,6 +200,7 @@ void NodeHostImpl::assign_peer_ids() {
     peer_ids_[peer] = id;
     peer_keys_[id] = peer;
     peer_names_[id] = name;
+    peer_finals_[id] = 0;
     ++id;
   };
   for (const auto& validator : options_.genesis.validators) add(validator.node_key, validator.name);
@@ -254,6 +257,7 @@ void NodeHostImpl::stop() {
 void NodeHostImpl::on_connected(const net::PeerKey& peer, const net::Hello& hello) {
   const auto id = peer_ids_.find(peer);
   if (id == peer_ids_.end()) return;
+  peer_finals_.at(id->second).store(hello.finalised.value, std::memory_order_relaxed);
   post([id = id->second, height = hello.finalised](node::Node& node) {
     node.on_connected(id, height);
   });
@@ -268,6 +272,12 @@ void NodeHostImpl::on_disconnected(const net::PeerKey& peer, Error /*reason*/) {
 void NodeHostImpl::on_message(const net::PeerKey& peer, net::Channel channel, Bytes payload) {
   const auto id = peer_ids_.find(peer);
   if (id == peer_ids_.end()) return;
+  if (channel == net::Channel::sync && payload.size() <= kStatusSizeMax) {
+    if (const auto message = net::decode_sync(payload)) {
+      if (const auto* status = std::get_if<net::StatusAnnouncement>(&*message))
+        peer_finals_.at(id->second).store(status->finalised.value, std::memory_order_relaxed);
+    }
+  }
   // Gossip may be lost when the node is busy; votes and blocks may not.
   if (channel == net::Channel::gossip && core_->queued() > kCoreQueueMax / 2) return;
   post([id = id->second, channel, payload = std::move(payload)](node::Node& node) mutable {
@@ -305,6 +315,8 @@ void NodeHostImpl::carry_out(node::Actions actions) {
     const UnixMillis now = wall_now();
     for (const node::PreparedPtr& block : actions.execute) {
       const std::uint64_t at = block->block.header.timestamp.value;
+      // Fetched, or proposed before this start: how long that took says nothing about agreement.
+      if (actions.fetched || at < started_wall_.value) continue;
       const std::uint64_t ms = now.value > at ? now.value - at : 0;
       finality_times_.add(ms);
       finality_seconds_->observe(static_cast<double>(ms) / 1000);

@@ -295,6 +295,13 @@ std::vector<node::PooledTransaction> NodeHostImpl::pool_content(
   });
 }
 
+Height NodeHostImpl::final_of(const net::PeerKey& peer, Height greeted) const {
+  const auto id = peer_ids_.find(peer);
+  if (id == peer_ids_.end()) return greeted;
+  const Height told{peer_finals_.at(id->second).load(std::memory_order_relaxed)};
+  return std::max(greeted, told);
+}
+
 std::vector<node::ValidatorInfo> NodeHostImpl::validators() const {
   std::map<net::PeerKey, TransportPeerStats> known;
   if (transport_) {
@@ -315,7 +322,7 @@ std::vector<node::ValidatorInfo> NodeHostImpl::validators() const {
                              .last_known_final = {}};
     if (const auto peer = known.find(net::PeerKey::from(validator.node_key)); peer != known.end()) {
       info.connected = peer->second.connected;
-      info.last_known_final = peer->second.hello.finalised;
+      info.last_known_final = final_of(peer->first, peer->second.hello.finalised);
     }
     if (info.is_self) {
       info.connected = true;
@@ -338,7 +345,7 @@ std::vector<node::PeerInfo> NodeHostImpl::peers() const {
                    .address = peer.address,
                    .version = peer.hello.node_version,
                    .role = peer.hello.role == net::Role::validator ? "validator" : "observer",
-                   .final = peer.hello.finalised,
+                   .final = final_of(peer.key, peer.hello.finalised),
                    .rtt_us = static_cast<std::uint64_t>(rtt.count()),
                    .inbound = !peer.dialled_by_us});
   }

@@ -41,7 +41,7 @@ class BlockCache {
   std::size_t bytes_ WUSONG_GUARDED_BY(mutex_){0};
 };
 
-/// Milliseconds from a block's timestamp to its finality here, over the last blocks.
+/// Milliseconds from a block's proposal to its finality here, over the last blocks agreed on here.
 class FinalityTimes {
  public:
   void add(std::uint64_t ms);
@@ -155,6 +155,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Hash genesis_hash_;
   types::Header genesis_header_;
   Instant started_at_;
+  UnixMillis started_wall_;
 
   std::unique_ptr<io::KvStore> store_;
   std::unique_ptr<io::SegmentStore> segments_;
@@ -171,9 +172,13 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   std::unique_ptr<EventLoop> execution_;
   std::unique_ptr<Transport> transport_;
 
+  /// The newest final height a peer told of; `greeted` where it told nothing since its hello.
+  Height final_of(const net::PeerKey& peer, Height greeted) const;
+
   std::map<net::PeerKey, PeerId> peer_ids_;
   std::map<PeerId, net::PeerKey> peer_keys_;
   std::map<PeerId, std::string> peer_names_;
+  std::map<PeerId, std::atomic<std::uint64_t>> peer_finals_;  // what each said last; keys are fixed
 
   std::atomic<std::uint64_t> executed_{0};
   std::atomic<std::uint64_t> final_{0};
