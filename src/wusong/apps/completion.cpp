@@ -4,23 +4,59 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
 #include <string_view>
 #include <vector>
 
 namespace wusong::apps {
 namespace {
 
+/// What stands after an option, or where a word without dashes does.
+enum class Takes { nothing, value, choice, file, folder };
+
+struct Value {
+  Takes takes{Takes::nothing};
+  std::string choices{};  // with spaces between them
+};
 struct Word {
   std::string text;  // "create", "--folder"
   std::string help;
-  bool takes_value{false};
-  bool takes_file{false};
+  Value value{};
+
+  bool is_option() const { return text.starts_with("--"); }
 };
 /// One command and what may follow it.
 struct Node {
   std::string path;  // "network create"; empty: the program itself
   std::vector<Word> words;
+  Value positional{};
 };
+
+/// What an option or positional of that name takes.
+Value value_named(std::string_view name, const std::string& path) {
+  static const std::map<std::string_view, Value> kKnown{
+      {"folder", {Takes::folder}},
+      {"keystore", {Takes::folder}},
+      {"config", {Takes::file}},
+      {"code", {Takes::file}},
+      {"password-file", {Takes::file}},
+      {"genesis", {Takes::file}},
+      {"proof", {Takes::file}},
+      {"trust", {Takes::file}},
+      {"file", {Takes::file}},
+      {"dev-account", {Takes::choice, "0 1 2 3 4 5 6 7 8 9"}},
+      {"block", {Takes::choice, "latest finalized safe earliest"}},
+      {"scheme", {Takes::choice, "ed25519 sm2 secp256k1"}},
+  };
+  if (name == "fork") {
+    const bool chain = path.starts_with("network");
+    return {Takes::choice,
+            chain ? "Cancun Prague Osaka" : "Berlin London Paris Shanghai Cancun Prague Osaka"};
+  }
+  const auto found = kKnown.find(name);
+  return found == kKnown.end() ? Value{Takes::value} : found->second;
+}
 
 void collect(const CLI::App& app, const std::string& path, std::vector<Node>& out) {
   Node node{.path = path, .words = {}};
@@ -29,11 +65,11 @@ void collect(const CLI::App& app, const std::string& path, std::vector<Node>& ou
     node.words.push_back({.text = child->get_name(), .help = child->get_description()});
   }
   for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) node.positional = value_named(option->get_name(), path);
     for (const std::string& name : option->get_lnames()) {
       const bool value = option->get_expected_max() != 0;
-      const bool file = name == "folder" || name == "config" || name == "code" ||
-                        name == "keystore" || name == "password-file";
-      node.words.push_back({"--" + name, option->get_description(), value, value && file});
+      node.words.push_back(
+          {"--" + name, option->get_description(), value ? value_named(name, path) : Value{}});
     }
   }
   out.push_back(std::move(node));
@@ -85,23 +121,78 @@ std::string known_paths(const std::vector<Node>& nodes) {
   return out;
 }
 
+/// Options that take a value: "path --option" of each, grouped by what the value is.
+std::map<std::pair<Takes, std::string>, std::string> options_by_value(
+    const std::vector<Node>& nodes) {
+  std::map<std::pair<Takes, std::string>, std::string> out;
+  for (const Node& node : nodes) {
+    for (const Word& word : node.words) {
+      if (word.value.takes == Takes::nothing) continue;
+      std::string& patterns = out[{word.value.takes, word.value.choices}];
+      patterns += fmt::format("{}'{} {}'", patterns.empty() ? "" : "|", node.path, word.text);
+    }
+  }
+  return out;
+}
+
+std::string bash_action(const Value& value) {
+  switch (value.takes) {
+    case Takes::file:
+      return "_wusong_paths -f";
+    case Takes::folder:
+      return "_wusong_paths -d";
+    case Takes::choice:
+      return fmt::format("_wusong_words {}", shell_word(value.choices));
+    default:
+      return ":";
+  }
+}
+
 std::string bash(const std::vector<Node>& nodes) {
   std::string out = header("bash");
-  out += "_wusong() {\n  local path= word words i cur=${COMP_WORDS[COMP_CWORD]}\n";
+  // Names with spaces stay one word each: a line each, and readline quotes them.
+  out += "_wusong_paths() {\n  compopt -o filenames 2>/dev/null\n";
+  out += "  mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\")\n}\n";
+  out += "_wusong_words() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\"); }\n";
+  out += "_wusong() {\n  local path= word words= plain=: i cur=${COMP_WORDS[COMP_CWORD]}\n";
   out += "  for ((i = 1; i < COMP_CWORD; i++)); do\n";
   out += "    word=\"${path:+$path }${COMP_WORDS[i]}\"\n";
   out += fmt::format("    case $word in {}) path=$word ;; esac\n  done\n", known_paths(nodes));
-  out += "  COMPREPLY=()\n  case ${COMP_WORDS[COMP_CWORD - 1]} in\n";
-  out += "    --folder | --config | --code | --keystore | --password-file)\n";
-  out += "      COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n  esac\n";
-  out += "  case $path in\n";
+  out += "  COMPREPLY=()\n  case \"$path ${COMP_WORDS[COMP_CWORD - 1]}\" in\n";
+  for (const auto& [value, patterns] : options_by_value(nodes)) {
+    out += fmt::format("    {}) {}; return ;;\n", patterns,
+                       bash_action({.takes = value.first, .choices = value.second}));
+  }
+  out += "  esac\n  case $path in\n";
   for (const Node& node : nodes) {
     std::string words;
-    for (const Word& word : node.words) words += " " + word.text;
-    out += fmt::format("    '{}') words=({} ) ;;\n", node.path, words);
+    for (const Word& word : node.words) words += (words.empty() ? "" : " ") + word.text;
+    out += fmt::format("    '{}') words={}", node.path, shell_word(words));
+    if (node.positional.takes != Takes::nothing) {
+      out += fmt::format(" plain={}", shell_word(bash_action(node.positional)));
+    } else {
+      out += " plain=";
+    }
+    out += " ;;\n";
   }
-  out += "  esac\n  COMPREPLY=($(compgen -W \"${words[*]}\" -- \"$cur\"))\n}\n";
-  return out + "complete -o default -F _wusong wusong\n";
+  out += "  esac\n";
+  out +=
+      "  if [[ -n $plain && $cur != -* ]]; then eval \"$plain\"; else _wusong_words \"$words\"; "
+      "fi\n";
+  return out + "}\ncomplete -F _wusong wusong\n";
+}
+
+std::string zsh_action(const Value& value) {
+  switch (value.takes) {
+    case Takes::file:
+      return "_files";
+    case Takes::folder:
+      return "_files -/";
+    case Takes::choice:
+      return fmt::format("compadd -- {}", value.choices);
+    default:
+      return "_message value";
+  }
 }
 
 std::string zsh(const std::vector<Node>& nodes) {
@@ -111,9 +202,17 @@ std::string zsh(const std::vector<Node>& nodes) {
   out += "    word=\"${path_:+$path_ }${words[i]}\"\n";
   out += fmt::format("    case $word in\n      ({}) path_=$word ;;\n    esac\n  done\n",
                      known_paths(nodes));
-  out += "  case ${words[CURRENT-1]} in\n";
-  out += "    (--folder|--config|--code|--keystore|--password-file) _files; return ;;\n  esac\n";
-  out += "  case $path_ in\n";
+  out += "  case \"$path_ ${words[CURRENT-1]}\" in\n";
+  for (const auto& [value, patterns] : options_by_value(nodes)) {
+    out += fmt::format("    ({}) {}; return ;;\n", patterns,
+                       zsh_action({.takes = value.first, .choices = value.second}));
+  }
+  out += "  esac\n  if [[ ${words[CURRENT]} != -* ]]; then\n    case $path_ in\n";
+  for (const Node& node : nodes) {
+    if (node.positional.takes == Takes::nothing) continue;
+    out += fmt::format("      ('{}') {}; return ;;\n", node.path, zsh_action(node.positional));
+  }
+  out += "    esac\n  fi\n  case $path_ in\n";
   for (const Node& node : nodes) {
     std::string words;
     for (const Word& word : node.words) {
@@ -121,7 +220,7 @@ std::string zsh(const std::vector<Node>& nodes) {
     }
     out += fmt::format("    ('{}') words_=({} ) ;;\n", node.path, words);
   }
-  out += "  esac\n  _describe -o 'wusong' words_ || _files\n}\n";
+  out += "  esac\n  _describe 'wusong' words_\n}\n";
   return out +
          "if [ \"$funcstack[1]\" = _wusong ]; then _wusong \"$@\"; else compdef _wusong wusong; "
          "fi\n";
@@ -140,23 +239,42 @@ std::string fish_condition(const Node& node) {
   return out;
 }
 
+std::string fish_value(const Value& value) {
+  switch (value.takes) {
+    case Takes::nothing:
+      return "";
+    case Takes::file:
+      return " -rF";
+    case Takes::folder:
+      return " -x -a '(__fish_complete_directories)'";
+    case Takes::choice:
+      return fmt::format(" -x -a {}", shell_word(value.choices));
+    default:
+      return " -x";
+  }
+}
+
 std::string fish(const std::vector<Node>& nodes) {
   std::string out = header("fish") + "complete -c wusong -f\n";
   for (const Node& node : nodes) {
+    const std::string place = fish_condition(node);
+    if (node.positional.takes == Takes::file) {
+      out += fmt::format("complete -c wusong -n {} -F\n", shell_word(place));
+    } else if (node.positional.takes == Takes::choice) {
+      out += fmt::format("complete -c wusong -n {} -a {}\n", shell_word(place),
+                         shell_word(node.positional.choices));
+    }
     for (const Word& word : node.words) {
-      const bool option = word.text.starts_with("--");
-      std::string condition = fish_condition(node);
-      if (!option && !node.path.empty()) {
+      std::string condition = place;
+      if (!word.is_option() && !node.path.empty()) {
         condition += "; and not __fish_seen_subcommand_from";
         for (const Word& other : node.words) {
-          if (!other.text.starts_with("--")) condition += " " + other.text;
+          if (!other.is_option()) condition += " " + other.text;
         }
       }
       out += fmt::format("complete -c wusong -n {} {} {}{} -d {}\n", shell_word(condition),
-                         option ? "-l" : "-a", option ? word.text.substr(2) : word.text,
-                         word.takes_file    ? " -rF"
-                         : word.takes_value ? " -x"
-                                            : "",
+                         word.is_option() ? "-l" : "-a",
+                         word.is_option() ? word.text.substr(2) : word.text, fish_value(word.value),
                          shell_word(word.help));
     }
   }
