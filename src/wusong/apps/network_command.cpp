@@ -4,18 +4,24 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <future>
+#include <optional>
 #include <thread>
 
 #include "wusong/apps/config.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/rpc_client.hpp"
+#include "wusong/apps/units.hpp"
 #include "wusong/codec/hex.hpp"
+#include "wusong/consensus/types.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/signals.hpp"
@@ -29,7 +35,8 @@ struct NodeProcess {
   std::filesystem::path folder;
   NodeConfig config;
   pid_t pid{0};
-  bool ours{false};  // started by this process
+  bool ours{false};                // started by this process
+  std::optional<Failure> fault{};  // of its configuration, or why it ended
 
   std::filesystem::path pid_file() const { return folder / "pid"; }
   std::string url() const { return "http://" + config.rpc_listen; }
@@ -50,22 +57,58 @@ pid_t running_pid(const NodeProcess& node) {
              : 0;
 }
 
+/// A node whose configuration cannot be used carries the fault: others can be shown and stopped.
 Outcome<std::vector<NodeProcess>> load_network(const std::filesystem::path& folder) {
   const auto folders = node_folders(folder);
   if (!folders) return std::unexpected{folders.error()};
   std::vector<NodeProcess> out;
   for (const auto& node_folder : *folders) {
-    auto config = load_config(node_folder / "node.toml");
-    if (!config) return std::unexpected{config.error()};
-    NodeProcess node{.folder = node_folder, .config = *std::move(config)};
+    NodeProcess node{.folder = node_folder, .config = {}};
+    const auto file = node_folder / "node.toml";
+    if (!platform::file_exists(file.string())) {
+      node.fault = Failure{err::not_found,
+                           fmt::format("{0} is missing; restore it, or remove the folder {1} where "
+                                       "this node is not to run here",
+                                       file.string(), node_folder.string())};
+    } else if (auto config = load_config(file)) {
+      node.config = *std::move(config);
+    } else {
+      node.fault = config.error();
+    }
+    if (node.config.name.empty()) node.config.name = node_folder.filename().string();
     node.pid = running_pid(node);
     out.push_back(std::move(node));
   }
   return out;
 }
 
+struct Members {
+  std::size_t validators{0};
+  std::size_t quorum{0};
+};
+
+/// What must hold before the first node is started: every file is there and makes sense.
+Outcome<Members> check_network(const std::filesystem::path& folder,
+                               const std::vector<NodeProcess>& nodes) {
+  for (const NodeProcess& node : nodes) {
+    if (node.fault) return std::unexpected{*node.fault};
+    if (platform::file_exists(node.config.genesis.string())) continue;
+    return failure(err::not_found,
+                   fmt::format("{} is missing, but there are node folders in {}: restore it from a "
+                               "backup or another member of the chain, or begin a new chain: "
+                               "`./run --reset`, or remove the folder and create the network again",
+                               node.config.genesis.string(), folder.string()));
+  }
+  const auto genesis = load_genesis(nodes.front().config.genesis);
+  if (!genesis) return std::unexpected{genesis.error()};
+  const std::size_t validators = genesis->validators.size();
+  return Members{.validators = validators, .quorum = consensus::quorum_size(validators)};
+}
+
 /// The child's own session keeps a terminal's Ctrl-C from reaching it twice.
-Outcome<void> spawn(NodeProcess& node) {
+/// `bound`: it stops when this process is gone, however that came.
+Outcome<void> spawn(NodeProcess& node, bool bound) {
+  const pid_t parent = ::getpid();
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string config = (node.folder / "node.toml").string();
   const std::string log = (node.folder / "stderr.log").string();
@@ -74,6 +117,10 @@ Outcome<void> spawn(NodeProcess& node) {
   if (pid == 0) {
     platform::SignalWatcher::unblock();
     ::setsid();
+    if (bound) {
+      ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+      if (::getppid() != parent) ::_exit(1);  // gone already
+    }
     const int descriptor = ::open(log.c_str(), O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0644);
     // A pipe that reads our output would otherwise stay open for as long as the node runs.
     if (descriptor >= 0) {
@@ -102,19 +149,33 @@ bool has_ended(const NodeProcess& node) {
   return ::kill(node.pid, 0) != 0;
 }
 
-std::string last_words(const NodeProcess& node) {
+/// Why a node of ours ended, in its own words and with its own row.
+Failure last_words(const NodeProcess& node) {
   const auto text = platform::read_text((node.folder / "stderr.log").string());
-  if (!text || text->empty()) return fmt::format("see {}", (node.folder / "node.log").string());
-  return text->substr(0, text->find_last_not_of('\n') + 1);
+  const std::string log = shell_quoted((node.folder / "node.log").string());
+  if (!text || text->empty()) {
+    return {err::rpc_failed, fmt::format("it ended without a word; see {}", log)};
+  }
+  std::string words = text->substr(0, text->find_last_not_of('\n') + 1);
+  words.erase(0, words.rfind('\n') + 1);
+  if (words.starts_with("wusong: ")) words.erase(0, 8);
+  const auto open = words.rfind(" (");
+  if (open == std::string::npos || !words.ends_with(')')) return {err::rpc_failed, words};
+  std::string row = words.substr(open + 2, words.size() - open - 3);
+  return {err::rpc_failed, words.substr(0, open), std::move(row)};
 }
 
-void stop_all(std::vector<NodeProcess>& nodes) {
+/// All of them, or those that this process started.
+void stop_all(std::vector<NodeProcess>& nodes, bool only_ours = false) {
+  const auto spared = [&](const NodeProcess& node) {
+    return node.pid == 0 || (only_ours && !node.ours);
+  };
   for (const NodeProcess& node : nodes) {
-    if (node.pid != 0) ::kill(node.pid, SIGTERM);
+    if (!spared(node)) ::kill(node.pid, SIGTERM);
   }
   const Instant deadline = platform::monotonic_now() + 15s;
   for (NodeProcess& node : nodes) {
-    if (node.pid == 0) continue;
+    if (spared(node)) continue;
     while (!has_ended(node) && platform::monotonic_now() < deadline) {
       std::this_thread::sleep_for(20ms);
     }
@@ -180,34 +241,69 @@ NodeStatus ask_status(const NodeProcess& node) {
   return out;
 }
 
-/// Waits until every node answers and one block beyond genesis is final or the chain rests healthy.
-Outcome<void> wait_until_final(std::vector<NodeProcess>& nodes, std::uint64_t seconds,
-                               const std::atomic<bool>& interrupted) {
+bool is_validator(const NodeProcess& node) {
+  return node.config.role == "validator";
+}
+
+/// Notes and reports nodes that ended by themselves.
+void bury(std::vector<NodeProcess>& nodes) {
+  for (NodeProcess& node : nodes) {
+    if (node.pid == 0 || !has_ended(node)) continue;
+    node.pid = 0;
+    node.fault = last_words(node);
+    fmt::print(stderr, "wusong: {} does not run: {} ({})\n", node.config.name, node.fault->detail,
+               node.fault->name());
+  }
+}
+
+Failure too_few(const std::vector<NodeProcess>& nodes, std::size_t running,
+                const Members& members) {
+  const auto ended =
+      std::ranges::find_if(nodes, [](const auto& node) { return node.fault.has_value(); });
+  const std::string count = fmt::format("{} of {} can run, {} are needed", running,
+                                        counted(members.validators, "validator"), members.quorum);
+  if (ended == nodes.end()) return {err::rpc_failed, count};
+  return {ended->fault->error,
+          fmt::format("{}; {}: {}", count, ended->config.name, ended->fault->detail),
+          ended->fault->row};
+}
+
+/// Waits until every node that lives answers and one block beyond genesis is final. Without a
+/// quorum there is nothing to wait for.
+Outcome<void> wait_until_final(std::vector<NodeProcess>& nodes, const Members& members,
+                               std::uint64_t seconds, const std::atomic<bool>& interrupted) {
   const Instant deadline = platform::monotonic_now() + std::chrono::seconds{seconds};
-  while (platform::monotonic_now() < deadline && !interrupted) {
+  while (!interrupted) {
+    bury(nodes);
     bool all = true;
-    for (NodeProcess& node : nodes) {
-      if (node.ours && has_ended(node)) {
-        node.pid = 0;
-        return failure(err::rpc_failed,
-                       fmt::format("{} ended: {}", node.config.name, last_words(node)));
-      }
+    std::size_t running = 0;
+    std::size_t healthy = 0;
+    for (const NodeProcess& node : nodes) {
+      if (node.pid == 0) continue;
       const NodeStatus status = ask_status(node);
-      all = all && status.healthy && status.executed > 0;
+      const bool good = status.healthy && status.executed > 0;
+      all = all && good;
+      running += is_validator(node) ? 1 : 0;
+      healthy += is_validator(node) && good ? 1 : 0;
     }
+    if (running < members.quorum) return std::unexpected{too_few(nodes, running, members)};
     if (all) return {};
+    if (platform::monotonic_now() >= deadline) {
+      if (healthy >= members.quorum) return {};
+      return failure(
+          err::rpc_failed,
+          fmt::format("no final block within {} s; `wusong network status` says more", seconds));
+    }
     std::this_thread::sleep_for(100ms);
   }
-  if (interrupted) return {};
-  return failure(
-      err::rpc_failed,
-      fmt::format("no final block within {} s; `wusong network status` says more", seconds));
+  return {};
 }
 
 std::string listing(const std::vector<NodeProcess>& nodes) {
   codec::JsonWriter out;
   out.open_array();
   for (const NodeProcess& node : nodes) {
+    if (node.pid == 0) continue;
     out.open_object().key("name").string(node.config.name).key("url").string(node.url());
     out.key("pid").number(static_cast<std::uint64_t>(node.pid)).close_object();
   }
@@ -215,12 +311,16 @@ std::string listing(const std::vector<NodeProcess>& nodes) {
 }
 
 void greet(const std::vector<NodeProcess>& nodes, const NetworkStart& options) {
-  fmt::print("\nThe chain runs: {} nodes agree on blocks.\n\n", nodes.size());
+  const auto running = std::ranges::count_if(nodes, [](const auto& node) { return node.pid != 0; });
+  fmt::print("\nThe chain runs: {} on blocks.\n\n",
+             running == 1 ? "1 node decides" : fmt::format("{} nodes agree", running));
   for (const NodeProcess& node : nodes) {
+    if (node.pid == 0) continue;
     fmt::print("  {:<8} {}   JSON-RPC, WebSocket, /health, /metrics\n", node.config.name,
                node.url());
   }
-  const std::string url = nodes.front().url();
+  const std::string url =
+      std::ranges::find_if(nodes, [](const auto& node) { return node.pid != 0; })->url();
   if (options.dev) {
     fmt::print(
         "\nDevelopment accounts, 10,000 ether each. Everybody knows these keys: never use them "
@@ -233,7 +333,8 @@ void greet(const std::vector<NodeProcess>& nodes, const NetworkStart& options) {
         "junk\"\n");
   }
   fmt::print("\nTry next:\n");
-  fmt::print("  build/bin/wusong network status --folder {}\n", options.folder.string());
+  fmt::print("  build/bin/wusong network status --folder {}\n",
+             shell_quoted(options.folder.string()));
   fmt::print("  build/bin/wusong block show latest --rpc {}\n", url);
   fmt::print(
       "  tests/e2e/run --rpc {}     # OpenZeppelin contracts with ethers, viem, cast and forge\n",
@@ -241,22 +342,40 @@ void greet(const std::vector<NodeProcess>& nodes, const NetworkStart& options) {
   std::fflush(stdout);
 }
 
-/// Reports nodes that end by themselves; returns when a signal came or none is left.
+/// Reports nodes that end by themselves; returns when a signal came or none of ours is left.
 void watch(std::vector<NodeProcess>& nodes, const std::atomic<bool>& interrupted) {
   while (!interrupted) {
-    std::size_t alive = 0;
-    for (NodeProcess& node : nodes) {
-      if (node.pid == 0) continue;
-      if (has_ended(node)) {
-        fmt::print(stderr, "wusong: {} ended: {}\n", node.config.name, last_words(node));
-        node.pid = 0;
-      } else {
-        ++alive;
-      }
+    bury(nodes);
+    if (std::ranges::none_of(nodes, [](const auto& node) { return node.ours && node.pid != 0; })) {
+      return;
     }
-    if (alive == 0) return;
     std::this_thread::sleep_for(200ms);
   }
+}
+
+/// When the process that wrote the file was started.
+std::string started_text(const NodeProcess& node) {
+  struct stat status{};
+  if (::stat(node.pid_file().c_str(), &status) != 0) return "at an unknown time";
+  return iso_time({static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000});
+}
+
+/// A network that runs is left to whoever started it.
+int already_running(const std::vector<NodeProcess>& nodes, const NetworkStart& options) {
+  if (options.json) {
+    say(listing(nodes));
+    return 0;
+  }
+  for (const NodeProcess& node : nodes) {
+    fmt::print("{:<8} {}   already running (pid {}), started {}\n", node.config.name, node.url(),
+               node.pid, started_text(node));
+  }
+  const std::string folder = shell_quoted(options.folder.string());
+  say(
+      fmt::format("Nothing was started. See: wusong network status --folder {0}\n"
+                  "Stop it with: wusong network stop --folder {0}",
+                  folder));
+  return 0;
 }
 
 }  // namespace
@@ -276,9 +395,10 @@ int network_create(const NetworkCreate& options) {
     return 0;
   }
   say(
-      fmt::format("Created a network of {} validators and {} observers in {}.\n"
+      fmt::format("Created a network of {} and {} in {}.\n"
                   "Start it with: wusong network start --folder {}",
-                  plan.validators, plan.observers, plan.folder.string(), plan.folder.string()));
+                  counted(plan.validators, "validator"), counted(plan.observers, "observer"),
+                  plan.folder.string(), shell_quoted(plan.folder.string())));
   return 0;
 }
 
@@ -287,16 +407,25 @@ int network_start(const NetworkStart& options) {
   platform::SignalWatcher signals{[&](int /*signal*/) { interrupted = true; }};
   auto nodes = load_network(options.folder);
   if (!nodes) return complain(nodes.error());
+  const auto members = check_network(options.folder, *nodes);
+  if (!members) return complain(members.error());
+  if (std::ranges::all_of(*nodes, [](const auto& node) { return node.pid != 0; })) {
+    return already_running(*nodes, options);
+  }
   for (NodeProcess& node : *nodes) {
-    if (node.pid != 0) continue;
-    if (const auto started = spawn(node); !started) {
-      stop_all(*nodes);
+    if (node.pid != 0) {
+      fmt::print(stderr, "wusong: {} is already running (pid {}), started {}\n", node.config.name,
+                 node.pid, started_text(node));
+      continue;
+    }
+    if (const auto started = spawn(node, !options.detach); !started) {
+      stop_all(*nodes, true);
       return complain(started.error());
     }
   }
-  const auto ready = wait_until_final(*nodes, options.wait_seconds, interrupted);
+  const auto ready = wait_until_final(*nodes, *members, options.wait_seconds, interrupted);
   if (!ready || interrupted) {
-    stop_all(*nodes);
+    stop_all(*nodes, true);
     return ready ? 0 : complain(ready.error());
   }
   if (options.json) {
@@ -307,14 +436,16 @@ int network_start(const NetworkStart& options) {
   if (options.detach) {
     if (options.json) return 0;
     fmt::print("\nStop it with: build/bin/wusong network stop --folder {}\n",
-               options.folder.string());
+               shell_quoted(options.folder.string()));
     return 0;
   }
-  if (!options.json) say("\nCtrl-C stops all nodes; the same command continues the chain.");
+  if (!options.json) {
+    say("\nCtrl-C stops the nodes started here; the same command continues the chain.");
+  }
   watch(*nodes, interrupted);
   if (!options.json) say("\nStopping …");
-  stop_all(*nodes);
-  if (!options.json) say("All nodes have stopped.");
+  stop_all(*nodes, true);
+  if (!options.json) say("All nodes started here have stopped.");
   return interrupted ? 0 : 1;
 }
 
@@ -329,9 +460,13 @@ int network_status(const std::filesystem::path& folder, bool json) {
                "executed", "final", "view", "peers", "finality ms", "version");
   }
   for (const NodeProcess& node : *nodes) {
-    const NodeStatus status = ask_status(node);
+    NodeStatus status = node.fault ? NodeStatus{} : ask_status(node);
+    if (node.fault) status.reason = node.fault->detail;
     healthy += status.healthy ? 1 : 0;
-    const char* state = status.healthy ? "ok" : status.answers ? "unwell" : "down";
+    const char* state = status.healthy   ? "ok"
+                        : status.answers ? "unwell"
+                        : node.fault     ? "broken"
+                                         : "down";
     if (json) {
       out.open_object().key("name").string(node.config.name).key("url").string(node.url());
       out.key("state").string(state).key("reason").string(status.reason);
@@ -342,9 +477,17 @@ int network_status(const std::filesystem::path& folder, bool json) {
       out.key("finalityMsP99").number(status.finality_p99).close_object();
       continue;
     }
+    const auto shown = [&](std::uint64_t value) {
+      return status.answers ? std::to_string(value) : std::string{"-"};
+    };
+    // Zero: no block was agreed on since this node started.
+    const auto measured = [](std::uint64_t ms) {
+      return ms == 0 ? std::string{"-"} : std::to_string(ms);
+    };
     fmt::print("{:<8} {:<10} {:<8} {:>9} {:>9} {:>9} {:>5} {:>6} / {:>5}  {}\n", node.config.name,
-               node.config.role, state, status.executed, status.final, status.view, status.peers,
-               status.finality_p50, status.finality_p99, status.version);
+               node.config.role, state, shown(status.executed), shown(status.final),
+               shown(status.view), shown(status.peers), measured(status.finality_p50),
+               measured(status.finality_p99), status.answers ? status.version : "-");
     if (!status.healthy && !status.reason.empty()) fmt::print("         {}\n", status.reason);
   }
   out.close_array();
@@ -364,7 +507,9 @@ int network_stop(const std::filesystem::path& folder, bool json) {
     out.key("stopped").number(std::uint64_t{running});
     say(out.close_object().text());
   } else {
-    say(fmt::format("{} of {} nodes were running; all have stopped.", running, nodes->size()));
+    say(fmt::format("{} of {} {} running{}", running, counted(nodes->size(), "node"),
+                    nodes->size() == 1 ? "was" : "were",
+                    running == 0 ? "." : "; all have stopped."));
   }
   return 0;
 }

@@ -23,7 +23,9 @@ struct NetworkStart {
   bool json{false};  // one line once blocks are final, for programs
 };
 /// Starts every node that is not running, waits until blocks are final, and stays until a signal
-/// stops all. @return the process's exit code
+/// stops those it started; they also stop when this process is killed, unless `detach`. Nodes that
+/// cannot start are reported; fewer than a quorum is a failure. A network that runs is only listed.
+/// @return the process's exit code
 int network_start(const NetworkStart& options);
 
 /// One line or object a node. @return 0 when a quorum is healthy, else 1

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
+#include "wusong/apps/address.hpp"
 #include "wusong/apps/keys.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/node/genesis.hpp"
@@ -41,6 +43,8 @@ const std::array<DevAccount, 10> kDevAccounts{{
 }};
 
 namespace {
+
+constexpr std::uint64_t kGasLimitMin = 21'000;  // as in a genesis file
 
 struct NodeFiles {
   std::string name;
@@ -82,15 +86,6 @@ Outcome<NodeFiles> create_keys(const NetworkPlan& plan, std::size_t index, bool 
                       kGeneratedCost);
   if (!written) return std::unexpected{written.error()};
   return out;
-}
-
-Outcome<Address> parse_address(const std::string& text) {
-  const auto address = codec::fixed_from_hex<Address>(text);
-  if (!address) {
-    return failure(err::bad_argument,
-                   fmt::format("\"{}\" is not an address: 0x and 40 hexadecimal digits", text));
-  }
-  return *address;
 }
 
 Outcome<node::Role> parse_role(const std::vector<std::string>& members) {
@@ -185,6 +180,13 @@ Outcome<void> check(const NetworkPlan& plan) {
         fmt::format("{0} holds a network already; choose another --folder, or remove {0}",
                     plan.folder.string()));
   }
+  if (platform::file_exists((plan.folder / "node0").string())) {
+    return failure(
+        err::already_exists,
+        fmt::format("{0} holds nodes of a network whose genesis.json is missing; restore "
+                    "it to go on with that chain, or remove {0} to begin a new one",
+                    plan.folder.string()));
+  }
   if (plan.validators < 1 || plan.validators > 100) {
     return failure(err::bad_argument, "--validators must be from 1 to 100");
   }
@@ -196,6 +198,15 @@ Outcome<void> check(const NetworkPlan& plan) {
     return failure(
         err::bad_argument,
         fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", plan.scheme));
+  }
+  if (plan.chain_id == 0) {
+    return failure(err::bad_argument, "--chain-id must be at least 1");
+  }
+  if (plan.gas_limit < kGasLimitMin) {
+    return failure(err::bad_argument,
+                   fmt::format("--gas-limit must be at least {}: the cost of the smallest "
+                               "transaction",
+                               kGasLimitMin));
   }
   const std::size_t last = plan.port_base + 1'000u + plan.validators + plan.observers;
   if (plan.port_base == 0 || last > 65'535) {
@@ -232,18 +243,43 @@ Outcome<void> create_network(const NetworkPlan& plan) {
   return write_text(plan.folder / "genesis.json", node::to_json(*genesis) + "\n");
 }
 
-Outcome<std::vector<std::filesystem::path>> node_folders(const std::filesystem::path& network) {
-  std::vector<std::filesystem::path> out;
-  for (std::size_t i = 0;; ++i) {
-    const auto folder = network / fmt::format("node{}", i);
-    if (!platform::file_exists((folder / "node.toml").string())) break;
-    out.push_back(folder);
+Outcome<node::Genesis> load_genesis(const std::filesystem::path& file) {
+  const auto text = platform::read_text(file.string());
+  if (!text) {
+    return failure(text.error(), fmt::format("{}: cannot be read; restore it: every node of the "
+                                             "chain has the same one",
+                                             file.string()));
   }
-  if (out.empty()) {
+  auto genesis = node::parse_genesis(*text);
+  if (!genesis) {
+    const std::string& where = genesis.error().where;
+    return failure(genesis.error().error,
+                   where.find(' ') != std::string::npos  // a sentence, not a member
+                       ? fmt::format("{}: {}", file.string(), where)
+                       : fmt::format("{}: \"{}\" is wrong or missing", file.string(), where));
+  }
+  return *std::move(genesis);
+}
+
+Outcome<std::vector<std::filesystem::path>> node_folders(const std::filesystem::path& network) {
+  std::vector<std::pair<std::size_t, std::filesystem::path>> found;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator{network, missing}) {
+    const std::string name = entry.path().filename().string();
+    std::size_t index = 0;
+    const char* const end = name.data() + name.size();
+    if (!name.starts_with("node") || !entry.is_directory(missing)) continue;
+    const auto [rest, error] = std::from_chars(name.data() + 4, end, index);
+    if (error == std::errc{} && rest == end) found.emplace_back(index, entry.path());
+  }
+  if (found.empty()) {
     return failure(err::not_found,
                    fmt::format("{} holds no network; make one with `wusong network create`",
                                network.string()));
   }
+  std::ranges::sort(found);
+  std::vector<std::filesystem::path> out;
+  for (auto& [index, folder] : found) out.push_back(std::move(folder));
   return out;
 }
 

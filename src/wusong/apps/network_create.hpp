@@ -9,6 +9,7 @@
 
 #include "wusong/apps/config.hpp"
 #include "wusong/base/bytes.hpp"
+#include "wusong/node/genesis.hpp"
 
 namespace wusong::apps {
 
@@ -41,7 +42,10 @@ extern const std::array<DevAccount, 10> kDevAccounts;
 /// Writes everything anew. @errors err::already_exists, err::bad_argument, platform's file rows
 [[nodiscard]] Outcome<void> create_network(const NetworkPlan& plan);
 
-/// The nodes of a network in order: folders that hold node.toml.
+/// The rules of a chain. @errors platform's file rows, node's rows with the member that is wrong
+[[nodiscard]] Outcome<node::Genesis> load_genesis(const std::filesystem::path& file);
+
+/// The nodes of a network in order: folders node0, node1, … that should hold node.toml.
 /// @errors err::not_found
 [[nodiscard]] Outcome<std::vector<std::filesystem::path>> node_folders(
     const std::filesystem::path& network);

@@ -112,8 +112,35 @@ TEST(NetworkCreate, WrongPlansAreRefusedAndWriteNothing) {
   EXPECT_TRUE(refused([](NetworkPlan& plan) { plan.scheme = "rsa"; }));
   EXPECT_TRUE(refused([](NetworkPlan& plan) { plan.port_base = 64'600; }));
   EXPECT_TRUE(refused([](NetworkPlan& plan) { plan.port_base = 0; }));
+  EXPECT_TRUE(refused([](NetworkPlan& plan) { plan.chain_id = 0; }));
+  EXPECT_TRUE(refused([](NetworkPlan& plan) { plan.gas_limit = 20'999; }));
+  EXPECT_TRUE(refused(
+      [](NetworkPlan& plan) { plan.funded = {"0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed"}; }));
   EXPECT_TRUE(refused([](NetworkPlan& plan) { plan.funded = {"0x12"}; }));
   EXPECT_TRUE(refused([](NetworkPlan& plan) { plan.deployers = {"nobody"}; }));
+}
+
+TEST(NetworkCreate, NodesWithoutAGenesisAreNotOverwritten) {
+  const TestFolder folder;
+  const NetworkPlan plan = plan_in(folder);
+  ASSERT_TRUE(create_network(plan));
+  std::filesystem::remove(plan.folder / "genesis.json");
+  const auto again = create_network(plan);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().name(), "apps.already_exists");
+  EXPECT_NE(again.error().detail.find("genesis.json is missing"), std::string::npos);
+}
+
+TEST(NodeFolders, AGapOrAMissingFileHidesNoOtherNode) {
+  const TestFolder folder;
+  for (const char* name : {"node0", "node2", "node10", "node", "nodex", "other"}) {
+    std::filesystem::create_directory(folder.path() / name);
+  }
+  const auto folders = node_folders(folder.path());
+  ASSERT_TRUE(folders);
+  ASSERT_EQ(folders->size(), 3u);
+  EXPECT_EQ(folders->at(1).filename(), "node2");
+  EXPECT_EQ(folders->at(2).filename(), "node10");
 }
 
 TEST(NodeFolders, AnEmptyFolderSaysHowToMakeOne) {

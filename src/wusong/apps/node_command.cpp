@@ -11,6 +11,7 @@
 
 #include "wusong/apps/config.hpp"
 #include "wusong/apps/keys.hpp"
+#include "wusong/apps/network_create.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/version.hpp"
 #include "wusong/platform/clock.hpp"
@@ -81,17 +82,6 @@ class RpcBridge final : public platform::HttpHandler {
   std::atomic<platform::HttpServer*> http_{nullptr};
   std::unique_ptr<rpc::Server> server_;
 };
-
-Outcome<node::Genesis> load_genesis(const std::filesystem::path& file) {
-  const auto text = platform::read_text(file.string());
-  if (!text) return failure(text.error(), fmt::format("{}: cannot be read", file.string()));
-  auto genesis = node::parse_genesis(*text);
-  if (!genesis) {
-    return failure(genesis.error().error,
-                   fmt::format("{}: wrong at \"{}\"", file.string(), genesis.error().where));
-  }
-  return *std::move(genesis);
-}
 
 /// Peers accept and expect exactly the keys of the genesis: anything else would only be refused.
 Outcome<void> check_members(const NodeConfig& config, const node::Genesis& genesis,
@@ -186,8 +176,10 @@ platform::HttpOptions http_options(const NodeConfig& config) {
 Failure explain(Error error, const NodeConfig& config, std::string_view what) {
   std::string mend;
   if (error.name() == "platform.address_in_use") {
-    mend = fmt::format("{} is in use; stop the other program or change {} in the configuration",
-                       what, what == config.rpc_listen ? "rpc.listen" : "network.listen");
+    mend = fmt::format(
+        "{} is in use; stop the other program, change {} in the configuration, or create the "
+        "network with another --port-base",
+        what, what == config.rpc_listen ? "rpc.listen" : "network.listen");
   } else if (error.name() == "io.store_locked") {
     mend = fmt::format("{} is in use by another process; is the node running already?",
                        config.data.string());

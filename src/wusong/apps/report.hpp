@@ -2,7 +2,9 @@
 // What commands print for people: one way to complain, one way to list.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,12 @@ class Sheet {
 
 /// Columns as wide as their longest cell; the first row is the heading.
 std::string table(const std::vector<std::vector<std::string>>& rows);
+
+/// A path or text as one word of a shell: quoted only where it must be.
+std::string shell_quoted(const std::string& text);
+
+/// "1 node", "2 nodes".
+std::string counted(std::uint64_t count, std::string_view noun);
 
 /// Writes to standard output at once, so that a reader of a pipe sees it.
 void say(const std::string& text);

@@ -6,8 +6,9 @@
 
 namespace wusong::platform {
 
-/// Turns SIGINT and SIGTERM into calls on a thread of its own, and ignores SIGPIPE. Create it
-/// before any other thread: threads inherit the blocked signals, and so do child processes.
+/// Turns SIGINT, SIGTERM and SIGHUP (the terminal is gone) into calls on a thread of its own, and
+/// ignores SIGPIPE. Create it before any other thread: threads inherit the blocked signals, and so
+/// do child processes.
 class SignalWatcher {
  public:
   explicit SignalWatcher(std::function<void(int signal)> on_signal);
