@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "wusong/apps/address.hpp"
 #include "wusong/apps/units.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/hash.hpp"
@@ -52,8 +53,8 @@ Outcome<Hash> encode_integer(const std::string& type, const std::string& argumen
 Outcome<Hash> encode_word(const std::string& type, const std::string& argument) {
   Hash out;
   if (type == "address") {
-    const auto address = codec::fixed_from_hex<Address>(argument);
-    if (!address) return wrong(argument, type);
+    const auto address = parse_address(argument);
+    if (!address) return std::unexpected{address.error()};
     std::ranges::copy(address->bytes, out.bytes.begin() + 12);
     return out;
   }

@@ -66,7 +66,8 @@ TEST(Abi, IntegersKeepToTheirWidth) {
 }
 
 TEST(Abi, WrongArgumentsAreNamed) {
-  EXPECT_EQ(arguments("(address)", {"0x12"}), "refused: \"0x12\" is no address");
+  EXPECT_EQ(arguments("(address)", {"0x12"}),
+            "refused: \"0x12\" is not an address: 0x and 40 hexadecimal digits");
   EXPECT_EQ(arguments("(bool)", {"yes"}), "refused: \"yes\" is no bool (true or false)");
   EXPECT_EQ(arguments("(bytes4)", {"0x010203"}), "refused: \"0x010203\" is no bytes4");
   EXPECT_EQ(arguments("(uint256)", {}), "refused: (uint256) takes 1 argument, 0 given");

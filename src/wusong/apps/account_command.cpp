@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "wusong/apps/address.hpp"
 #include "wusong/apps/network_create.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/codec/hex.hpp"
@@ -24,8 +25,9 @@ std::filesystem::path folder_of(const std::filesystem::path& chosen) {
   return chosen.empty() ? default_keystore() : chosen;
 }
 
-Outcome<std::string> password_for(const std::filesystem::path& file, bool confirm) {
-  return file.empty() ? ask_password("Password for the key file", confirm) : read_password(file);
+Outcome<std::string> password_for(const std::filesystem::path& file, const std::string& prompt,
+                                  bool confirm) {
+  return file.empty() ? ask_password(prompt, confirm) : read_password(file);
 }
 
 int store(const AccountOptions& options, crypto::Scheme scheme, const Secret& secret) {
@@ -33,7 +35,8 @@ int store(const AccountOptions& options, crypto::Scheme scheme, const Secret& se
   if (!signer) return complain({signer.error(), "this is no usable secret key"});
   const std::string address =
       codec::to_hex_data(crypto::address_of(scheme, (*signer)->public_key()));
-  const auto password = password_for(options.password_file, true);
+  const auto password =
+      password_for(options.password_file, "New password, for the key file kept here", true);
   if (!password) return complain(password.error());
   if (password->empty()) return complain({err::bad_argument, "an empty password protects nothing"});
   const auto folder = folder_of(options.keystore);
@@ -48,7 +51,7 @@ int store(const AccountOptions& options, crypto::Scheme scheme, const Secret& se
     out.open_object().key("address").string(address).key("file").string(file.string());
     say(out.close_object().text());
   } else {
-    fmt::print("{}\n  key file {}\n", address, file.string());
+    fmt::print("{}\n  key file {}\n", checksummed(address), file.string());
   }
   return 0;
 }
@@ -79,13 +82,11 @@ Outcome<LoadedKey> read_foreign_key(const AccountOptions& options, crypto::Schem
   if (!text) return std::unexpected{text.error()};
   std::erase_if(*text, [](char c) { return c == '\r' || c == '\n' || c == '\t' || c == ' '; });
   if (text->starts_with('{')) {
-    const auto password = password_for(options.password_file, false);
+    const auto password = password_for(
+        options.password_file, fmt::format("Password of {}", options.key_file.string()), false);
     if (!password) return std::unexpected{password.error()};
     auto opened = crypto::decrypt_keystore(*text, *password);
-    if (!opened) {
-      return failure(opened.error(), fmt::format("{}: cannot be opened with this password",
-                                                 options.key_file.string()));
-    }
+    if (!opened) return failure(opened.error(), why_not_opened(opened.error(), options.key_file));
     const auto named = scheme_of(opened->scheme);
     if (!named) return std::unexpected{named.error()};
     return LoadedKey{.scheme = *named, .secret = Secret{std::move(opened->secret_key)}};
@@ -100,13 +101,50 @@ Outcome<LoadedKey> read_foreign_key(const AccountOptions& options, crypto::Schem
   return LoadedKey{.scheme = scheme, .secret = Secret{*std::move(bytes)}};
 }
 
-/// The scheme a key file names; nothing where it is no key file.
-std::optional<std::string> scheme_in(const std::filesystem::path& file) {
-  const auto text = platform::read_text(file.string(), kKeyTextMax);
+struct KeyFile {
+  std::filesystem::path path;
+  std::string address;
+  std::string scheme;
+};
+
+/// What a key file says of itself, whatever its name is; nothing where it is none.
+std::optional<KeyFile> key_file_at(const std::filesystem::path& path) {
+  const auto text = platform::read_text(path.string(), kKeyTextMax);
   if (!text) return std::nullopt;
   const auto document = codec::JsonDocument::parse(*text);
-  if (!document || !document->root().find("crypto")) return std::nullopt;
-  return std::string{document->root().string_at("wusong_scheme").value_or("secp256k1")};
+  // ethers writes a capital C.
+  if (!document || (!document->root().find("crypto") && !document->root().find("Crypto"))) {
+    return std::nullopt;
+  }
+  const std::string named{document->root().string_at("address").value_or("")};
+  auto address = codec::fixed_from_hex<Address>(named);
+  if (!address) address = codec::fixed_from_hex<Address>(path.stem().string());
+  return KeyFile{
+      .path = path,
+      .address = address ? codec::to_hex_data(*address) : path.filename().string(),
+      .scheme = std::string{document->root().string_at("wusong_scheme").value_or("secp256k1")}};
+}
+
+/// Every key file of a folder: ours, geth's (UTC--…), any other name. `others` become those that
+/// look meant as key files and are none.
+std::vector<KeyFile> key_files_in(const std::filesystem::path& folder,
+                                  std::vector<std::filesystem::path>* others = nullptr) {
+  std::vector<std::filesystem::path> paths;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator{folder, missing}) {
+    if (entry.is_regular_file(missing)) paths.push_back(entry.path());
+  }
+  std::ranges::sort(paths);
+  std::vector<KeyFile> out;
+  for (const auto& path : paths) {
+    if (auto found = key_file_at(path)) {
+      out.push_back(*std::move(found));
+    } else if (others != nullptr &&
+               (path.extension() == ".json" || path.filename().string().starts_with("UTC--"))) {
+      others->push_back(path);
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -134,24 +172,18 @@ int account_import(const AccountOptions& options) {
 
 int account_list(const AccountOptions& options) {
   const auto folder = folder_of(options.keystore);
-  std::vector<std::filesystem::path> files;
-  std::error_code missing;
-  for (const auto& entry : std::filesystem::directory_iterator{folder, missing}) {
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  std::vector<std::filesystem::path> others;
+  const auto files = key_files_in(folder, &others);
+  for (const auto& file : others) {
+    fmt::print(stderr, "wusong: {} is no key file and is left out\n", file.string());
   }
-  std::ranges::sort(files);
   codec::JsonWriter out;
   std::vector<std::vector<std::string>> rows;
   out.open_array();
-  for (const auto& file : files) {
-    const auto scheme = scheme_in(file);
-    if (!scheme) {
-      fmt::print(stderr, "wusong: {} is no key file and is left out\n", file.string());
-      continue;
-    }
-    rows.push_back({file.stem().string(), *scheme});
-    out.open_object().key("address").string(file.stem().string()).key("scheme").string(*scheme);
-    out.key("file").string(file.string()).close_object();
+  for (const KeyFile& file : files) {
+    rows.push_back({checksummed(file.address), file.scheme});
+    out.open_object().key("address").string(file.address).key("scheme").string(file.scheme);
+    out.key("file").string(file.path.string()).close_object();
   }
   out.close_array();
   if (options.json) {
@@ -177,20 +209,23 @@ Outcome<LoadedKey> open_signer(const SignerChoice& choice) {
         err::bad_argument,
         "say whose key signs: --from ADDRESS, or --dev-account N on a development chain");
   }
-  const auto address = codec::fixed_from_hex<Address>(choice.from);
-  if (!address) {
-    return failure(
-        err::bad_argument,
-        fmt::format("--from \"{}\" is not an address: 0x and 40 hexadecimal digits", choice.from));
-  }
+  const auto address = parse_address(choice.from, "--from ");
+  if (!address) return std::unexpected{address.error()};
   const auto folder = folder_of(choice.keystore);
-  const auto file = folder / (codec::to_hex_data(*address) + ".json");
+  const std::string digits = codec::to_hex_data(*address);
+  auto file = folder / (digits + ".json");
   if (!platform::file_exists(file.string())) {
-    return failure(err::not_found,
-                   fmt::format("no key of {} in {}; `wusong account list` shows which there are",
-                               choice.from, folder.string()));
+    const auto files = key_files_in(folder);
+    const auto found = std::ranges::find(files, digits, &KeyFile::address);
+    if (found == files.end()) {
+      return failure(err::not_found,
+                     fmt::format("no key of {} in {}; `wusong account list` shows which there are",
+                                 choice.from, folder.string()));
+    }
+    file = found->path;
   }
-  const auto password = password_for(choice.password_file, false);
+  const auto password =
+      password_for(choice.password_file, fmt::format("Password of {}", file.string()), false);
   if (!password) return std::unexpected{password.error()};
   return read_key(file, *password);
 }

@@ -2,7 +2,9 @@
 #include "wusong/apps/artifact.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "wusong/apps/config.hpp"
@@ -12,6 +14,8 @@
 
 namespace wusong::apps {
 namespace {
+
+constexpr std::size_t kNamesShown = 12;
 
 /// The creation code of one contract's object: Hardhat's and truffle's bytecode, Foundry's
 /// bytecode.object, solc's evm.bytecode.object and bin.
@@ -46,6 +50,18 @@ struct Named {
   codec::JsonValue contract;
 };
 
+/// What one contract's own file calls it: Hardhat's contractName, Foundry's compilationTarget.
+std::string name_in(const codec::JsonValue& contract) {
+  if (const auto name = contract.string_at("contractName")) return std::string{*name};
+  auto target = contract.find("metadata");
+  for (const std::string_view key : {"settings", "compilationTarget"}) {
+    if (target) target = target->find(key);
+  }
+  if (!target || !target->is_object()) return {};
+  for (const auto& [file, name] : target->members()) return std::string{name.string().value_or("")};
+  return {};
+}
+
 /// solc's standard output is contracts[file][name], its combined one contracts["file:name"].
 std::vector<Named> contracts_in(const codec::JsonValue& root) {
   std::vector<Named> out;
@@ -55,7 +71,7 @@ std::vector<Named> contracts_in(const codec::JsonValue& root) {
     out.push_back({std::string{name}, contract});
     return true;
   };
-  if (add("", root)) return out;
+  if (add(name_in(root), root)) return out;
   const auto all = root.find("contracts");
   if (!all) return out;
   for (const auto& [file, value] : all->members()) {
@@ -72,6 +88,10 @@ Outcome<Named> choose(const std::vector<Named>& found, const std::string& contra
                    "or bin (an interface or abstract contract has none)");
   }
   if (found.size() == 1 && (contract.empty() || found[0].name.empty())) return found[0];
+  if (found.size() == 1 && found[0].name != contract) {
+    return failure(err::bad_artifact, fmt::format("no contract \"{}\"; the only one is \"{}\"",
+                                                  contract, found[0].name));
+  }
   std::vector<std::string> names;
   for (const Named& one : found) {
     if (one.name == contract) return one;
@@ -82,8 +102,12 @@ Outcome<Named> choose(const std::vector<Named>& found, const std::string& contra
                    fmt::format("{} contracts; choose one with --contract, as in --contract {}",
                                found.size(), names.back()));
   }
-  return failure(err::bad_artifact, fmt::format("no contract \"{}\"; did you mean \"{}\"?",
-                                                contract, nearest(contract, names)));
+  const std::string close = nearest(contract, names);
+  if (names.size() > kNamesShown) names.resize(kNamesShown);
+  return failure(
+      err::bad_artifact,
+      fmt::format("no contract \"{}\"; did you mean \"{}\"? There are {}{}", contract, close,
+                  fmt::join(names, ", "), found.size() > kNamesShown ? ", …" : ""));
 }
 
 Outcome<Artifact> from_json(std::string_view text, const std::string& contract) {
@@ -102,22 +126,45 @@ Outcome<Artifact> from_json(std::string_view text, const std::string& contract) 
   return Artifact{.code = *std::move(code), .constructor_types = constructor_of(chosen->contract)};
 }
 
+/// No code is made of printable characters alone: its instructions end with bytes above 0x7f.
+bool is_text(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r' || c == '\t'; });
+}
+
 }  // namespace
+
+bool is_solidity(std::string_view text) {
+  return text.find("pragma solidity") != std::string_view::npos ||
+         text.find("SPDX-License-Identifier") != std::string_view::npos;
+}
 
 Outcome<Artifact> parse_artifact(std::string_view text, const std::string& contract) {
   const auto first = text.find_first_not_of(" \r\n\t");
   if (first == std::string_view::npos) return failure(err::bad_artifact, "holds no code");
   if (text[first] == '{') return from_json(text, contract);
+  if (is_solidity(text)) return failure(err::bad_artifact, std::string{kSolidityMend});
+  if (!contract.empty()) {
+    return failure(
+        err::bad_artifact,
+        "plain code has no contracts to choose from; --contract needs a compiler's JSON");
+  }
   std::string digits{text};
   std::erase_if(digits, [](char c) { return c == ' ' || c == '\r' || c == '\n' || c == '\t'; });
   if (auto code = codec::from_hex(digits))
     return Artifact{.code = *std::move(code), .constructor_types = {}};
+  if (is_text(text)) {
+    return failure(err::bad_artifact, "is a text, but neither hexadecimal nor a compiler's JSON");
+  }
   return Artifact{.code = to_bytes(as_bytes(text)), .constructor_types = {}};
 }
 
 Outcome<Artifact> load_artifact(const std::filesystem::path& file, const std::string& contract) {
   const auto text = platform::read_text(file.string());
   if (!text) return failure(text.error(), fmt::format("{}: cannot be read", file.string()));
+  if (file.extension() == ".sol") {
+    return failure(err::bad_artifact, fmt::format("{}: {}", file.string(), kSolidityMend));
+  }
   auto artifact = parse_artifact(*text, contract);
   if (!artifact) {
     return failure(artifact.error().error,

@@ -40,7 +40,27 @@ TEST(Artifact, OneOfSeveralIsChosenByName) {
       R"("I":{"evm":{"bytecode":{"object":""}}},"Box":{"evm":{"bytecode":{"object":"60016002"}}}}}})";
   EXPECT_EQ(code_of(two, "Box"), kCode);
   EXPECT_EQ(refused(two), "2 contracts; choose one with --contract, as in --contract Box");
-  EXPECT_EQ(refused(two, "Bx"), "no contract \"Bx\"; did you mean \"Box\"?");
+  EXPECT_EQ(refused(two, "Bx"), "no contract \"Bx\"; did you mean \"Box\"? There are A, Box");
+}
+
+TEST(Artifact, TheOnlyContractMustHaveTheNameAskedFor) {
+  const std::string solc =
+      R"({"contracts":{"c.sol":{"Counter":{"evm":{"bytecode":{"object":"60016002"}}}}}})";
+  const std::string hardhat = R"({"contractName":"Counter","bytecode":"0x60016002"})";
+  const std::string foundry =
+      R"({"bytecode":{"object":"0x60016002"},)"
+      R"("metadata":{"settings":{"compilationTarget":{"src/Counter.sol":"Counter"}}}})";
+  for (const std::string& text : {solc, hardhat, foundry}) {
+    EXPECT_EQ(code_of(text, "Counter"), kCode);
+    EXPECT_EQ(refused(text, "Foo"), "no contract \"Foo\"; the only one is \"Counter\"");
+  }
+  EXPECT_TRUE(refused("0x60016002", "Foo").starts_with("plain code has no contracts"));
+}
+
+TEST(Artifact, SourceAndOtherTextsAreNoCode) {
+  EXPECT_EQ(refused("// SPDX-License-Identifier: MIT\npragma solidity ^0.8.20;\ncontract C {}\n"),
+            kSolidityMend);
+  EXPECT_TRUE(refused("0x6001600g").starts_with("is a text, but neither"));
 }
 
 TEST(Artifact, TheAbiNamesTheConstructorsTypes) {

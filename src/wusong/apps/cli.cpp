@@ -46,6 +46,54 @@ Place deepest(const CLI::App& root, const std::vector<std::string>& arguments) {
   return place;
 }
 
+/// CLI11's messages name types of C++ and bounds of doubles.
+std::string in_our_words(const CLI::ParseError& error) {
+  std::string what = error.what();
+  std::ranges::replace(what, '\n', ' ');
+  const std::string kind = error.get_name();
+  const auto colon = what.find(": ");
+  const std::string subject = what.substr(0, colon);
+  const std::string rest = colon == std::string::npos ? what : what.substr(colon + 2);
+  if (kind == "ConversionError" && subject == "Could not convert") {
+    const auto equals = rest.find(" = ");
+    if (equals != std::string::npos) {
+      return fmt::format("{} \"{}\" is not a number that fits here", rest.substr(0, equals),
+                         rest.substr(equals + 3));
+    }
+  }
+  if (kind == "ArgumentMismatch" && rest.ends_with(" missing")) {
+    return fmt::format("{} needs a value", subject);
+  }
+  if (kind == "ArgumentMismatch" && rest.starts_with("At Most")) {
+    return fmt::format("{} is given twice", subject);
+  }
+  if (kind == "ValidationError" && rest.find("not in range") != std::string::npos) {
+    return fmt::format("{} must be a number that is not negative", subject);
+  }
+  if (kind == "ExcludesError") {
+    const auto middle = what.find(" excludes ");
+    if (middle != std::string::npos) {
+      return fmt::format("{} and {} exclude each other: give one of them", what.substr(0, middle),
+                         what.substr(middle + 10));
+    }
+  }
+  if (subject.starts_with("The following argument")) return fmt::format("unexpected: {}", rest);
+  return what;
+}
+
+/// A group shows the examples of its commands; without one it would show the program's.
+void add_group_examples(CLI::App& group) {
+  std::string examples;
+  for (CLI::App* child : group.get_subcommands([](const CLI::App*) { return true; })) {
+    add_group_examples(*child);
+    std::string footer = child->get_footer();
+    if (footer.starts_with("Example: ")) footer.erase(0, 9);
+    if (footer.starts_with("Examples:\n  ")) footer.erase(0, 12);
+    examples += fmt::format("\n  {}", footer.substr(0, footer.find('\n')));
+  }
+  if (!examples.empty()) group.footer("Examples:" + examples);
+}
+
 /// What CLI11 found wrong, in our words where it is an option nobody knows.
 std::string describe(const CLI::App& root, const std::vector<std::string>& arguments,
                      const CLI::ParseError& error) {
@@ -62,9 +110,7 @@ std::string describe(const CLI::App& root, const std::vector<std::string>& argum
     return fmt::format("unknown option {}; did you mean {}? See `{} --help`", name,
                        nearest(name, known), place.path);
   }
-  std::string what = error.what();
-  std::ranges::replace(what, '\n', ' ');
-  return fmt::format("{}; see `{} --help`", what, place.path);
+  return fmt::format("{}; see `{} --help`", in_our_words(error), place.path);
 }
 
 }  // namespace
@@ -100,7 +146,8 @@ std::shared_ptr<CLI::App> make_cli(int& code) {
   app->set_version_flag("--version", std::string{"wusong "} + kVersion);
   app->footer(
       "Example: wusong network create --folder data --dev && wusong network start --folder data\n"
-      "`wusong COMMAND --help` says more. Exit codes: 0 done, 1 failed, 2 wrong usage.");
+      "`wusong COMMAND --help` or `wusong help COMMAND` says more. Exit codes: 0 done, 1 failed, 2 "
+      "wrong usage.");
   add_network_commands(*app, code);
   add_account_commands(*app, code);
   add_contract_commands(*app, code);
@@ -108,6 +155,9 @@ std::shared_ptr<CLI::App> make_cli(int& code) {
   add_verify_command(*app, code);
   add_evm_commands(*app, code);
   add_other_commands(*app, code);
+  for (CLI::App* group : app->get_subcommands([](const CLI::App*) { return true; })) {
+    add_group_examples(*group);
+  }
   return app;
 }
 
@@ -124,8 +174,13 @@ std::string unknown_subcommand(const CLI::App& root, const std::vector<std::stri
                      nearest(word, names));
 }
 
-int run_cli(const std::vector<std::string>& arguments) {
+int run_cli(const std::vector<std::string>& given) {
   int code = 0;
+  std::vector<std::string> arguments = given;
+  if (!arguments.empty() && arguments.front() == "help") {  // "help network" is "network --help"
+    arguments.erase(arguments.begin());
+    arguments.emplace_back("--help");
+  }
   const auto app = make_cli(code);
   if (const std::string fault = unknown_subcommand(*app, arguments); !fault.empty()) {
     return complain({err::bad_argument, fault});

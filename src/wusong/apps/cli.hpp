@@ -15,8 +15,8 @@ namespace wusong::apps {
 /// The whole tree. `code` must outlive it.
 std::shared_ptr<CLI::App> make_cli(int& code);
 
-/// Parses and runs. @return 0 done, 1 failed, 2 the arguments make no sense
-int run_cli(const std::vector<std::string>& arguments);
+/// Parses and runs; "help …" is "… --help". @return 0 done, 1 failed, 2 the arguments make no sense
+int run_cli(const std::vector<std::string>& given);
 
 /// A word that stands where a subcommand should and is none, with the nearest one; empty where
 /// every word has its place. `arguments` are without the program's name.

@@ -15,7 +15,8 @@ void add_common(CLI::App& app, AccountOptions& options) {
 
 void add_secret(CLI::App& app, AccountOptions& options) {
   app.add_option("--password-file", options.password_file,
-                 "First line is the password; asks on the terminal without it");
+                 "First line is the password; asks on the terminal without it. "
+                 "import: of the file that is read, too");
   app.add_option("--scheme", options.scheme, "secp256k1 (Ethereum's), ed25519 or sm2")
       ->capture_default_str();
 }
@@ -43,7 +44,7 @@ void add_account_commands(CLI::App& root, int& code) {
   import
       ->add_option("file", imported->key_file,
                    "Secret key as 64 hexadecimal digits, or a version 3 key file of another "
-                   "program under the same password; - reads standard input")
+                   "program; - reads standard input")
       ->required();
   add_common(*import, *imported);
   add_secret(*import, *imported);

@@ -39,11 +39,13 @@ void add_create(CLI::App& network, int& code) {
 
 void add_start(CLI::App& network, int& code) {
   const auto options = std::make_shared<NetworkStart>();
-  CLI::App* app = network.add_subcommand("start", "Start all nodes and wait for final blocks");
+  CLI::App* app =
+      network.add_subcommand("start", "Start the nodes that do not run and wait for final blocks");
   app->add_option("--folder", options->folder, "Made by create")->capture_default_str();
   app->add_option("--wait", options->wait_seconds, "Seconds to wait for a final block")
       ->capture_default_str();
-  app->add_flag("--detach", options->detach, "Return then, and leave the nodes running");
+  app->add_flag("--detach", options->detach,
+                "Return then, and leave the nodes running; without it they stop with this program");
   app->add_flag("--dev", options->dev, "Show the development accounts");
   app->add_flag("--json", options->json, "Names and URLs as one JSON array");
   app->footer("Example: wusong network start --folder data --detach");

@@ -92,6 +92,45 @@ TEST(Cli, HelpAndVersionSucceed) {
   EXPECT_NE(out.find("\"compiler\""), std::string::npos);
 }
 
+TEST(Cli, HelpIsACommandToo) {
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(run_cli({"help"}), 0);
+  EXPECT_EQ(run_cli({"help", "contract", "send"}), 0);
+  const std::string out = testing::internal::GetCapturedStdout();
+  EXPECT_NE(out.find("wusong COMMAND --help"), std::string::npos);
+  EXPECT_NE(out.find("Example: wusong contract send"), std::string::npos);
+  EXPECT_EQ(run_cli({"help", "netwrk"}), 2);
+}
+
+TEST(Cli, AGroupShowsExamplesOfItsOwn) {
+  int code = 0;
+  const auto app = make_cli(code);
+  walk(*app, "", [](const CLI::App& command, const std::string& path) {
+    if (path.empty() || command.get_subcommands([](const CLI::App*) { return true; }).empty()) {
+      return;
+    }
+    EXPECT_TRUE(command.get_footer().starts_with("Examples:\n  ")) << path;
+    if (path != "completion") {
+      EXPECT_NE(command.get_footer().find("wusong " + path), std::string::npos) << path;
+    }
+  });
+}
+
+TEST(Cli, WrongValuesAreNamedInPlainWords) {
+  const auto said = [](const Words& words) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(run_cli(words), 2);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_TRUE(said({"network", "create", "--validators", "many"})
+                  .starts_with("wusong: --validators \"many\" is not a number"));
+  EXPECT_TRUE(said({"network", "status", "--folder"})
+                  .starts_with("wusong: --folder needs a value; see `wusong network status"));
+  EXPECT_TRUE(said({"contract", "send", "--to", "0x12", "--nonce", "-1"})
+                  .starts_with("wusong: --nonce must be a number that is not negative"));
+  EXPECT_TRUE(said({"block", "show", "1", "2"}).starts_with("wusong: unexpected: 2"));
+}
+
 TEST(Completion, EveryShellKnowsEveryCommandAndOption) {
   int code = 0;
   const auto app = make_cli(code);

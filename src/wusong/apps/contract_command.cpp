@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <thread>
 
 #include "wusong/apps/abi.hpp"
+#include "wusong/apps/address.hpp"
 #include "wusong/apps/artifact.hpp"
 #include "wusong/apps/query_command.hpp"
 #include "wusong/apps/report.hpp"
@@ -22,15 +24,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Outcome<Address> parse_address(const std::string& text, std::string_view option) {
-  const auto address = codec::fixed_from_hex<Address>(text);
-  if (!address) {
-    return failure(
-        err::bad_argument,
-        fmt::format("{} \"{}\" is not an address: 0x and 40 hexadecimal digits", option, text));
-  }
-  return *address;
-}
+constexpr std::uint64_t kTransactionGasMax = 1 << 24;  // EIP-7825
 
 Outcome<U256> amount(const std::string& text, std::string_view option) {
   const auto value = parse_amount(text);
@@ -83,11 +77,11 @@ Outcome<Account> open_account(const SignerChoice& choice) {
   if (!signer) return failure(signer.error(), "the key file holds no usable key");
   const Address address = crypto::address_of(key->scheme, (*signer)->public_key());
   if (!choice.from.empty() && !choice.dev_account) {
-    const auto asked = parse_address(choice.from, "--from");
+    const auto asked = parse_address(choice.from, "--from ");
     if (!asked) return std::unexpected{asked.error()};
     if (*asked != address) {
       return failure(err::bad_key_file, fmt::format("the key file named {} is of {}", choice.from,
-                                                    codec::to_hex_data(address)));
+                                                    checksummed(address)));
     }
   }
   return Account{*std::move(key), *std::move(signer), address};
@@ -100,6 +94,69 @@ std::string call_object(const Address& from, const std::optional<Address>& to, c
   if (to) out.key("to").data(*to);
   out.key("value").quantity(to_hash(value).view()).key("input").data(data);
   return out.close_object().take();
+}
+
+/// A refusal with the numbers behind it, as far as the node tells them.
+Failure with_numbers(RpcClient& client, const types::Transaction& transaction,
+                     const Address& sender, Failure failure) {
+  const std::string address = codec::to_hex_data(sender);
+  const std::string_view detail = failure.detail;
+  const auto says = [&](std::string_view words) { return detail.find(words) != detail.npos; };
+  if (says("nonce too low")) {
+    const auto next =
+        ask_number(client, "eth_getTransactionCount", fmt::format(R"(["{}","latest"])", address));
+    if (next) {
+      failure.detail +=
+          fmt::format(": this transaction's nonce is {}, the account's next one is {}",
+                      transaction.nonce, to_decimal(*next));
+    }
+  } else if (says("insufficient funds")) {
+    const auto have =
+        ask_number(client, "eth_getBalance", fmt::format(R"(["{}","latest"])", address));
+    const U256 fee = U256{transaction.gas_limit} * transaction.max_fee;
+    if (have) {
+      failure.detail +=
+          fmt::format(": {} has {}, and {} plus a fee of up to {} are needed", checksummed(sender),
+                      amount_text(*have), amount_text(transaction.value), amount_text(fee));
+    }
+  } else if (says("block gas limit") || says("gas limit too high") || says("gas limit reached")) {
+    failure.detail += fmt::format(": {} asked for; one transaction may have {} (EIP-7825)",
+                                  transaction.gas_limit, kTransactionGasMax);
+    if (const auto block = client.call("eth_getBlockByNumber", R"(["latest",false])")) {
+      const auto limit =
+          codec::u64_from_hex_quantity(block->result().string_at("gasLimit").value_or(""), false);
+      if (limit) failure.detail += fmt::format(", a block has {}", *limit);
+    }
+  } else if (says("chain id")) {
+    if (const auto expected = ask_number(client, "eth_chainId")) {
+      failure.detail += fmt::format(": the chain's id is {}, not {}", to_decimal(*expected),
+                                    transaction.chain_id.value_or(0));
+    }
+  }
+  return failure;
+}
+
+/// The first nonce that is missing before this transaction, which cannot run until it is there.
+std::optional<std::uint64_t> nonce_gap(RpcClient& client, const types::Transaction& transaction,
+                                       const Address& sender) {
+  const auto next = ask_number(client, "eth_getTransactionCount",
+                               fmt::format(R"(["{}","pending"])", codec::to_hex_data(sender)));
+  return next && next->limb[0] < transaction.nonce ? std::optional{next->limb[0]} : std::nullopt;
+}
+
+/// True where an address has code at a block. Where the node does not say, so it is assumed.
+bool has_code(RpcClient& client, const Address& address, const std::string& block) {
+  const auto reply =
+      client.call("eth_getCode", fmt::format(R"(["{}","{}"])", codec::to_hex_data(address), block));
+  return !reply || reply->result().string().value_or("") != "0x";
+}
+
+/// Precompiled contracts have no code: 1 to 0x11, and 0x100 (EIP-7951).
+bool is_precompile(const Address& address) {
+  const unsigned last = address.bytes[18] * 256u + address.bytes[19];
+  const bool small = std::ranges::all_of(address.bytes.begin(), address.bytes.end() - 2,
+                                         [](std::uint8_t byte) { return byte == 0; });
+  return small && ((last >= 1 && last <= 0x11) || last == 0x100);
 }
 
 /// Fills in what the node knows and signs.
@@ -139,7 +196,7 @@ Outcome<types::Transaction> make_transaction(RpcClient& client, const Account& a
     const auto gas =
         ask_number(client, "eth_estimateGas",
                    fmt::format("[{}]", call_object(account.address, to, *value, out.data)));
-    if (!gas) return std::unexpected{gas.error()};
+    if (!gas) return std::unexpected{with_numbers(client, out, account.address, gas.error())};
     out.gas_limit = gas->limb[0];
   }
   if (native) {
@@ -210,8 +267,13 @@ int send(const SendOptions& options, std::optional<Address> to, Bytes data) {
   const auto sent =
       client->call("eth_sendRawTransaction",
                    fmt::format(R"(["{}"])", codec::to_hex_data(types::encode(*transaction))));
-  if (!sent) return complain(sent.error());
+  if (!sent) return complain(with_numbers(*client, *transaction, account->address, sent.error()));
   const std::string hash = codec::to_hex_data(types::hash_of(*transaction));
+  const auto missing =
+      options.nonce < 0 ? std::nullopt : nonce_gap(*client, *transaction, account->address);
+  const std::string gap =
+      missing ? fmt::format("queued: nonce {} is missing before it", *missing) : std::string{};
+  if (missing) fmt::print(stderr, "wusong: {}\n", gap);
   if (options.wait_seconds == 0) {
     codec::JsonWriter out;
     out.open_object().key("hash").string(hash).close_object();
@@ -223,9 +285,9 @@ int send(const SendOptions& options, std::optional<Address> to, Bytes data) {
   if (!*receipt) {
     return complain(
         {err::not_included,
-         fmt::format("transaction {0} was accepted but is in no block after {1} s; look again with "
-                     "`wusong receipt show {0}`",
-                     hash, options.wait_seconds)});
+         fmt::format("transaction {0} was accepted but is in no block after {1} s{2}; look again "
+                     "with `wusong receipt show {0}`",
+                     hash, options.wait_seconds, missing ? " (" + gap + ")" : "")});
   }
   return report(*client, hash, **receipt, options.json);
 }
@@ -268,18 +330,26 @@ int contract_deploy(const DeployOptions& options) {
 }
 
 int contract_send(const ContractSendOptions& options) {
-  const auto to = parse_address(options.content.to, "--to");
+  const auto to = parse_address(options.content.to, "--to ");
   if (!to) return complain(to.error());
   auto data = call_data(options.content);
   if (!data) return complain(data.error());
+  if (!options.content.signature.empty() && !is_precompile(*to)) {
+    auto client = RpcClient::open(options.send.url);
+    if (client && !has_code(*client, *to, "latest")) {
+      return complain(
+          {err::not_found, fmt::format("there is no contract at {}; what --sig says would be lost",
+                                       checksummed(*to))});
+    }
+  }
   return send(options.send, *to, *std::move(data));
 }
 
 int contract_call(const CallOptions& options) {
-  const auto to = parse_address(options.content.to, "--to");
+  const auto to = parse_address(options.content.to, "--to ");
   if (!to) return complain(to.error());
   const auto from =
-      options.from.empty() ? Outcome<Address>{Address{}} : parse_address(options.from, "--from");
+      options.from.empty() ? Outcome<Address>{Address{}} : parse_address(options.from, "--from ");
   if (!from) return complain(from.error());
   const auto data = call_data(options.content);
   if (!data) return complain(data.error());
@@ -291,6 +361,11 @@ int contract_call(const CallOptions& options) {
       "eth_call", fmt::format(R"([{},"{}"])", call_object(*from, *to, U256{}, *data), *block));
   if (!reply) return complain(reply.error());
   const std::string output{reply->result().string().value_or("")};
+  if (output == "0x" && !is_precompile(*to) && !has_code(*client, *to, *block)) {
+    return complain({err::not_found,
+                     fmt::format("there is no contract at {}{}", checksummed(*to),
+                                 options.block == "latest" ? "" : " in block " + options.block)});
+  }
   std::vector<std::string> values;
   const std::string returns = split_signature(options.content.signature).returns;
   if (!returns.empty()) {
@@ -308,7 +383,9 @@ int contract_call(const CallOptions& options) {
     return 0;
   }
   if (returns.empty()) values.push_back(output);
-  for (const std::string& value : values) say(value);
+  // Twenty bytes are shown as an address only where nothing says they are something else.
+  const bool addresses = returns.find("bytes20") == std::string::npos;
+  for (const std::string& value : values) say(addresses ? checksummed(value) : value);
   return 0;
 }
 

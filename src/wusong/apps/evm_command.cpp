@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "wusong/apps/artifact.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/units.hpp"
 #include "wusong/codec/hex.hpp"
@@ -73,6 +74,7 @@ struct StageOptions {
 int set_stage(const StageOptions& options, Stage& out) {
   const auto text = read_file(options.code_file);
   if (!text) return complain("cannot read " + options.code_file);
+  if (is_solidity(*text)) return complain(options.code_file + ": " + std::string{kSolidityMend});
   const auto input = codec::from_hex(options.input_hex);
   if (!input) return complain("--input is not hexadecimal");
   const auto fork = vm::find_fork(options.fork);

@@ -11,7 +11,7 @@ struct EvmRunOptions {
   std::string code_file;  // hexadecimal text, with or without 0x, or else raw bytes
   std::string input_hex;
   std::uint64_t gas{30'000'000};
-  std::string fork{"Prague"};
+  std::string fork{"Osaka"};
   std::string value{"0"};  // decimal or 0x…
   bool trace{false};       // EIP-3155 lines first
   bool json{false};        // the outcome as one JSON object
@@ -30,7 +30,7 @@ struct EvmBenchOptions {
   std::string code_file;
   std::string input_hex;
   std::uint64_t gas{30'000'000'000};
-  std::string fork{"Prague"};
+  std::string fork{"Osaka"};
   std::uint64_t runs{0};  // 0: as many as fit in half a second, three at least
   bool json{false};
 };

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <optional>
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/platform/files.hpp"
@@ -51,12 +52,22 @@ Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme
   return {};
 }
 
+std::string why_not_opened(Error error, const std::filesystem::path& file) {
+  if (error.name() == "crypto.wrong_password") {
+    return fmt::format("wrong password for {}", file.string());
+  }
+  if (error.name() == "crypto.bad_keystore") {
+    return fmt::format("{} is no key file (Web3 Secret Storage version 3), or is damaged",
+                       file.string());
+  }
+  return fmt::format("{} cannot be opened", file.string());
+}
+
 Outcome<LoadedKey> read_key(const std::filesystem::path& file, std::string_view password) {
   const auto json = platform::read_text(file.string());
   if (!json) return failure(json.error(), fmt::format("{}: cannot be read", file.string()));
   auto opened = crypto::decrypt_keystore(*json, password);
-  if (!opened)
-    return failure(opened.error(), fmt::format("{}: {}", file.string(), opened.error().name()));
+  if (!opened) return failure(opened.error(), why_not_opened(opened.error(), file));
   const auto* info = crypto::find_scheme(std::string_view{opened->scheme});
   if (info == nullptr) {
     return failure(err::bad_key_file,
@@ -93,7 +104,8 @@ Outcome<std::string> create_password(const std::filesystem::path& file) {
 
 namespace {
 
-std::string read_silently(const std::string& prompt) {
+/// Nothing at the end of input (Ctrl-D).
+std::optional<std::string> read_silently(const std::string& prompt) {
   std::cerr << prompt << std::flush;
   termios before{};
   tcgetattr(STDIN_FILENO, &before);
@@ -101,10 +113,10 @@ std::string read_silently(const std::string& prompt) {
   silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
   tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   std::string line;
-  std::getline(std::cin, line);
+  const bool given = static_cast<bool>(std::getline(std::cin, line));
   tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
   std::cerr << '\n';
-  return line;
+  return given ? std::optional{std::move(line)} : std::nullopt;
 }
 
 }  // namespace
@@ -114,11 +126,12 @@ Outcome<std::string> ask_password(const std::string& prompt, bool confirm) {
     return failure(err::bad_argument,
                    "no terminal to ask for a password; use --password-file FILE");
   }
-  std::string password = read_silently(prompt + ": ");
-  if (confirm && read_silently("Again: ") != password) {
+  auto password = read_silently(prompt + ": ");
+  if (!password) return failure(err::bad_argument, "no password given; nothing was done");
+  if (confirm && read_silently(prompt + ", again: ") != password) {
     return failure(err::bad_argument, "the two passwords differ; nothing was written");
   }
-  return password;
+  return *std::move(password);
 }
 
 }  // namespace wusong::apps

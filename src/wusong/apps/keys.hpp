@@ -44,6 +44,8 @@ inline constexpr crypto::KeystoreCost kGeneratedCost{
 [[nodiscard]] Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme,
                                       BytesView secret, std::string_view password,
                                       crypto::KeystoreCost cost);
+/// What a person is told when decrypt_keystore() refused.
+std::string why_not_opened(Error error, const std::filesystem::path& file);
 [[nodiscard]] Outcome<LoadedKey> read_key(const std::filesystem::path& file,
                                           std::string_view password);
 /// The first line. Warns nobody: callers check that others cannot read the file.
@@ -52,7 +54,7 @@ inline constexpr crypto::KeystoreCost kGeneratedCost{
 /// 256 random bits as hexadecimal digits, in a new file with mode 0600.
 [[nodiscard]] Outcome<std::string> create_password(const std::filesystem::path& file);
 /// Asks on the terminal without echo; `confirm` asks twice.
-/// @errors err::bad_argument without a terminal or when both differ
+/// @errors err::bad_argument without a terminal, when nothing is given, or when both differ
 [[nodiscard]] Outcome<std::string> ask_password(const std::string& prompt, bool confirm);
 
 }  // namespace wusong::apps

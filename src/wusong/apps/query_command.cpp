@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "wusong/apps/address.hpp"
 #include "wusong/apps/contract_command.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/rpc_client.hpp"
@@ -19,6 +20,11 @@ constexpr std::size_t kDataDigitsShown = 74;
 
 std::string text_of(const JsonValue& object, std::string_view key) {
   return std::string{object.string_at(key).value_or("")};
+}
+
+/// An address as people compare it.
+std::string address_of(const JsonValue& object, std::string_view key) {
+  return checksummed(text_of(object, key));
 }
 
 U256 number_of(const JsonValue& object, std::string_view key) {
@@ -108,14 +114,14 @@ std::string type_name(const std::string& type) {
 }
 
 std::string transaction_text(const JsonValue& tx, const std::string& status) {
-  const std::string to = text_of(tx, "to");
+  const std::string to = address_of(tx, "to");
   Sheet sheet;
   sheet.row("transaction", text_of(tx, "hash")).row_if("status", status);
   const std::string block = decimal_of(tx, "blockNumber");
   sheet.row("block", block.empty()
                          ? "none yet"
                          : fmt::format("{}, index {}", block, decimal_of(tx, "transactionIndex")));
-  sheet.row("from", text_of(tx, "from")).row("to", to.empty() ? "(creates a contract)" : to);
+  sheet.row("from", address_of(tx, "from")).row("to", to.empty() ? "(creates a contract)" : to);
   sheet.row("value", amount_text(number_of(tx, "value"))).row("nonce", decimal_of(tx, "nonce"));
   sheet.row("gas limit", decimal_of(tx, "gas"));
   sheet.row("gas price", amount_text(number_of(tx, "gasPrice")));
@@ -153,14 +159,14 @@ std::string receipt_text(const JsonValue& receipt, const std::string& reason) {
   sheet.row("block", fmt::format("{}, index {}", decimal_of(receipt, "blockNumber"),
                                  decimal_of(receipt, "transactionIndex")));
   sheet.row("block hash", text_of(receipt, "blockHash"));
-  sheet.row("from", text_of(receipt, "from")).row_if("to", text_of(receipt, "to"));
-  sheet.row_if("contract", text_of(receipt, "contractAddress"));
+  sheet.row("from", address_of(receipt, "from")).row_if("to", address_of(receipt, "to"));
+  sheet.row_if("contract", address_of(receipt, "contractAddress"));
   sheet.row("gas used", to_decimal(used)).row("gas price", amount_text(price));
   sheet.row("fee", amount_text(used * price));
   const auto logs = receipt.find("logs").value_or(JsonValue{});
   sheet.row("logs", std::to_string(logs.size()));
   for (const JsonValue& log : logs.items()) {
-    sheet.row("", text_of(log, "address"));
+    sheet.row("", address_of(log, "address"));
     for (const JsonValue& topic : log.find("topics").value_or(JsonValue{}).items()) {
       sheet.row("", fmt::format("  topic {}", topic.string().value_or("")));
     }
@@ -229,7 +235,7 @@ int validator_list(const std::string& url, bool json) {
                     self                           ? "(this)"
                     : flag(validator, "connected") ? "yes"
                                                    : "no",
-                    text_of(validator, "beneficiary"), text_of(validator, "publicKey")});
+                    address_of(validator, "beneficiary"), text_of(validator, "publicKey")});
   }
   say(table(rows));
   return 0;

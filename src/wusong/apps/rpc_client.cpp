@@ -56,9 +56,18 @@ Outcome<RpcReply> RpcClient::call(std::string_view method, std::string_view para
 Outcome<std::string> RpcClient::post(std::string_view body) {
   auto reply = client_->post_json(target_, body);
   if (!reply) {
+    const std::string_view row = reply.error().name();
+    if (row == "platform.bad_address") {
+      return failure(
+          reply.error(),
+          fmt::format("{}: no address is known for this host name; is it spelled right?", url_));
+    }
+    if (row == "platform.http_timeout") {
+      return failure(reply.error(), fmt::format("{} did not answer in time", url_));
+    }
     return failure(
         reply.error(),
-        fmt::format("no answer from {}; is the node running? Start one with ./run", url_));
+        fmt::format("nothing answers at {}; is the node running? Start one with ./run", url_));
   }
   return std::move(reply->body);
 }
