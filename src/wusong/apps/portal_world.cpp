@@ -106,6 +106,41 @@ std::string type_of(const std::filesystem::path& file) {
   return "text/plain; charset=utf-8";
 }
 
+/// What the settings file, the genesis file and the sample's topics say.
+Outcome<void> read_settings(const PortalConfig& config, gateway::Settings& settings) {
+  settings.site = {.base = config.base,
+                   .title = config.title,
+                   .description = config.description,
+                   .publisher = config.publisher,
+                   .contact = config.contact};
+  settings.hosts = config.hosts;
+  settings.secure = config.secure;
+  settings.registration = config.registration;
+  settings.operator_account = "portal-operator";
+  settings.websocket = config.websocket;
+  if (config.quick_passwords) settings.password_cost = crypto::kPasswordCostLeast;
+  if (!config.genesis.empty()) {
+    const auto text = platform::read_text(config.genesis.string());
+    const auto genesis = text ? node::parse_genesis(*text)
+                              : std::expected<node::Genesis, node::GenesisFault>{
+                                    std::unexpect, node::GenesisFault{text.error(), {}}};
+    if (!genesis) {
+      return failure(genesis.error().error,
+                     fmt::format("{}: {}", config.genesis.string(), genesis.error().where));
+    }
+    settings.genesis_text = node::to_json(*genesis);
+  }
+  if (const auto topics = platform::read_text((config.folder / "topics.json").string())) {
+    if (const auto parsed = codec::JsonDocument::parse(*topics)) {
+      for (const auto& topic : parsed->root().items()) {
+        settings.topics.emplace(topic.string_at("name").value_or(""),
+                                portal::text_at(topic, "title"));
+      }
+    }
+  }
+  return {};
+}
+
 /// Vite's manifest: the entry's script, and every style that it and its imports name.
 void read_manifest(const codec::JsonValue& root, gateway::WebApplication& out) {
   std::set<std::string> seen;
@@ -244,36 +279,7 @@ Outcome<std::unique_ptr<PortalWorld>> PortalWorld::open(const PortalConfig& conf
   out->node = std::make_unique<NodeChain>(config.node);
   out->limiter = std::make_unique<gateway::Limiter>(out->limiter_mutex, config.rate_factor);
   auto& settings = out->settings;
-  settings.site = {.base = config.base,
-                   .title = config.title,
-                   .description = config.description,
-                   .publisher = config.publisher,
-                   .contact = config.contact};
-  settings.hosts = config.hosts;
-  settings.secure = config.secure;
-  settings.registration = config.registration;
-  settings.operator_account = "portal-operator";
-  settings.websocket = config.websocket;
-  if (config.quick_passwords) settings.password_cost = crypto::kPasswordCostLeast;
-  if (!config.genesis.empty()) {
-    const auto text = platform::read_text(config.genesis.string());
-    const auto genesis = text ? node::parse_genesis(*text)
-                              : std::expected<node::Genesis, node::GenesisFault>{
-                                    std::unexpect, node::GenesisFault{text.error(), {}}};
-    if (!genesis) {
-      return failure(genesis.error().error,
-                     fmt::format("{}: {}", config.genesis.string(), genesis.error().where));
-    }
-    settings.genesis_text = node::to_json(*genesis);
-  }
-  if (const auto topics = platform::read_text((config.folder / "topics.json").string())) {
-    if (const auto parsed = codec::JsonDocument::parse(*topics)) {
-      for (const auto& topic : parsed->root().items()) {
-        settings.topics.emplace(topic.string_at("name").value_or(""),
-                                portal::text_at(topic, "title"));
-      }
-    }
-  }
+  if (auto read = read_settings(config, settings); !read) return std::unexpected{read.error()};
   auto known = out->load_chain();
   if (!known) return std::unexpected{known.error()};
   return out;

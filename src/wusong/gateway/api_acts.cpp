@@ -191,6 +191,32 @@ Result<ActRequest> read_act_request(Exchange& exchange) {
   return out;
 }
 
+namespace {
+
+/// What the contract will say, before anything is stored: with a stand-in for the digests of what
+/// the caller sends.
+Answered<void> judge(Exchange& exchange, const ActRequest& request, portal::Act act,
+                     const portal::RulePack& pack, const portal::Transition* transition) {
+  portal::ProjectionReader reader{exchange.db.projection};
+  const Hash stand_in = crypto::sha256(as_bytes("stand-in"));
+  if (!request.document.empty()) act.document = stand_in;
+  if (!request.basis.empty()) act.basis = stand_in;
+  const auto facts = reader.facts(act, exchange.viewer.address);
+  if (!facts) return problem(facts.error());
+  const auto calendar = reader.calendar();
+  if (!calendar) return problem(calendar.error());
+  const portal::RowTable rows = pack.rows();
+  const portal::Rules rules{
+      .pack = pack.number, .utc_offset = pack.utc_offset, .rows = &rows, .calendar = &*calendar};
+  const auto decided = portal::decide(act, *facts, rules, moment(exchange));
+  if (!decided) {
+    return std::unexpected{problem_of_refusal(decided.error(), &pack, transition)};
+  }
+  return {};
+}
+
+}  // namespace
+
 Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request) {
   const auto item = item_before(exchange, request);
   if (!item) return std::unexpected{item.error()};
@@ -229,21 +255,8 @@ Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request)
   act.choice = *choice;
   out.about = workflow->name + " " + action->name;
 
-  portal::ProjectionReader reader{exchange.db.projection};
-  // The decision first, with a stand-in for the digests: nothing is stored for what is refused.
-  const Hash stand_in = crypto::sha256(as_bytes("stand-in"));
-  if (!request.document.empty()) act.document = stand_in;
-  if (!request.basis.empty()) act.basis = stand_in;
-  const auto facts = reader.facts(act, exchange.viewer.address);
-  if (!facts) return problem(facts.error());
-  const auto calendar = reader.calendar();
-  if (!calendar) return problem(calendar.error());
-  const portal::RowTable rows = pack->rows();
-  const portal::Rules rules{
-      .pack = pack->number, .utc_offset = pack->utc_offset, .rows = &rows, .calendar = &*calendar};
-  const auto decided = portal::decide(act, *facts, rules, moment(exchange));
-  if (!decided) {
-    return std::unexpected{problem_of_refusal(decided.error(), pack, transition)};
+  if (const auto judged = judge(exchange, request, act, *pack, transition); !judged) {
+    return std::unexpected{judged.error()};
   }
   if (!request.document.empty()) {
     const auto kind =

@@ -36,6 +36,6 @@ inline constexpr ErrorInfo right_needed{3224, Disposition::reject, "gateway.righ
 inline constexpr ErrorInfo real_name_needed{3225, Disposition::reject, "gateway.real_name_needed"};
 inline constexpr ErrorInfo internal{3226, Disposition::halt, "gateway.internal"};
 inline constexpr ErrorInfo unavailable{3227, Disposition::retry, "gateway.unavailable"};
-inline constexpr ErrorInfo same_key{3228, Disposition::reject, "gateway.same_key_other_act"};
+inline constexpr ErrorInfo same_key{3228, Disposition::reject, "gateway.same_key"};
 
 }  // namespace wusong::gateway::err
