@@ -45,7 +45,8 @@ Runner::Answer Runner::ask(std::string_view request, std::vector<std::string> re
   options.writable = std::move(writable);
   options.timeout = timeout;
   options.temporary_parent = temporary_parent;
-  // Sanitizers reserve terabytes of address space.
+  // Sanitizers reserve terabytes of address space, and look their stacks up.
+  if (kSanitized) options.readable.emplace_back("/proc");
   options.memory_bytes_max = kSanitized ? 0 : memory_bytes * 2 + kAddressSpaceExtra;
   options.file_bytes_max = disk_bytes;
   options.cpu_seconds_max = static_cast<std::uint64_t>(

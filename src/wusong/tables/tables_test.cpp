@@ -441,7 +441,7 @@ TEST_F(Tables, ReadsWorkbooksAndSurvivesBombs) {
 
 TEST_F(Tables, TimeAndMemoryAreBounded) {
   std::string content = "a,b\n";
-  for (int i = 0; i < 400'000; ++i) content += fmt::format("{},{}\n", i * 7919 % 400'000, i);
+  for (int i = 0; i < 400'000; ++i) content += fmt::format("{},{}\n", i * 7919ll % 400'000, i);
   const std::string path = file(content);
   runner_.timeout = std::chrono::milliseconds{30};
   EXPECT_EQ(refusal(ask("profile", path)), "timed_out");
