@@ -140,6 +140,8 @@ bool is_solidity(std::string_view text) {
 }
 
 Outcome<Artifact> parse_artifact(std::string_view text, const std::string& contract) {
+  // npm's solc says something about SMT solvers on its standard output first.
+  if (text.starts_with(">>>")) text.remove_prefix(std::min(text.find('\n'), text.size()));
   const auto first = text.find_first_not_of(" \r\n\t");
   if (first == std::string_view::npos) return failure(err::bad_artifact, "holds no code");
   if (text[first] == '{') return from_json(text, contract);

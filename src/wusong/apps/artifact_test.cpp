@@ -57,6 +57,13 @@ TEST(Artifact, TheOnlyContractMustHaveTheNameAskedFor) {
   EXPECT_TRUE(refused("0x60016002", "Foo").starts_with("plain code has no contracts"));
 }
 
+TEST(Artifact, WhatNpmsSolcSaysFirstIsPassedOver) {
+  EXPECT_EQ(code_of(">>> Cannot retry compilation with SMT because there are no SMT solvers "
+                    "available.\n{\"bytecode\":\"0x60016002\"}"),
+            kCode);
+  EXPECT_EQ(refused(">>>"), "holds no code");
+}
+
 TEST(Artifact, SourceAndOtherTextsAreNoCode) {
   EXPECT_EQ(refused("// SPDX-License-Identifier: MIT\npragma solidity ^0.8.20;\ncontract C {}\n"),
             kSolidityMend);
