@@ -195,10 +195,10 @@ void write_action(codec::JsonWriter& out, const portal::RulePack& pack,
     out.key("marks").string(action.marks).key("marks_any").boolean(action.marks_any);
   }
   if (action.names_organisation) out.key("organisation").boolean(true);
-  const auto item_of = [&](std::string_view name, const std::string& workflow,
+  const auto item_of = [&](std::string_view name, const std::string& of_workflow,
                            const std::vector<std::string>& states) {
-    if (workflow.empty()) return;
-    out.key(name).open_object().key("workflow").string(workflow).key("states").open_array();
+    if (of_workflow.empty()) return;
+    out.key(name).open_object().key("workflow").string(of_workflow).key("states").open_array();
     for (const auto& state : states) out.string(state);
     out.close_array().close_object();
   };
