@@ -587,11 +587,13 @@ Answer<std::string> package_step(Exchange& exchange, const Arguments& arguments,
   return write_step(exchange, std::move(request));
 }
 Answer<std::string> package_update(Exchange& exchange, const Arguments& arguments) {
-  auto done = package_step(exchange, arguments, "revise", entry_document(arguments, exchange.viewer.organisation));
+  auto done = package_step(exchange, arguments, "revise",
+                           entry_document(arguments, exchange.viewer.organisation));
   if (done) return done;
   // A published entry is opened for an update first.
   if (!package_step(exchange, arguments, "begin_update", "")) return done;
-  return package_step(exchange, arguments, "revise", entry_document(arguments, exchange.viewer.organisation));
+  return package_step(exchange, arguments, "revise",
+                      entry_document(arguments, exchange.viewer.organisation));
 }
 Answer<std::string> package_delete(Exchange& exchange, const Arguments& arguments) {
   auto done = package_step(exchange, arguments, "discard", "");

@@ -46,7 +46,7 @@ struct Settings {
   bool secure{false};              // behind https: Secure cookies, HSTS
   std::string operator_account;    // puts registered people into the directory; may be empty
   std::string genesis;             // 0x…, for verification in the browser
-  std::string genesis_text;            // canonical genesis.json, where it is known
+  std::string genesis_text;        // canonical genesis.json, where it is known
   std::string websocket;           // of the node, or empty
   portal::Contracts contracts;
   portal::AccessSettings access;
