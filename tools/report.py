@@ -24,7 +24,7 @@ import sys
 import time
 
 TIMEOUT_SECONDS = 2400
-KINDS = ["house rules", "unit", "published vectors", "fuzz replay", "simulation", "end to end", "contracts", "web", "faults"]
+KINDS = ["house rules", "unit", "published vectors", "fuzz replay", "simulation", "end to end", "contracts", "portal", "web", "faults"]
 TEST_HEAD = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\(", re.M)
 VECTORS = re.compile(r"vectors not found|\brecord_vectors\(")
 TAP = re.compile(r"^\s*(ok|not ok|fail|skip)\b[\s:.-]+(.*)$", re.I)
