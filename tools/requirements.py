@@ -17,7 +17,7 @@ import house
 
 MARK = re.compile(r"^\s*(?://|#|\*|<!--)\s*@row\s+([\d ,]+)")
 CPP = re.compile(r"^\s*(?:TYPED_)?TEST(?:_[FP])?\(\s*(\w+)\s*,\s*(\w+)\s*\)")
-SCRIPT = re.compile(r"""\b(?:test|it|check|step|case_)\w*\(?\s*(?:f?["'`])(.+?)["'`]""")
+SCRIPT = re.compile(r"""(?:\b(?:test|it|check|step|say)\b\w*\(?\s*|^\s*)["'`](.+?)["'`]""")
 ROW = re.compile(r"^\| (\d+) \| (.+?) \| .+? \| (.+?) \| (now|later) \|$")
 
 

@@ -76,6 +76,7 @@ export function check(name, fault) {
     console.log(`FAIL ${name}: ${fault}`);
   } else {
     ++passed;
+    console.log(`ok ${name}`);
   }
 }
 
@@ -99,7 +100,6 @@ async function settle(page) {
 }
 
 const contexts = {};
-// @row 15
 async function visit(look, [name, path, who]) {
   const key = `${look.name} ${who}`;
   const context = (contexts[key] ??= contextOf(look, who));
