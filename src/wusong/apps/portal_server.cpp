@@ -214,8 +214,12 @@ int run_portal(PortalWorld& world) {
   options.allowed_hosts = {"*"};  // the gateway looks at Host itself
   auto server = platform::HttpServer::start(options, handler, *world.log);
   if (!server) {
-    return complain({server.error(), fmt::format("cannot listen on {}:{}", options.listen_host,
-                                                 options.listen_port)});
+    return complain(
+        {server.error(),
+         fmt::format(
+             "cannot listen on {}:{}; if another program has the port, change listen in the "
+             "portal's settings (./run --portal-port P)",
+             options.listen_host, options.listen_port)});
   }
   say(fmt::format("The portal listens on http://{}:{}/\n", options.listen_host, (*server)->port()));
   ended.acquire();

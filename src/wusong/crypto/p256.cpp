@@ -7,6 +7,7 @@
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/openssl.hpp"
+#include "wusong/crypto/internal/rfc6979.hpp"
 #include "wusong/crypto/signature.hpp"
 
 namespace wusong::crypto {
@@ -47,48 +48,6 @@ Hash hmac(const Hash& key, BytesView message) noexcept {
   sodium_memzero(&state, sizeof(state));
   return out;
 }
-
-/// The generator of RFC 6979, section 3.2.
-class Nonces {
- public:
-  Nonces(BytesView secret, BytesView digest) noexcept {
-    value_.bytes.fill(0x01);
-    for (const std::uint8_t separator : {std::uint8_t{0}, std::uint8_t{1}}) {
-      Bytes seed = to_bytes(value_);
-      seed.reserve(97);
-      seed.push_back(separator);
-      append(seed, secret);
-      append(seed, digest);
-      key_ = hmac(key_, seed);
-      value_ = hmac(key_, value_);
-      sodium_memzero(seed.data(), seed.size());
-    }
-  }
-  ~Nonces() {
-    sodium_memzero(&key_, sizeof(key_));
-    sodium_memzero(&value_, sizeof(value_));
-  }
-  Nonces(const Nonces&) = delete;
-  Nonces& operator=(const Nonces&) = delete;
-  BnPtr next() noexcept {
-    if (drawn_) {
-      Bytes seed = to_bytes(value_);
-      seed.push_back(0);
-      key_ = hmac(key_, seed);
-      value_ = hmac(key_, value_);
-    }
-    drawn_ = true;
-    value_ = hmac(key_, value_);
-    BnPtr out = make_bn(BytesView{value_});
-    BN_set_flags(out.get(), BN_FLG_CONSTTIME);
-    return out;
-  }
-
- private:
-  Hash key_;
-  Hash value_;
-  bool drawn_{false};
-};
 
 /// scalar * G. With one scalar and the generator, libcrypto works in constant time.
 void multiply(const BIGNUM* scalar, BIGNUM* x, BIGNUM* y, BN_CTX* scratch) noexcept {
@@ -154,7 +113,7 @@ Result<PointBytes> p256_sign(const Hash& digest, BytesView secret_key) noexcept 
   WUSONG_ASSERT(BN_nnmod(e.get(), e.get(), order, scratch.get()) == 1);
   std::array<std::uint8_t, 32> reduced{};  // RFC 6979's bits2octets
   store_bn(e.get(), reduced.data());
-  Nonces nonces{secret_key, reduced};
+  Rfc6979<hmac> nonces{secret_key, reduced};
   PointBytes out{};
   for (;;) {
     const BnPtr nonce = nonces.next();

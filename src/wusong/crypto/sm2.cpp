@@ -6,6 +6,7 @@
 
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
+#include "wusong/crypto/internal/rfc6979.hpp"
 
 namespace wusong::crypto::internal {
 namespace {
@@ -62,48 +63,6 @@ Hash hmac(const Hash& key, BytesView message) noexcept {
   sodium_memzero(outer.data(), outer.size());
   return out;
 }
-
-/// The generator of RFC 6979, section 3.2, over one secret and one digest.
-class NonceSource {
- public:
-  NonceSource(BytesView secret, const Hash& digest) noexcept {
-    value_.bytes.fill(0x01);
-    for (const std::uint8_t separator : {std::uint8_t{0}, std::uint8_t{1}}) {
-      Bytes seed;
-      seed.reserve(97);
-      append(seed, value_);
-      seed.push_back(separator);
-      append(seed, secret);
-      append(seed, digest);
-      key_ = hmac(key_, seed);
-      value_ = hmac(key_, value_);
-      sodium_memzero(seed.data(), seed.size());
-    }
-  }
-  ~NonceSource() {
-    sodium_memzero(&key_, sizeof(key_));
-    sodium_memzero(&value_, sizeof(value_));
-  }
-  NonceSource(const NonceSource&) = delete;
-  NonceSource& operator=(const NonceSource&) = delete;
-
-  BnPtr next() noexcept {
-    if (drawn_) {
-      Bytes seed = to_bytes(value_);
-      seed.push_back(0);
-      key_ = hmac(key_, seed);
-      value_ = hmac(key_, value_);
-    }
-    drawn_ = true;
-    value_ = hmac(key_, value_);
-    return make_bn(BytesView{value_});
-  }
-
- private:
-  Hash key_;
-  Hash value_;
-  bool drawn_{false};
-};
 
 /// @errors err::bad_public_key
 Result<EcPointPtr> parse_point(BytesView public_key, BN_CTX* scratch) noexcept {
@@ -215,7 +174,7 @@ bool Sm2Secret::sign_with(const BIGNUM* nonce, const Hash& digest,
 Sm2Signature Sm2Secret::sign(const Hash& digest) const noexcept {
   std::array<std::uint8_t, 32> secret;
   store_bn(secret_.get(), secret.data());
-  NonceSource nonces{secret, digest};
+  Rfc6979<hmac> nonces{secret, digest};
   sodium_memzero(secret.data(), secret.size());
   Sm2Signature out;
   for (;;) {
