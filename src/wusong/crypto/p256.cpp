@@ -16,18 +16,18 @@ namespace {
 using namespace internal;
 
 const EC_GROUP* group_of(Curve curve) noexcept {
-  static const EcGroupPtr secp256k1 = make_group(NID_secp256k1);
-  static const EcGroupPtr p256 = make_group(NID_X9_62_prime256v1);
-  static const EcGroupPtr sm2 = make_group(NID_sm2);
+  static const EcGroupPtr kSecp256k1 = make_group(NID_secp256k1);
+  static const EcGroupPtr kP256 = make_group(NID_X9_62_prime256v1);
+  static const EcGroupPtr kSm2 = make_group(NID_sm2);
   switch (curve) {
     case Curve::secp256k1:
-      return secp256k1.get();
+      return kSecp256k1.get();
     case Curve::p256:
-      return p256.get();
+      return kP256.get();
     case Curve::sm2:
       break;
   }
-  return sm2.get();
+  return kSm2.get();
 }
 
 /// A secret scalar, or nothing where it lies outside [1, n-1].

@@ -41,8 +41,8 @@ struct Curve {
 };
 
 const Curve& curve() noexcept {
-  static const Curve shared;
-  return shared;
+  static const Curve kShared;
+  return kShared;
 }
 
 /// HMAC-SM3 with a 32-byte key. @source RFC 2104
