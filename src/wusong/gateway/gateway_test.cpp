@@ -229,20 +229,25 @@ TEST_F(GatewayTest, LargeBodiesAndWrongMethodsAreRefused) {
 
 TEST_F(GatewayTest, WhoAsksTooOftenWaits) {
   Limiter strict{mutex_};
-  Browser anybody;
-  unsigned refused = 0;
-  for (int i = 0; i < 100; ++i) {
-    Request request;
-    request.method = "POST";
-    request.path = "/api/v1/login";
-    request.headers.add("host", "localhost");
-    request.now = now_;
-    Connections connections{own_, projected_};
-    const Shared one{settings_, keys_,  book_,    access_, web_,
-                     chain_,    blobs_, entropy_, strict,  identity_};
-    if (handle(one, connections, request).status == 429) ++refused;
-  }
-  EXPECT_GT(refused, 80u);
+  const auto refused = [&](const char* method, const char* path, int times) {
+    int out = 0;
+    for (int i = 0; i < times; ++i) {
+      Request request;
+      request.method = method;
+      request.path = path;
+      request.headers.add("host", "localhost");
+      request.now = now_;
+      Connections connections{own_, projected_};
+      const Shared one{settings_, keys_,  book_,    access_, web_,
+                       chain_,    blobs_, entropy_, strict,  identity_};
+      if (handle(one, connections, request).status == 429) ++out;
+    }
+    return out;
+  };
+  EXPECT_GT(refused("POST", "/api/v1/login", 100), 80);
+  EXPECT_GT(refused("GET", "/", 200), 60);
+  // An office behind one address opens the application: each page is about fifty files.
+  EXPECT_EQ(refused("GET", "/assets/index.js", 1'000), 0);
 }
 
 // @row 2
