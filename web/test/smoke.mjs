@@ -4,18 +4,16 @@
 //   node web/test/smoke.mjs [--shots FOLDER] [--only TEXT] [--flows]
 //       [--server URL --citizen NAME:PASSWORD --officer NAME:PASSWORD]     (without a server: the mock)
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { axeFaultsOf, faultsOf, launch, watch, windowOf } from './browser.mjs';
 import { startMock } from './mock.mjs';
 import { flows } from './flows.mjs';
 
-const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
 const shots = option('--shots');
 const only = option('--only');
 const skipPages = process.argv.includes('--flows');
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((one) => fs.existsSync(one));
-if (!executablePath) {
+const browser = await launch();
+if (!browser) {
   console.log('chromium not found: tools/packages.txt lists it in group web');
   console.log('0 passed, 0 failed, 1 skipped');
   process.exit(0);
@@ -80,15 +78,8 @@ export function check(name, fault) {
   }
 }
 
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--force-color-profile=srgb'] });
 async function contextOf(look, who) {
-  const context = await browser.newContext({ viewport: { width: look.width, height: look.height }, colorScheme: look.theme, reducedMotion: 'reduce', locale: look.language === 'zh' ? 'zh-CN' : 'en-GB', acceptDownloads: true });
-  await context.addInitScript(([language, theme]) => {
-    localStorage.setItem('wusong.language', language);
-    localStorage.setItem('wusong.theme', theme);
-    window.__violations = [];
-    document.addEventListener('securitypolicyviolation', (event) => window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ''}`));
-  }, [look.language, look.theme]);
+  const context = await windowOf(browser, look);
   if (who && mock.isReal) await context.addCookies((mock.cookies[who] ?? []).map((one) => ({ name: one.slice(0, one.indexOf('=')), value: one.slice(one.indexOf('=') + 1), url: mock.url })));
   else if (who) await context.addCookies([{ name: 'who', value: who, url: mock.url }]);
   return context;
@@ -104,27 +95,12 @@ async function visit(look, [name, path, who]) {
   const key = `${look.name} ${who}`;
   const context = (contexts[key] ??= contextOf(look, who));
   const page = await (await context).newPage();
-  const faults = [];
-  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-  page.on('console', (message) => { if (message.type() === 'error' && !/status of (4\d\d|503)/.test(message.text())) faults.push(`console: ${message.text()}`); });
-  page.on('request', (request) => { if (!request.url().startsWith(mock.url) && !/^(data|blob):/.test(request.url())) faults.push(`another host: ${request.url()}`); });
+  const faults = watch(page, mock.url);
   try {
     await page.goto(mock.url + path);
     await settle(page);
-    const found = await page.evaluate(() => ({
-      width: document.documentElement.scrollWidth, inner: innerWidth, violations: window.__violations, title: document.title, language: document.documentElement.lang,
-      text: document.querySelector('#main').innerText, headings: document.querySelectorAll('h1').length,
-    }));
-    if (found.width > found.inner + 1) faults.push(`scrolls sideways: ${found.width} > ${found.inner}`);
-    if (found.violations.length) faults.push(`content-security policy: ${[...new Set(found.violations)].join('; ')}`);
-    if (found.headings !== 1) faults.push(`${found.headings} headings of level 1`);
-    if (!found.title || !found.language.startsWith(look.language)) faults.push('title or language missing');
-    if (/undefined|\[object Object\]|NaN|Invalid Date/.test(found.text)) faults.push(`broken text: ${found.text.match(/.{0,40}(undefined|\[object Object\]|NaN|Invalid Date).{0,20}/)[0]}`);
-    if (look.axe) {
-      await page.evaluate(axeSource);
-      const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'] }));
-      for (const violation of result.violations) faults.push(`axe ${violation.id} (${violation.impact}): ${violation.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')} ${violation.id.includes('contrast') ? violation.nodes[0].any[0]?.message : ''}`);
-    }
+    faults.push(...(await faultsOf(page, look.language)));
+    if (look.axe) faults.push(...(await axeFaultsOf(page)));
     if (shots) await page.screenshot({ path: `${shots}/${name}.${look.name}.png`, fullPage: true });
   } catch (error) {
     faults.push(error.message.split('\n')[0]);
