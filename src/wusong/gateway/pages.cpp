@@ -188,7 +188,20 @@ Result<Response> search_page(Exchange& exchange) {
   return render(exchange, page);
 }
 
+namespace {
+
+/// A program that asks for a graph, and not for a page.
+bool prefers(const Exchange& exchange, std::string_view type) {
+  const auto accept = exchange.request.headers.get("accept");
+  return accept.find(type) != std::string_view::npos &&
+         accept.find("text/html") == std::string_view::npos;
+}
+
+}  // namespace
+
 Result<Response> dataset_page(Exchange& exchange) {
+  if (prefers(exchange, "text/turtle")) return dataset_turtle(exchange);
+  if (prefers(exchange, "application/ld+json")) return dataset_jsonld(exchange);
   WUSONG_TRY(const auto id, exchange.digest("id"));
   WUSONG_TRY(const auto dataset, visible_dataset(exchange, id));
   WUSONG_TRY(const auto permission, bytes_permission(exchange, id, Hash{}));
