@@ -221,7 +221,10 @@ Result<portal::Viewer> viewer_of(io::SqlConnection& projection, const Account* a
 }
 
 std::string refusal_name(BytesView revert_data) {
-  const auto refusal = portal::refusal_of(revert_data);
+  if (const auto refusal = portal::refusal_of(revert_data)) {
+    return std::string{portal::info_of(*refusal).name};
+  }
+  const auto refusal = portal::directory_refusal_of(revert_data);
   return refusal ? std::string{portal::info_of(*refusal).name} : "reverted";
 }
 

@@ -36,6 +36,18 @@ struct Page {
   unsigned status{200};
 };
 
+/// What the web application needs to know before it asks anything.
+std::string site_data(const portal::SiteInfo& site) {
+  codec::JsonWriter out;
+  out.open_object();
+  write_text(out, "title", site.title);
+  write_text(out, "description", site.description);
+  write_text(out, "publisher", site.publisher);
+  out.key("contact").string(site.contact).close_object();
+  return "<script type=\"application/json\" id=\"site\">" + portal::for_script(out.take()) +
+         "</script>";
+}
+
 Response render(const Exchange& exchange, const Page& page) {
   const auto& settings = exchange.shared.settings;
   const std::string site = settings.site.title.in(exchange.zh());
@@ -51,6 +63,7 @@ Response render(const Exchange& exchange, const Page& page) {
   for (const auto& style : exchange.shared.web.styles) {
     out += "<link rel=\"stylesheet\" href=\"" + html(style) + "\">";
   }
+  out += site_data(settings.site);
   out += page.head;
   for (const auto& script : exchange.shared.web.scripts) {
     out += "<script type=\"module\" src=\"" + html(script) + "\"></script>";

@@ -48,9 +48,15 @@ constexpr std::array kItems{
     Parameter{"subject", "query", {"所针对的事项", "the item it is about"}},
     Parameter{"mine", "query", {"1:只看我的", "1: only mine"}},
     Parameter{"overdue", "query", {"1:只看超期的", "1: only overdue ones"}},
+    Parameter{"inbox",
+              "query",
+              {"1:等待我办理的,按期限排列,附各流程数量",
+               "1: what waits for me, by deadline, with counts by workflow"}},
     kPage,
     kPageSize};
 constexpr std::array kOne{kId};
+constexpr std::array kActors{
+    Parameter{"organisation", "query", {"单位编号", "an organisation's number"}}, kPage, kPageSize};
 constexpr std::array kBegin{
     Parameter{"workflow", "query", {"流程名", "a workflow's name"}},
     Parameter{"subject", "query", {"所针对的事项", "the item it is about"}}};
@@ -286,6 +292,28 @@ constexpr std::array kRoutes{
           kSmall,
           organisations,
           {"单位", "Organisations"}},
+    Route{"POST",
+          "/api/v1/organisations",
+          Who::actor,
+          RateClass::write,
+          kSmall,
+          set_organisation,
+          {"登记、更改或停用单位", "Register, change or deactivate an organisation"}},
+    Route{"GET",
+          "/api/v1/actors",
+          Who::actor,
+          RateClass::read,
+          kSmall,
+          list_actors,
+          {"各单位的办理人", "Who acts for organisations"},
+          kActors},
+    Route{"POST",
+          "/api/v1/actors",
+          Who::actor,
+          RateClass::write,
+          kSmall,
+          set_actor,
+          {"设置办理人及其角色", "Set an actor and their roles"}},
     Route{
         "GET", "/api/v1/stats", Who::anyone, RateClass::search, kSmall, stats, {"统计", "Figures"}},
     // cases
