@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page in a browser: both languages, light and dark, a phone and a wide screen; accessibility rules of WCAG 2.2
 // AA by axe-core; no error, no request to another host, no violation of the content-security policy, no sideways scrolling.
-//   node web/test/smoke.mjs [--shots FOLDER] [--only TEXT] [--flows]
+//   node web/test/smoke.mjs [--shots FOLDER] [--only TEXT] [--look TEXT] [--flows]
 //       [--server URL --citizen NAME:PASSWORD --officer NAME:PASSWORD]     (without a server: the mock)
 import fs from 'node:fs';
 import { axeFaultsOf, faultsOf, launch, watch, windowOf } from './browser.mjs';
@@ -43,7 +43,7 @@ const gated = mock.datasets.find((one) => one.opening_type === 'conditional')?.i
 // [name, path, who is signed in]
 const pages = [
   ['home', '/'], ['search', '/search?q='], ['search-filtered', '/search?opening_type=conditional&topic=transport'], ['search-empty', '/search?q=zzzz'],
-  ['dataset', `/dataset/${bus}`], ['dataset-data', `/dataset/${bus}?tab=data`], ['dataset-fields', `/dataset/${bus}?tab=fields`], ['dataset-quality', `/dataset/${bus}?tab=quality`], ['dataset-versions', `/dataset/${bus}?tab=versions`],
+  ['dataset', `/dataset/${bus}`], ['dataset-data', `/dataset/${bus}?tab=data`], ['dataset-map', `/dataset/${bus}?tab=data&resource=${bus?.replace(/..$/, 'ee')}`], ['dataset-fields', `/dataset/${bus}?tab=fields`], ['dataset-quality', `/dataset/${bus}?tab=quality`], ['dataset-versions', `/dataset/${bus}?tab=versions`],
   ['dataset-api', `/dataset/${bus}?tab=api`], ['dataset-use', `/dataset/${gated}?tab=use`], ['dataset-verify', `/dataset/${bus}?tab=verify`],
   ['commit', `/dataset/${bus}/commit`, 'citizen'], ['apply', `/dataset/${gated}/apply`, 'citizen'],
   ['cases', '/cases', 'citizen'], ['cases-out', '/cases'], ['inbox', '/cases?view=inbox', 'officer'],
@@ -51,9 +51,9 @@ const pages = [
   ['new-complaint', '/new/complaint', 'citizen'], ['new-application', '/new/application', 'citizen'], ['new-refused', '/new/plan', 'citizen'],
   ['catalogue', '/catalogue', 'officer'], ['catalogue-new', '/catalogue/new', 'officer'], ['catalogue-edit', `/catalogue/${bus}`, 'officer'],
   ['board', '/board'], ['board-plan', '/board?tab=plan&as=table'], ['complaints', '/complaints'], ['products', '/products'], ['alerts', '/alerts', 'officer'], ['inspections', '/inspections', 'officer'], ['assessments', '/assessments', 'officer'],
-  ['audit', '/audit', 'officer'], ['organisations', '/organisations'], ['admin', '/admin', 'officer'], ['rules', '/rules'], ['rules-application', '/rules?workflow=application'], ['rules-article', '/rules?tab=articles&article=SZ+42'], ['rules-numbers', '/rules?tab=numbers'], ['rules-roles', '/rules?tab=roles'], ['rules-vocabularies', '/rules?tab=vocabularies'],
-  ['verify', `/verify?item=${bus}`], ['signin', '/signin'], ['register', '/register'], ['account', '/account', 'citizen'], ['tour', '/tour'], ['missing', '/no/such/page'],
-  ['explorer', '/explorer'], ['explorer-block', '/explorer/block/2'], ['explorer-tx', `/explorer/tx/0x${'ab'.repeat(31)}01`], ['explorer-address', '/explorer/address/0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0'], ['explorer-validators', '/explorer/validators'],
+  ['audit', '/audit', 'officer'], ['organisations', '/organisations'], ['zone', `/organisations/${mock.datasets[0]?.organisation.id}`], ['admin', '/admin', 'officer'], ['admin-organisations', '/admin?tab=organisations', 'officer'], ['admin-actors', '/admin?tab=actors', 'officer'], ['rules', '/rules'], ['rules-application', '/rules?workflow=application'], ['rules-article', '/rules?tab=articles&article=SZ+42'], ['rules-numbers', '/rules?tab=numbers'], ['rules-roles', '/rules?tab=roles'], ['rules-vocabularies', '/rules?tab=vocabularies'],
+  ['verify', `/verify?item=${bus}`], ['signin', '/signin'], ['register', '/register'], ['account', '/account', 'citizen'], ['account-methods', '/account?tab=methods', 'citizen'], ['account-tokens', '/account?tab=tokens', 'citizen'], ['tour', '/tour'], ['missing', '/no/such/page'],
+  ['explorer', '/explorer'], ['explorer-block', '/explorer/block/2'], ['explorer-tx', `/explorer/tx/0x${'ab'.repeat(31)}01`], ['explorer-address', '/explorer/address/0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0'], ['explorer-contracts', '/explorer/contracts'], ['explorer-validators', '/explorer/validators'],
 ].filter(([name, path]) => (!only || name.includes(only)) && !path.includes('undefined'));
 const looksOfAll = [
   { name: 'zh-light-wide', language: 'zh', theme: 'light', width: 1440, height: 900, axe: true },
@@ -62,7 +62,8 @@ const looksOfAll = [
   { name: 'zh-dark-phone', language: 'zh', theme: 'dark', width: 360, height: 740 },
 ];
 
-const looks = mock.isReal ? looksOfAll.slice(0, 2) : looksOfAll;
+const wantedLook = option('--look');
+const looks = (mock.isReal ? looksOfAll.slice(0, 2) : looksOfAll).filter((one) => !wantedLook || one.name.includes(wantedLook));
 
 let passed = 0;
 let failed = 0;
@@ -116,7 +117,7 @@ await Promise.all([0, 1, 2].map(async () => {
 for (const context of Object.values(contexts)) await (await context).close();
 if (!only && !mock.isReal) {
   for (const [name, run] of Object.entries(flows)) {
-    const context = await contextOf({ ...looks[0], language: 'en' }, null);
+    const context = await contextOf({ ...looksOfAll[0], language: 'en' }, null);
     const page = await context.newPage();
     page.setDefaultTimeout(15000);
     try {
