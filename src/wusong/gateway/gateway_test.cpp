@@ -368,6 +368,22 @@ TEST_F(GatewayTest, PagesSpeakTheReadersLanguage) {
       std::string::npos);
 }
 
+// @row 5 15
+TEST_F(GatewayTest, ADatasetsPageSaysAllWithoutScripts) {
+  const auto entry = publish("公交站点", kSecretRow);
+  Browser anybody;
+  const auto page = ask(anybody, "GET", "/dataset/" + entry.substr(2) + "?lang=zh", "",
+                        {{"accept", "text/html"}});
+  EXPECT_EQ(page.status, 200u);
+  for (const std::string part :
+       {"<h1>公交站点</h1>", "区交通局", "数据项", "每日", "无条件共享", "数据字典",
+        "<code>a</code>", "/api/v1/files/", "SHA-256", "application/ld+json",
+        "\"@type\":\"Dataset\"", "curl -s", "版本", "SZ 30", "name=\"description\""}) {
+    EXPECT_NE(page.body.find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(page.body.find("secret-row"), std::string::npos);
+}
+
 TEST_F(GatewayTest, TheDescriptionNamesEveryRouteOnce) {
   Browser anybody;
   const auto reply = ask(anybody, "GET", "/openapi.json");
