@@ -17,6 +17,7 @@ const routes = [
   page('/new/:workflow', () => import('./views/NewItem.vue'), ['新事项', 'New item'], { name: 'new' }),
   page('/catalogue', () => import('./views/Catalogue.vue'), ['目录编制', 'Catalogue'], { name: 'catalogue' }),
   page('/catalogue/new', () => import('./views/CatalogueEditor.vue'), ['编制条目', 'New entry'], { name: 'catalogue-new' }),
+  page('/catalogue/:id/desensitise', () => import('./views/Desensitise.vue'), ['脱敏', 'Desensitise'], { name: 'desensitise' }),
   page('/catalogue/:id', () => import('./views/CatalogueEditor.vue'), ['编辑条目', 'Edit entry'], { name: 'catalogue-edit' }),
   page('/board', () => import('./views/Board.vue'), ['计划与需求', 'Plans and demand'], { name: 'board' }),
   page('/complaints', () => import('./views/Complaints.vue'), ['投诉与异议', 'Complaints'], { name: 'complaints' }),

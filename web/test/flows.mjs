@@ -275,6 +275,80 @@ export const flows = {
     await page.getByText('The form holds an old version.').waitFor();
     assert.equal(await page.getByLabel('English').first().inputValue(), 'Bus stops');
   },
+  'a half-filled form survives a lost connection and a reload, and is forgotten when its owner signs out': async ({ page, url, bus, settle }) => {
+    await signIn(page, url, 'citizen', `/new/complaint?subject=${bus}`);
+    await settle();
+    await page.locator('form .choices input[type=radio]').first().check();
+    const title = page.locator('form fieldset input[type=text]').first();
+    await title.fill('The stops are out of date');
+    for (const area of await page.locator('form fieldset textarea').all()) await area.fill('Since spring');
+    await page.route(/api\/v1\/items$/, (route) => route.abort());
+    await page.getByRole('button', { name: 'Sign and submit' }).click();
+    await page.getByText('The server cannot be reached.').waitFor();
+    assert.equal(await title.inputValue(), 'The stops are out of date');
+    await page.reload();
+    await page.getByText('Restored what you had not sent').waitFor();
+    assert.equal(await page.locator('form fieldset input[type=text]').first().inputValue(), 'The stops are out of date');
+    await page.unroute(/api\/v1\/items$/);
+    await page.getByRole('button', { name: 'Sign and submit' }).click();
+    await page.waitForURL(/\/case\//);
+    await page.goto(`${url}/new/complaint?subject=${bus}`);
+    await settle();
+    assert.equal(await page.getByText('Restored what you had not sent').count(), 0);
+    await page.locator('form fieldset input[type=text]').first().fill('Half');
+    await page.waitForFunction(() => localStorage.getItem('wusong.drafts')?.includes('Half'));
+    await page.getByRole('button', { name: '李晓' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForFunction(() => !localStorage.getItem('wusong.drafts'));
+  },
+  // @row 15
+  'groups are asked for over the interface, with the same in one line of curl and Python': async ({ page, url, bus, settle }) => {
+    await page.goto(`${url}/dataset/${bus}?tab=api`);
+    await settle();
+    await page.getByLabel('What to ask for').selectOption({ label: 'groups' });
+    await page.locator('fieldset', { hasText: 'Groups and results' }).locator('select').first().selectOption('district');
+    await page.getByRole('button', { name: 'Another result' }).click();
+    await page.getByLabel('Column of result 2').selectOption('value');
+    await page.getByRole('button', { name: 'Add a condition' }).click();
+    await page.getByLabel('Column of condition 1').selectOption('district');
+    await page.getByLabel('Comparison of condition 1').selectOption('ne');
+    await page.getByLabel('Value of condition 1').fill("it's");
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await page.getByRole('table', { name: 'Answer' }).waitFor();
+    assert.equal(await page.getByRole('table', { name: 'Answer' }).locator('tbody tr').count(), 6);
+    const curl = await page.locator('pre[aria-label=curl]').innerText();
+    assert.match(curl, /^curl -s -H 'Authorization: Bearer TOKEN' 'http.*\/aggregate\?.*group_by=district.*aggregate=count%2Csum%3Avalue/);
+    assert.ok(curl.includes('it%27s') && curl.split("'").length === 5, 'no quote breaks out');
+  },
+  // @row 15
+  'two versions of a table are compared row by row, while the answer is still being computed': async ({ page, url, bus, settle }) => {
+    await signIn(page, url, 'officer', `/dataset/${bus}?tab=versions&of=${bus.replace(/..$/, 'ee')}`);
+    await settle();
+    const boxes = await page.getByRole('checkbox', { name: /Choose version/ }).all();
+    await boxes[0].check();
+    await boxes[1].check();
+    await page.getByText('40 → 42 rows.').first().waitFor();
+    await page.locator('fieldset', { hasText: 'Which columns tell' }).getByLabel('Stop').check();
+    await page.getByRole('button', { name: 'Compare the rows' }).click();
+    await page.getByText('2 added, 0 removed, 1 changed.').waitFor();
+  },
+  // @row 9 31
+  'a file is desensitised column by column, tried first, then recorded': async ({ page, url, bus, settle }) => {
+    await signIn(page, url, 'officer', `/catalogue/${bus}/desensitise`);
+    await settle();
+    await page.locator('input[type=file]').setInputFiles({ name: 'raw.csv', mimeType: 'text/csv', buffer: Buffer.from('name,phone\n张三,13800001111\n') });
+    await page.getByLabel('Method for phone').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Make the file and record it' }).isDisabled(), 'nothing leaves unless somebody decides so');
+    await page.getByLabel('Method for phone').selectOption('mask');
+    await page.getByLabel('Method for district').selectOption('keep');
+    await page.getByLabel(/Check that by the columns/).check();
+    await page.locator('fieldset', { hasText: 'Columns that others may know' }).getByLabel('district').check();
+    await page.getByRole('button', { name: 'Try it (without recording)' }).click();
+    await page.getByText('A trial: nothing was recorded.').waitFor();
+    await page.getByText('k = 5 is reached').waitFor();
+    await page.getByRole('button', { name: 'Make the file and record it' }).click();
+    await page.getByText('Recorded on the chain, for the authority to audit.').waitFor();
+  },
   'the first page needs less than 250 KB': async ({ page, url, settle }) => {
     let bytes = 0;
     const { gzipSync } = await import('node:zlib');

@@ -211,6 +211,15 @@ const routes = [
   ['GET', /^datasets\/(0x\w+)\/preview$/, ({ match, query }) => (query.get('resource') === stopsOf(bus) ? { resource: stopsOf(bus), columns: stopColumns, rows: stopRows, total: stopRows.length } : { resource: match[1], columns, rows: rows.slice(0, 50), total: 1371 })],
   ['GET', /^datasets\/(0x\w+)\/rows$/, ({ query }) => ({ columns, rows: rows.slice(0, Number(query.get('limit') ?? 10)), total: 1371 })],
   ['GET', /^datasets\/(0x\w+)\/profile$/, () => ({ rows: 1371, columns: [{ name: 'date', type: 'date', count: 1371, missing: 0, distinct: 90, min: rows[0][0], max: rows[89][0] }, { name: 'district', type: 'string', count: 1370, missing: 1, distinct: 5, top: districts.map((value, i) => ({ value, count: 300 - i * 20 })) }, { name: 'value', type: 'number', count: 1371, missing: 0, distinct: 640, min: 500, max: 1190, mean: 812.4 }, { name: 'share', type: 'number', count: 1371, missing: 0, distinct: 17, min: 10, max: 26, mean: 18 }] })],
+  ['GET', /^datasets\/(0x\w+)\/aggregate$/, ({ query }) => {
+    const by = Object.entries(rows.reduce((out, row) => ({ ...out, [row[1]]: [...(out[row[1]] ?? []), row] }), {}));
+    if (query.get('group_by') !== 'district') throw new Refusal(400, 'bad_query', t('查询条件不对。', 'The query is not valid.'), t('请检查字段。', 'Check the columns.'));
+    return { columns: [{ name: 'district', type: 'string' }, { name: 'count', type: 'integer' }, { name: 'sum(value)', type: 'number' }], rows: by.map(([district, of]) => [district, of.length, of.reduce((sum, row) => sum + row[2], 0)]), total: by.length };
+  }],
+  ['GET', /^datasets\/(0x\w+)\/diff$/, ({ query }) => (++diffs % 2 ? new Later() : { resource: stopsOf(bus), before: query.get('before'), after: query.get('after'), rows: { before: 40, after: 42 }, columns: { added: [{ name: 'lift', type: 'boolean' }], removed: [], retyped: [{ name: 'kind', before: 'integer', after: 'string' }] }, ...(query.get('key') ? { changes: { key: ['stop'], added: 2, removed: 0, changed: 1, examples: [{ change: 'changed', key: ['S1'], values: [{ column: 'kind', before: '1', after: '公交' }] }, { change: 'added', key: ['S41'], values: [{ column: 'kind', after: '轮渡' }] }] } } : {}) })],
+  ['GET', /^datasets\/(0x\w+)\/quality$/, () => ({ resources: [{ resource: stopsOf(bus), rows: 40, rejected: 0, passed: false, results: [{ rule: { rule: 'not_null', column: 'stop' }, passed: true, checked: 40, failed: 0 }, { rule: { rule: 'range', column: 'lat', min: 22, max: 23 }, passed: false, checked: 40, failed: 2, examples: ['23.4'] }] }] })],
+  ['GET', /^files\/(\w+)\/preview$/, () => ({ columns: [{ name: 'name', type: 'string' }, { name: 'phone', type: 'string' }, { name: 'born', type: 'date' }, { name: 'district', type: 'string' }], rows: [['张三', '13800001111', '1980-01-02', '南山区']], total: 1 })],
+  ['POST', /^files\/(\w+)\/desensitise$/, ({ body }) => ({ file: { digest: `0x${'cd'.repeat(32)}`, size: 4096, format: body.output }, record: { rows_in: 120, columns: body.columns.map((one) => ({ column: one.column, method: one.method, rule: one, values_changed: one.method === 'keep' ? 0 : 120 })), ...(body.k_anonymity ? { k_anonymity: { ...body.k_anonymity, classes: 9, smallest: 7, reached: true, suppressed: 0 } } : {}) }, document: {}, ...(body.record ? { act: { item: items.find((one) => one.workflow === 'desensitisation').id, status: 'final', transaction: `0x${'ab'.repeat(31)}00` } } : {}) })],
   ['GET', /^organisations$/, () => ({ total: organisations.length, organisations: organisations.map((one) => ({ ...one, datasets: datasets.filter((d) => d.organisation.id === one.id).length })) })],
   ['GET', /^stats$/, () => ({
     datasets: datasets.length, resources: 31, rows: 1846203, organisations: organisations.length, downloads: 48210, calls: 913402, applications: 37, products: 12,
@@ -292,6 +301,9 @@ const routes = [
   ['DELETE', /^me\/tokens\/(\w+)$/, ({ match }) => { tokens.splice(tokens.findIndex((one) => one.id === match[1]), 1); return {}; }],
   ['GET', /^accounts$/, () => ({ accounts: Object.values(users).map((user, i) => ({ id: String(i), ...user, verified_by: 'operator', disabled: false })) })],
 ];
+let diffs = 0;
+/** An answer that is still being computed. */
+class Later {}
 const passkeys = [];
 const dids = [{ did: 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK', created: now - 40 * day, used: now - day }];
 const tokens = [{ id: 'a1', name: '客流分析', created: now - 10 * day, expires: now + 80 * day }];
@@ -319,7 +331,7 @@ export function startMock(port = 0) {
     const json = (status, body) => reply.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     try {
       if (url.pathname === '/rpc') return json(200, rpcAnswer(JSON.parse(raw), { pack, items, contract: '0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0', users, bundle }));
-      if (url.pathname === '/openapi.json') return json(200, { openapi: '3.1.0', paths: {} });
+      if (url.pathname === '/openapi.json') return json(200, { openapi: '3.1.0', paths: { '/api/v1/datasets/{id}/aggregate': { get: {} }, '/api/v1/datasets/{id}/diff': { get: {} }, '/api/v1/datasets/{id}/quality': { get: {} }, '/api/v1/files/{id}/desensitise': { post: {} } } });
       if (!url.pathname.startsWith('/api/v1/')) return statics(request, reply, url.pathname);
       const rest = url.pathname.slice(8);
       const user = users[/who=(\w+)/.exec(request.headers.cookie ?? '')?.[1]] ?? null;
@@ -333,7 +345,9 @@ export function startMock(port = 0) {
       }
       for (const [method, pattern, handle] of routes) {
         const match = method === request.method && pattern.exec(rest);
-        if (match) return json(200, handle({ match, query: url.searchParams, user, reply, body: raw.length && request.headers['content-type']?.includes('json') ? JSON.parse(raw) : {} }));
+        if (!match) continue;
+        const answer = handle({ match, query: url.searchParams, user, reply, body: raw.length && request.headers['content-type']?.includes('json') ? JSON.parse(raw) : {} });
+        return answer instanceof Later ? json(202, { status: 'computing', message: t('正在计算。', 'Being computed.'), next: t('请稍候。', 'One moment.') }) : json(200, answer);
       }
       throw missing();
     } catch (error) {
