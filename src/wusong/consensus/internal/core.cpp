@@ -281,7 +281,8 @@ Instant Core::earliest_wake() const {
   consider(rest_status_at_);
   consider(build_at_);
   consider(behind_again_at_);
-  if (lacks_certificates_) consider(certificates_asked_until_);
+  // Afterwards repetitions see to it: a time that is over would wake the driver again and again.
+  if (lacks_certificates_ && certificates_asked_until_ > now_) consider(certificates_asked_until_);
   for (const auto& [id, wanted] : wants_) consider(wanted.next_try);
   return wake;
 }
