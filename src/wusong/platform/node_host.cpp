@@ -4,14 +4,13 @@
 
 #include <algorithm>
 
-#include "wusong/node/errors.hpp"
+#include "wusong/node/opening.hpp"
 #include "wusong/platform/errors.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/internal/node_host_impl.hpp"
 #include "wusong/platform/internal/watched_store.hpp"
 #include "wusong/platform/rocks_store.hpp"
 #include "wusong/platform/segment_files.hpp"
-#include "wusong/state/memory_state.hpp"
 #include "wusong/txpool/persistence.hpp"
 
 namespace wusong::platform::internal {
@@ -21,7 +20,6 @@ constexpr std::size_t kCoreQueueMax = 65'536;
 constexpr std::size_t kStatusSizeMax = 64;  // of an encoded StatusAnnouncement, with room
 constexpr std::size_t kExecutionQueueMax = 4'096;
 constexpr std::size_t kWorkerQueueMax = 16'384;
-constexpr std::uint64_t kHashesKept = 256;
 // The state log is synced this often: what a power cut takes is executed again.
 constexpr std::uint64_t kCommitsPerSync = 256;
 
@@ -46,8 +44,6 @@ Result<void> NodeHostImpl::open() {
   workers_ = std::make_unique<ThreadPool>(options_.workers, kWorkerQueueMax);
   recovery_ = std::make_unique<StagedExecutor>(*workers_, stages_, io::Stage::recovery);
   WUSONG_CHECK(open_stores());
-  executor_ = std::make_unique<node::BlockExecutor>(options_.genesis, *state_, *ledger_, stages_);
-  WUSONG_CHECK(catch_up());
   WUSONG_CHECK(open_node());
   assign_peer_ids();
   core_ = std::make_unique<EventLoop>(kCoreQueueMax, [this](Instant now) { return turn(now); });
@@ -66,70 +62,35 @@ Result<void> NodeHostImpl::open_stores() {
     if (opened_.load(std::memory_order_acquire)) fatal(error);
   });
   WUSONG_TRY(segments_, open_segment_files(options_.folder / "state"));
+  return open_chain();
+}
+
+Result<void> NodeHostImpl::open_chain() {
   state::OpenReport report;
-  auto opened = state::StateDb::open(*segments_, {.history = options_.state_history}, &report);
+  node::OpeningOptions options;
+  options.state.history = options_.state_history;
+  options.report = &report;
+  options.on_replay = [this](Height from, Height to) {
+    logger_.info("executing_again", {{"from", from.value}, {"to", to.value}});
+  };
+  options.on_executed = [this](const node::BlockPtr& block) { cache_.put(block); };
+  auto opened =
+      node::open_chain(options_.genesis, *store_, *segments_, stages_, *recovery_, options);
   if (!opened) {
-    logger_.error("state_open_failed",
+    logger_.error("chain_open_failed",
                   {{"error", opened.error()}, {"position", report.corrupt_position}});
     return fail(opened.error());
   }
-  state_ = *std::move(opened);
   if (report.truncated_bytes != 0) {
     logger_.warn("state_tail_cut", {{"bytes", report.truncated_bytes}});
   }
-
-  state::MemoryState first;
-  first.apply(node::genesis_state(options_.genesis));
-  genesis_header_ = node::genesis_header(options_.genesis, first.root());
-  genesis_hash_ = types::hash_of(genesis_header_);
-  WUSONG_TRY(ledger_, storage::Ledger::open(*store_, {.chain_id = options_.genesis.chain_id,
-                                                      .genesis_hash = genesis_hash_}));
-  return write_genesis(genesis_header_);
-}
-
-// Each step is done again if a crash came before the next one.
-Result<void> NodeHostImpl::write_genesis(const types::Header& header) {
-  if (!state_->head()) {
-    WUSONG_TRY(const Hash root, state_->commit(Height{0}, node::genesis_state(options_.genesis)));
-    WUSONG_ASSERT(root == header.roots.front().state_root);
-    WUSONG_CHECK(state_->sync());
-  }
-  if (!ledger_->final_head()) {
-    WUSONG_CHECK(
-        ledger_->append_block(Height{0}, genesis_hash_, types::encode_block(header, {}), {}));
-  }
-  if (!ledger_->executed_head()) {
-    WUSONG_CHECK(ledger_->put_execution(
-        Height{0}, {}, {.roots = header.roots.front(), .receipts = {}, .skipped = {}}));
-  }
-  return {};
-}
-
-/// Executes again what a crash took from the state, or from the receipts.
-Result<void> NodeHostImpl::catch_up() {
-  const Height receipts = *ledger_->executed_head();
-  if (state_->head()->height > receipts) WUSONG_CHECK(state_->reset_head(receipts));
-  const Height last = *ledger_->final_head();
-  Height next = state_->head()->height.next();
-  for (Height h = next.minus(kHashesKept); h < next; h = h.next()) {
-    WUSONG_TRY(const auto hash, ledger_->block_hash(h));
-    if (hash) executor_->remember(h, *hash);
-  }
-  if (next <= last) {
-    logger_.info("executing_again", {{"from", next.value}, {"to", last.value}});
-  }
-  for (; next <= last; next = next.next()) {
-    WUSONG_TRY(auto stored, ledger_->block(next));
-    if (!stored) return fail(node::err::ledger_gap);
-    WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *recovery_));
-    WUSONG_TRY(
-        const auto prepared,
-        node::prepare(*split, node::KnownTransactions(split->transactions.size()), *recovery_));
-    WUSONG_TRY(const auto block, executor_->execute(*prepared));
-    cache_.put(block);
-  }
-  executed_ = last.value;
-  final_ = last.value;
+  genesis_header_ = opened->genesis_header;
+  genesis_hash_ = opened->genesis_hash;
+  state_ = std::move(opened->state);
+  ledger_ = std::move(opened->ledger);
+  executor_ = std::move(opened->executor);
+  executed_ = ledger_->final_head()->value;
+  final_ = executed_.load();
   return {};
 }
 
@@ -383,7 +344,7 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
   }
   for (node::SyncedBlocks& job : actions.synced) {
     run([this, job = std::move(job)]() mutable {
-      auto blocks = prepare_range(std::move(job.blocks));
+      auto blocks = node::prepare_range(std::move(job.blocks), *recovery_);
       post([blocks = std::move(blocks), certificate = std::move(job.certificate)](
                node::Node& node) mutable { node.on_synced(std::move(blocks), certificate); });
     });
@@ -403,19 +364,6 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
       });
     });
   }
-}
-
-/// Blocks of a proven range, each against its own header.
-Result<std::vector<node::PreparedPtr>> NodeHostImpl::prepare_range(std::vector<Bytes> blocks) {
-  std::vector<node::PreparedPtr> out;
-  for (Bytes& encoded : blocks) {
-    WUSONG_TRY(const auto split, node::split(std::move(encoded), *recovery_));
-    WUSONG_TRY(
-        auto prepared,
-        node::prepare(*split, node::KnownTransactions(split->transactions.size()), *recovery_));
-    out.push_back(std::move(prepared));
-  }
-  return out;
 }
 
 void NodeHostImpl::execute(std::vector<node::PreparedPtr> blocks) {

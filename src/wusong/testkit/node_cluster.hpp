@@ -8,8 +8,8 @@
 #include "wusong/consensus/validator_keys.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
-#include "wusong/node/block_executor.hpp"
 #include "wusong/node/node.hpp"
+#include "wusong/node/opening.hpp"
 #include "wusong/node/validation.hpp"
 #include "wusong/state/memory_state.hpp"
 #include "wusong/storage/memory_store.hpp"
@@ -68,19 +68,15 @@ class NodeCluster {
 
   void start(std::size_t i) {
     Member& m = *members_[i];
-    m.state = *state::StateDb::open(m.segments, {});
-    m.ledger =
-        *storage::Ledger::open(m.store, {.chain_id = genesis_.chain_id, .genesis_hash = hash_});
-    if (!m.state->head()) WUSONG_ASSERT(m.state->commit(Height{0}, node::genesis_state(genesis_)));
-    if (!m.ledger->final_head()) {
-      WUSONG_ASSERT(m.ledger->append_block(Height{0}, hash_, types::encode_block(header_, {}), {}));
-      WUSONG_ASSERT(m.ledger->put_execution(Height{0}, {}, {.roots = header_.roots.front()}));
-    }
-    m.executor = std::make_unique<node::BlockExecutor>(genesis_, *m.state, *m.ledger, timer_);
+    m.executed.clear();
+    node::OpeningOptions options;
+    options.on_executed = [&m](const node::BlockPtr& block) { m.executed.push_back(block); };
+    auto opened = *node::open_chain(genesis_, m.store, m.segments, timer_, inline_, options);
+    m.state = std::move(opened.state);
+    m.ledger = std::move(opened.ledger);
+    m.executor = std::move(opened.executor);
     m.signer =
         std::make_unique<consensus::KeySigner>(static_cast<consensus::ValidatorIndex>(i), *m.key);
-    m.executed.clear();
-    execute_again(m);
     std::vector<consensus::Record> records;
     WUSONG_ASSERT(
         m.store.scan(io::Column::vote, {}, {}, false, [&](BytesView key, BytesView value) {
@@ -187,18 +183,6 @@ class NodeCluster {
     return UnixMillis{1'700'000'000'000 + static_cast<std::uint64_t>(ms + skew)};
   }
 
-  void execute_again(Member& m) {
-    const Height receipts = *m.ledger->executed_head();
-    if (m.state->head()->height > receipts) WUSONG_ASSERT(m.state->reset_head(receipts));
-    for (Height h = m.state->head()->height.next(); h <= *m.ledger->final_head(); h = h.next()) {
-      const auto stored = m.ledger->block(h);
-      const auto split = node::split((**stored).bytes, inline_);
-      const auto prepared =
-          node::prepare(**split, node::KnownTransactions((*split)->transactions.size()), inline_);
-      m.executed.push_back(*m.executor->execute(**prepared));
-    }
-  }
-
   void connect(std::size_t a, std::size_t b) {
     turn(a, [&](node::Node& node) {
       node.on_connected(static_cast<consensus::PeerId>(b), members_[b]->node->final_height());
@@ -265,12 +249,7 @@ class NodeCluster {
            [id = job.split->hash, prepared](node::Node& node) { node.on_prepared(id, prepared); });
     }
     for (node::SyncedBlocks& job : actions.synced) {
-      std::vector<node::PreparedPtr> blocks;
-      for (Bytes& bytes : job.blocks) {
-        const auto split = node::split(std::move(bytes), inline_);
-        blocks.push_back(*node::prepare(
-            **split, node::KnownTransactions((*split)->transactions.size()), inline_));
-      }
+      const auto blocks = node::prepare_range(std::move(job.blocks), inline_);
       turn(i, [blocks, certificate = job.certificate](node::Node& node) {
         node.on_synced(blocks, certificate);
       });

@@ -106,8 +106,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void on_message(const net::PeerKey& peer, net::Channel channel, Bytes payload) override;
 
   Result<void> open_stores();
-  Result<void> write_genesis(const types::Header& header);
-  Result<void> catch_up();
+  Result<void> open_chain();
   Result<void> open_node();
   void fill_pool(const txpool::Loaded& loaded);
   void register_metrics();
@@ -118,7 +117,6 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void carry_out(node::Actions actions);
   void send(const node::Frame& frame);
   void run_jobs(node::Actions& actions);
-  Result<std::vector<node::PreparedPtr>> prepare_range(std::vector<Bytes> blocks);
   void execute(std::vector<node::PreparedPtr> blocks);
   void publish(const node::BlockPtr& block);
   void fatal(Error error);

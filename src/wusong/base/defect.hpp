@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deliberate defects, one at a time, that prove the simulator's checkers can fail. They exist only
+// in builds with WUSONG_DEFECTS; everywhere else each question is answered "no" by the compiler.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace wusong {
+
+enum class Defect : std::uint8_t {
+  none,
+  vote_not_persisted,        // a vote leaves and is forgotten at the next power cut
+  vote_before_sync,          // a vote leaves while its record may still be lost
+  quorum_off_by_one,         // one vote fewer makes a certificate
+  certificate_unchecked,     // nobody looks at a certificate's signatures
+  vote_signature_unchecked,  // nor at a vote's
+  wrong_fork_accepted,       // a block may leave out views that nobody has given up
+  finalize_after_nullify,    // a view given up is finalized all the same
+  timeout_never,             // a view with a silent leader lasts for ever
+  roots_unchecked,           // a proposal's roots are believed
+  final_not_synced,          // blocks are announced final before they are safe
+  sync_unproven,             // fetched blocks are taken without their certificate
+  receipts_not_replayed,     // a restart does not execute again what the state lost
+  index_not_written,         // a block's last transaction cannot be found
+  included_kept,             // the pool keeps what is in a block
+  storage_write_dropped,     // the state forgets a slot now and then
+  timestamp_unchecked,       // a leader's clock may be hours ahead
+  wake_in_the_past,          // a machine asks to be woken at a time that is over
+};
+inline constexpr auto kDefectNames = std::to_array<std::string_view>({
+    "none",
+    "vote_not_persisted",
+    "vote_before_sync",
+    "quorum_off_by_one",
+    "certificate_unchecked",
+    "vote_signature_unchecked",
+    "wrong_fork_accepted",
+    "finalize_after_nullify",
+    "timeout_never",
+    "roots_unchecked",
+    "final_not_synced",
+    "sync_unproven",
+    "receipts_not_replayed",
+    "index_not_written",
+    "included_kept",
+    "storage_write_dropped",
+    "timestamp_unchecked",
+    "wake_in_the_past",
+});
+
+#ifdef WUSONG_DEFECTS
+inline constexpr bool kDefectsBuiltIn = true;
+/// The one that is planted. @thread one
+inline Defect planted_defect = Defect::none;
+inline bool has_defect(Defect defect) noexcept {
+  return planted_defect == defect;
+}
+#else
+inline constexpr bool kDefectsBuiltIn = false;
+constexpr bool has_defect(Defect /*defect*/) noexcept {
+  return false;
+}
+#endif
+
+}  // namespace wusong
