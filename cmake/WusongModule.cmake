@@ -1,9 +1,10 @@
-# wusong_module(NAME [DEPS module…] [LIBS external…] [EXCEPTIONS] [TEST_DEPS module…] [TEST_LIBS external…] [BENCH_LIBS external…])
+# wusong_module(NAME [DEPS module…] [LIBS external…] [EXCEPTIONS] [DEFECTS] [TEST_DEPS module…])
 #
 # Files join a target by suffix: x.cpp the library, x_test.cpp the test program, x_fuzz.cpp one fuzz
 # target each (corpus replay in ordinary builds), x_bench.cpp the benchmark program.
 # Targets over all modules: `tests` (test programs and corpus replays), `vector_tests` (what ./test
 # repeats optimised: published vectors and simulation), `benches`.
+# DEFECTS: the module has deliberate ones (base/defect.hpp), built in with WUSONG_DEFECTS.
 # Exceptions and RTTI are off unless EXCEPTIONS is given, which only platform and above may do.
 foreach(target IN ITEMS tests vector_tests benches)
   if(NOT TARGET ${target})
@@ -12,7 +13,7 @@ foreach(target IN ITEMS tests vector_tests benches)
 endforeach()
 
 function(wusong_module name)
-  cmake_parse_arguments(arg "EXCEPTIONS" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS;BENCH_LIBS" ${ARGN})
+  cmake_parse_arguments(arg "EXCEPTIONS;DEFECTS" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cpp$")
@@ -40,6 +41,9 @@ function(wusong_module name)
     target_link_libraries(${target} ${scope} wusong::${dep})
   endforeach()
   target_link_libraries(${target} ${scope} ${arg_LIBS})
+  if(arg_DEFECTS AND WUSONG_DEFECTS)
+    target_compile_definitions(${target} PRIVATE WUSONG_DEFECTS)
+  endif()
 
   if(WUSONG_TESTS AND tests)
     add_executable(${name}_test ${tests})
@@ -47,6 +51,9 @@ function(wusong_module name)
     foreach(dep IN LISTS arg_TEST_DEPS)
       target_link_libraries(${name}_test PRIVATE wusong::${dep})
     endforeach()
+    if(arg_DEFECTS AND WUSONG_DEFECTS)
+      target_compile_definitions(${name}_test PRIVATE WUSONG_DEFECTS)
+    endif()
     add_dependencies(tests ${name}_test)
     foreach(file IN LISTS tests)
       file(STRINGS ${file} about_vectors REGEX "vectors not found|record_vectors" LIMIT_COUNT 1)
@@ -72,7 +79,7 @@ function(wusong_module name)
   if(WUSONG_BENCH AND benches)
     add_executable(${name}_bench ${benches})
     add_dependencies(benches ${name}_bench)
-    target_link_libraries(${name}_bench PRIVATE ${target} benchmark benchmark_main Threads::Threads ${arg_TEST_LIBS} ${arg_BENCH_LIBS})
+    target_link_libraries(${name}_bench PRIVATE ${target} benchmark benchmark_main Threads::Threads ${arg_TEST_LIBS})
     foreach(dep IN LISTS arg_TEST_DEPS)
       target_link_libraries(${name}_bench PRIVATE wusong::${dep})
     endforeach()

@@ -2,6 +2,7 @@
 option(WUSONG_FUZZ "Build libFuzzer targets instead of corpus replay" OFF)
 option(WUSONG_TESTS "Build tests" ON)
 option(WUSONG_BENCH "Build benchmarks" ON)
+option(WUSONG_DEFECTS "Build in deliberate defects for the simulator's tests; never what people run" OFF)
 set(WUSONG_MARCH "x86-64-v3" CACHE STRING "-march for x86-64; empty for the compiler's default")
 set(WUSONG_SANITIZE "" CACHE STRING "Value for -fsanitize, for example address,undefined")
 

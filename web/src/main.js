@@ -19,6 +19,4 @@ const preferences = usePreferences();
 await setLanguage(preferences.language);
 preferences.applyTheme();
 useSession().refresh();
-const mount = () => app.mount('#app');
-// A first page whose script is not reached is said on screen, by App.vue.
-router.isReady().then(mount, mount);
+router.isReady().then(() => app.mount('#app'));

@@ -154,6 +154,7 @@ std::shared_ptr<CLI::App> make_cli(int& code) {
   add_query_commands(*app, code);
   add_verify_command(*app, code);
   add_evm_commands(*app, code);
+  add_sim_commands(*app, code);
   add_other_commands(*app, code);
   for (CLI::App* group : app->get_subcommands([](const CLI::App*) { return true; })) {
     add_group_examples(*group);

@@ -28,6 +28,7 @@ void add_contract_commands(CLI::App& root, int& code);  // contract
 void add_query_commands(CLI::App& root, int& code);     // block, tx, receipt, validator
 void add_verify_command(CLI::App& root, int& code);     // verify
 void add_evm_commands(CLI::App& root, int& code);       // evm
+void add_sim_commands(CLI::App& root, int& code);       // sim
 void add_other_commands(CLI::App& root, int& code);     // version, completion
 
 /// A group: one of its subcommands must follow.

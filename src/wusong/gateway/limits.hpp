@@ -12,8 +12,7 @@
 
 namespace wusong::gateway {
 
-/// `file`: the web application's own files; one page needs about fifty of them.
-enum class RateClass : std::uint8_t { page, read, search, write, login, download, file };
+enum class RateClass : std::uint8_t { page, read, search, write, login, download };
 
 /// Tokens that come back each minute, and how many may be saved up.
 struct Rate {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -45,7 +46,16 @@ class MemorySegmentStore final : public SegmentStore {
   void set_space(std::optional<std::uint64_t> bytes) noexcept { space_ = bytes; }
   /// A power cut: every segment falls back to what was synced. No segment is open.
   void lose_unsynced() {
-    for (auto& [id, file] : files_) file->size = file->synced;
+    lose_unsynced([](std::uint32_t /*id*/, std::uint64_t /*unsynced*/) { return 0u; });
+  }
+  /// The same, and `kept` says how many of a segment's unsynced bytes reached the disk after all.
+  void lose_unsynced(
+      const std::function<std::uint64_t(std::uint32_t id, std::uint64_t unsynced)>& kept) {
+    for (auto& [id, file] : files_) {
+      const std::uint64_t unsynced = file->size.load() - file->synced;
+      file->size = file->synced + std::min(unsynced, kept(id, unsynced));
+      file->synced = file->size.load();
+    }
   }
   /// The bytes of a segment, to damage them. @shape empty where there is no such segment
   std::span<std::uint8_t> bytes(std::uint32_t id) noexcept {

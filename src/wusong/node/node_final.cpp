@@ -2,6 +2,7 @@
 // Finality: blocks are stored, executed, and leave the pool.
 #include <algorithm>
 
+#include "wusong/base/defect.hpp"
 #include "wusong/consensus/finality_proof.hpp"
 #include "wusong/node/errors.hpp"
 #include "wusong/node/internal/accounts.hpp"
@@ -27,7 +28,7 @@ void Node::finalise(std::span<const PreparedPtr> blocks, const Bytes& certificat
     store_final(block, block == blocks.back() ? BytesView{certificate} : BytesView{});
     out_.execute.push_back(block);
   }
-  out_.sync = true;
+  out_.sync = out_.sync || !has_defect(Defect::final_not_synced);
   out_.final = final_.header.number;
   stored_ = final_.header.number;
   last_final_at_ = now_;

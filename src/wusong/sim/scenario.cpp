@@ -2,6 +2,7 @@
 #include "wusong/sim/scenario.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "wusong/consensus/types.hpp"
 #include "wusong/sim/internal/world.hpp"
@@ -10,30 +11,100 @@ namespace wusong::sim {
 
 using namespace std::chrono_literals;
 
-Scenario random_scenario(std::uint64_t seed, std::size_t validators) {
-  Rng rng{mix64(seed ^ 0x5ce4a410)};
-  Scenario out;
-  out.validators = validators;
-  out.chaos = 12s;
-  out.observers = rng.below(2);
+namespace {
+
+void rough_network(Scenario& out, Rng& rng) {
   out.network.loss_permille = static_cast<std::uint32_t>(rng.below(3) * rng.below(100));
   out.network.duplicate_permille = static_cast<std::uint32_t>(rng.below(80));
   out.network.spike_permille = static_cast<std::uint32_t>(rng.below(2) * rng.below(120));
   out.network.delay_max = out.network.delay_min + rng.between(0ms, 50ms);
-  if (rng.chance(600)) out.partition_every = rng.between(800ms, 3s);
-  if (rng.chance(600)) out.crash_every = rng.between(500ms, 3s);
-  out.crash_any_number = rng.chance(700);
-  out.transaction_every = rng.chance(200) ? 1500ms : rng.between(20ms, 120ms);
-  out.catchup_blocks_max = 6 + rng.below(20);
-  out.gossip_miss_permille = 100;
-  out.slow_verify_permille = 50;
-  const std::size_t faulty = rng.below(consensus::faulty_max(validators) + 1);
-  for (std::size_t i = 0; i < faulty; ++i) {
-    const std::size_t who = (seed + i) % validators;
-    const auto kinds = static_cast<std::uint64_t>(Behaviour::forge);
-    out.faulty.emplace_back(who, static_cast<Behaviour>(1 + (seed / 2 + i * 3) % kinds));
+  if (rng.chance(200)) out.network.bytes_per_second = 20'000 + rng.below(200'000);
+  if (rng.chance(600)) out.pace.partition = rng.between(1s, 3s);
+  if (rng.chance(400)) out.pace.clog = rng.between(300ms, 2s);
+  if (rng.chance(400)) out.pace.reconnect = rng.between(200ms, 2s);
+}
+
+void failing_disks(Scenario& out, Rng& rng) {
+  out.pace.damage = rng.between(1s, 4s);
+  if (rng.chance(500)) out.pace.full = rng.between(1s, 4s);
+  if (rng.chance(500)) out.pace.slow_disk = rng.between(500ms, 3s);
+}
+
+void wrong_clocks(Scenario& out, Rng& rng) {
+  out.pace.clock = rng.between(300ms, 2s);
+  out.drift_permille_max = static_cast<std::int32_t>(rng.below(30));
+}
+
+/// Neighbours, so that one leader can build on the lies of the one before.
+void faulty_validators(Scenario& out, Rng& rng, std::size_t count) {
+  const std::size_t first = rng.below(out.validators);
+  for (std::size_t i = 0; i < count; ++i) {
+    out.faulty.emplace_back((first + i) % out.validators,
+                            static_cast<Behaviour>(1 + rng.below(kBehaviours)));
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(Behaviour behaviour) noexcept {
+  constexpr std::array<std::string_view, kBehaviours + 1> kNames{
+      "honest",         "silent_leader", "equivocate", "partial_proposal", "bad_block",
+      "withhold_votes", "garbage",       "two_votes",  "yes_man",          "replay",
+      "fork",           "forge",         "slow_loris", "false_sync",       "twins"};
+  return kNames[static_cast<std::size_t>(behaviour)];
+}
+
+const std::vector<ScenarioName>& scenario_names() {
+  static const std::vector<ScenarioName> kNames{
+      {"calm", "no faults"},
+      {"network", "loss, duplicates, delay, partitions, clogged and narrow links"},
+      {"crashes", "power cuts, also between a write and what waits for it"},
+      {"byzantine", "up to f validators that lie"},
+      {"disks", "bit rot, misdirected writes, full and slow disks"},
+      {"clocks", "clocks that drift, jump and are hours off"},
+      {"swarm", "all of it together, as the seed has it"},
+  };
+  return kNames;
+}
+
+std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed,
+                                       std::size_t validators) {
+  Rng rng{mix64(seed ^ 0x5ce4a410)};
+  Scenario out;
+  out.name = name;
+  out.validators = validators;
+  out.chaos = 12s;
+  const std::size_t tolerated = consensus::faulty_max(validators);
+  if (name == "calm") return out;
+  out.observers = rng.below(2);
+  out.slow_job_permille = 20;
+  out.client_pause = rng.chance(200) ? 2s : rng.between(20ms, 200ms);
+  if (name == "network") {
+    rough_network(out, rng);
+  } else if (name == "crashes") {
+    out.pace.crash = rng.between(400ms, 2s);
+    out.crash_any_number = rng.chance(700);
+  } else if (name == "byzantine") {
+    faulty_validators(out, rng, tolerated);
+  } else if (name == "disks") {
+    failing_disks(out, rng);
+  } else if (name == "clocks") {
+    wrong_clocks(out, rng);
+  } else if (name == "swarm") {
+    rough_network(out, rng);
+    if (rng.chance(600)) out.pace.crash = rng.between(500ms, 3s);
+    out.crash_any_number = rng.chance(700);
+    if (rng.chance(400)) failing_disks(out, rng);
+    if (rng.chance(400)) wrong_clocks(out, rng);
+    faulty_validators(out, rng, rng.below(tolerated + 1));
+  } else {
+    return std::nullopt;
   }
   return out;
+}
+
+Scenario random_scenario(std::uint64_t seed, std::size_t validators) {
+  return *named_scenario("swarm", seed, validators);
 }
 
 bool Outcome::violated(const std::string& checker) const {
@@ -41,8 +112,8 @@ bool Outcome::violated(const std::string& checker) const {
 }
 
 std::string Outcome::describe() const {
-  std::string out =
-      "blocks " + std::to_string(blocks) + ", events " + std::to_string(events) + "\n";
+  std::string out = "blocks " + std::to_string(blocks) + ", transactions " +
+                    std::to_string(transactions) + ", events " + std::to_string(events) + "\n";
   for (const auto& violation : violations)
     out += "VIOLATION " + violation.checker + ": " + violation.detail + "\n";
   for (const auto& [name, count] : marks) out += "  " + name + " " + std::to_string(count) + "\n";

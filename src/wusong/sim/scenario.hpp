@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Consensus under faults in virtual time: a scenario and a seed in, what happened out.
+// Whole nodes under faults in virtual time: a scenario and a seed in, what happened out.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,49 +21,57 @@ enum class Behaviour : std::uint8_t {
   silent_leader,     // never proposes
   equivocate,        // proposes two blocks, each to some of the others
   partial_proposal,  // proposes to one validator only
-  bad_block,         // proposes what the application must refuse
+  bad_block,         // proposes what the others must refuse
   withhold_votes,    // half of its votes never leave
-  garbage,           // random, truncated and altered messages
+  garbage,           // random, truncated and altered frames on every channel
   two_votes,         // signs contradicting votes
   yes_man,           // signs whatever it is shown
-  replay,            // repeats old messages of everyone
+  replay,            // repeats old frames of everyone
   fork,              // proposes on a parent that has successors
   forge,             // certificates with made-up signatures for two blocks at once
+  slow_loris,        // everything it sends arrives seconds late
+  false_sync,        // serves altered blocks to those who catch up
+  twins,             // two machines with one key and one name
 };
+inline constexpr std::uint64_t kBehaviours = static_cast<std::uint64_t>(Behaviour::twins);
+std::string_view name_of(Behaviour behaviour) noexcept;
 
 struct NetworkFaults {
   std::uint32_t loss_permille{0};
   std::uint32_t duplicate_permille{0};
-  std::uint32_t spike_permille{0};  // messages held back by up to `spike`: reordered
+  std::uint32_t spike_permille{0};  // frames held back by up to `spike`: reordered
   Duration delay_min{std::chrono::milliseconds{2}};
   Duration delay_max{std::chrono::milliseconds{10}};
   Duration spike{std::chrono::milliseconds{400}};
+  std::uint64_t bytes_per_second{0};  // of one direction of one link; 0: no limit
 };
 
-/// Deliberate defects of the driver, to prove that the checkers can fail.
-struct Sabotage {
-  bool forget_votes{false};         // records never reach the disk
-  bool send_before_persist{false};  // votes leave while their record is being written
-  bool accept_any_signature{false};
-  bool lose_ledger{false};       // a restart forgets synced final blocks
-  bool always_work{false};       // empty blocks for ever
-  std::size_t never_restart{0};  // as many validators stay down
+/// How often something happens; 0: never.
+struct Pace {
+  Duration partition{0};  // links cut, either way or one way
+  Duration clog{0};       // a link holds everything back and delivers it later
+  Duration reconnect{0};  // a connection breaks and comes back
+  Duration crash{0};      // power lost, also in the middle of a write
+  Duration damage{0};     // bit rot, misdirected writes
+  Duration full{0};       // a full disk
+  Duration slow_disk{0};
+  Duration clock{0};  // a wall clock jumps
 };
 
 struct Scenario {
+  std::string name{"calm"};
   std::size_t validators{4};
   std::size_t observers{0};
   Duration chaos{std::chrono::seconds{8}};  // faults happen in this time
   NetworkFaults network;
-  Duration partition_every{0};  // 0: none
-  Duration crash_every{0};      // 0: none
-  bool crash_any_number{true};  // more than f at once
-  Duration transaction_every{std::chrono::milliseconds{60}};
-  std::uint32_t gossip_miss_permille{0};  // a transaction does not reach some node
-  std::uint32_t slow_verify_permille{0};  // the application takes up to 300 ms over a block
+  Pace pace;
+  bool crash_any_number{true};         // more than f at once
+  std::int32_t drift_permille_max{0};  // of monotonic clocks
+  std::uint32_t slow_job_permille{0};  // jobs and blocks that take tens of milliseconds
+  std::size_t clients{6};
+  Duration client_pause{std::chrono::milliseconds{120}};  // between an answer and the next request
   std::vector<std::pair<std::size_t, Behaviour>> faulty;  // validator, behaviour
-  std::uint64_t catchup_blocks_max{24};
-  Sabotage sabotage;
+  std::size_t never_restart{0};  // so many validators stay down when the faults end
 
   // After the faults: so many blocks more, on every honest node, within the bound.
   std::uint64_t liveness_blocks{8};
@@ -69,23 +79,34 @@ struct Scenario {
   Duration rest_window{std::chrono::seconds{20}};
 };
 
-/// Every kind of fault, chosen by the seed, within what the protocol tolerates.
+/// Names of the scenarios that named_scenario() makes, with what each is about.
+struct ScenarioName {
+  std::string_view name;
+  std::string_view about;
+};
+const std::vector<ScenarioName>& scenario_names();
+/// What the name says, in a shape that the seed chooses, within what the protocol tolerates:
+/// faulty validators, lost disks and wrong clocks together are at most f. Nothing for another name.
+std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed,
+                                       std::size_t validators);
+/// Every kind of fault at once: named_scenario("swarm").
 Scenario random_scenario(std::uint64_t seed, std::size_t validators);
 
 struct Violation {
-  std::string checker;  // agreement, one_vote, prefix, proof, validity, halt, liveness, rest
+  std::string checker;  // README.md lists them
   std::string detail;
 };
 
 struct Outcome {
   std::uint64_t event_hash{0};
   std::uint64_t events{0};
-  std::uint64_t blocks{0};  // highest final height
+  std::uint64_t blocks{0};        // highest final height
+  std::uint64_t transactions{0};  // acknowledged to clients
   Duration virtual_time{};
   Duration recovery{};  // until liveness was shown
   std::vector<Violation> violations;
   std::map<std::string, std::uint64_t> marks;  // faults and paths that really happened
-  std::vector<std::string> timeline;           // bounded
+  std::vector<std::string> timeline;           // the last events, bounded
 
   bool violated(const std::string& checker) const;
   std::string describe() const;

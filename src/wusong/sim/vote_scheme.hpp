@@ -9,11 +9,10 @@ namespace wusong::sim {
 
 class SimScheme final : public consensus::VoteVerifier {
  public:
-  SimScheme(std::size_t count, bool accept_any) : count_{count}, accept_any_{accept_any} {}
+  explicit SimScheme(std::size_t count) : count_{count} {}
   std::size_t count() const noexcept override { return count_; }
   bool verify(consensus::ValidatorIndex validator, BytesView message,
               BytesView signature) const override {
-    if (accept_any_) return true;
     const Bytes expected = sign(validator, message);
     return std::ranges::equal(expected, signature);
   }
@@ -26,7 +25,6 @@ class SimScheme final : public consensus::VoteVerifier {
 
  private:
   std::size_t count_;
-  bool accept_any_;
 };
 
 class SimSigner final : public consensus::VoteSigner {

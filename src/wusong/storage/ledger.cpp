@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "wusong/base/defect.hpp"
 #include "wusong/codec/rlp.hpp"
 #include "wusong/storage/errors.hpp"
 #include "wusong/storage/internal/records.hpp"
@@ -191,6 +192,7 @@ Result<void> Ledger::index_transactions(io::WriteBatch& batch, Height height,
   batch.operations.reserve(batch.operations.size() + order.size() + 1);
   for (const std::uint32_t i : order) {
     Bytes key = transaction_key(hashes[i]);
+    if (has_defect(Defect::index_not_written) && i + 1 == order.size()) continue;
     if (execution.skipped[i] != 0) {
       WUSONG_TRY(const auto existing, store_.get(io::Column::index, key));
       if (existing) continue;

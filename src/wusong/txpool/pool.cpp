@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "wusong/base/defect.hpp"
 #include "wusong/txpool/errors.hpp"
 #include "wusong/txpool/internal/sender.hpp"
 
@@ -165,6 +166,7 @@ bool Pool::evict(const Candidate& incoming, const Sender& sender, Changes& chang
 Changes Pool::on_block(const BlockUpdate& update, Instant now) {
   Changes changes;
   rules_.block_gas_limit = update.gas_limit;
+  if (has_defect(Defect::included_kept) && !update.included.empty()) return changes;
   std::vector<Sender*> touched;
   const auto touch = [&](Sender& sender) {
     if (!sender.dirty) touched.push_back(&sender);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events, time, repetition and the leader's wish for a block.
 #include "wusong/consensus/internal/core.hpp"
+#include "wusong/base/defect.hpp"
 
 #include <algorithm>
 
@@ -10,7 +11,7 @@ Core::Core(const Config& config, Ports ports, const BlockRef& finalized)
     : config_{config},
       ports_{ports},
       validators_{ports.verifier->count()},
-      quorum_{quorum_size(validators_)},
+      quorum_{quorum_size(validators_) - (has_defect(Defect::quorum_off_by_one) ? 1 : 0)},
       witness_{honest_witness_size(validators_)},
       pacemaker_{config.pacemaker, validators_},
       dissemination_{std::make_unique<WholeDissemination>()},
@@ -177,7 +178,7 @@ void Core::update_timers() {
   }
   if (waiting_since_) return;
   waiting_since_ = now_;
-  if (may_nullify())
+  if (may_nullify() && !has_defect(Defect::timeout_never))
     deadline_ = now_ + pacemaker_.timeout(leader(current_)) + config_.min_block_interval;
 }
 
@@ -282,7 +283,9 @@ Instant Core::earliest_wake() const {
   consider(build_at_);
   consider(behind_again_at_);
   // Afterwards repetitions see to it: a time that is over would wake the driver again and again.
-  if (lacks_certificates_ && certificates_asked_until_ > now_) consider(certificates_asked_until_);
+  if (lacks_certificates_ &&
+      (certificates_asked_until_ > now_ || has_defect(Defect::wake_in_the_past)))
+    consider(certificates_asked_until_);
   for (const auto& [id, wanted] : wants_) consider(wanted.next_try);
   return wake;
 }

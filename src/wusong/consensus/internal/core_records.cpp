@@ -4,6 +4,7 @@
 //   'c' || view || kind  a certificate
 #include <algorithm>
 
+#include "wusong/base/defect.hpp"
 #include "wusong/consensus/internal/core.hpp"
 #include "wusong/consensus/internal/wire.hpp"
 
@@ -31,9 +32,10 @@ void Core::write_record(View view, Bytes key, Bytes value) {
 }
 
 void Core::persist_vote(const Vote& vote) {
+  if (has_defect(Defect::vote_not_persisted)) return;
   write_record(vote.subject.view, kind_key('v', vote.subject.view, vote.subject.kind),
                encode(vote));
-  actions_.sync = true;
+  actions_.sync = !has_defect(Defect::vote_before_sync);
 }
 
 void Core::persist_block(HeldBlock& held) {

@@ -42,8 +42,7 @@ struct PreparedAct {
 Result<ActRequest> read_act_request(Exchange& exchange);
 /// Stores documents, looks at the facts, asks the twin.
 Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request);
-/// Signs with the caller's custodial key, stores, sends, waits.
-Answered<OutboxEntry> submit(Exchange& exchange, const Draft& draft);
+/// Signs with the custodial key, stores, sends, waits.
 Answered<OutboxEntry> submit_act(Exchange& exchange, const PreparedAct& prepared,
                                  const std::string& once);
 /// {item, transaction, status, outbox}: 200 when final, 202 while it waits, 409 where refused.

@@ -6,6 +6,7 @@
 
 namespace wusong::sim::internal {
 
+using namespace std::chrono_literals;
 using consensus::Message;
 using consensus::Vote;
 using consensus::VoteKind;
@@ -21,89 +22,147 @@ VoteSubject notarize_subject(const consensus::Block& block) {
           .parent_view = block.parent_view};
 }
 
-}  // namespace
-
-void Node::transmit(const consensus::Send& send) {
-  if (world_.honest(index_)) world_.checkers.on_sent(index_, send.bytes);
-  if (behaviour_ != Behaviour::honest) return transmit_faulty(send);
-  const auto packet = std::make_shared<const Bytes>(send.bytes);
-  if (send.to) return world_.deliver(index_, *send.to, packet);
-  for (std::size_t to = 0; to < world_.size(); ++to)
-    if (to != index_) world_.deliver(index_, to, packet);
+/// Gives the block another header, and the id that belongs to it.
+void change_header(consensus::Block& block, const std::function<void(types::Header&)>& change) {
+  const auto parts = types::split_block(block.payload);
+  WUSONG_ASSERT(parts);  // it was built here
+  types::Header header = parts->header;
+  change(header);
+  std::vector<Bytes> transactions;
+  for (const BytesView each : parts->transactions) transactions.push_back(to_bytes(each));
+  block.ref.id = types::hash_of(header);
+  block.payload = types::encode_block(header, transactions);
 }
 
-void Node::transmit_faulty(const consensus::Send& send) {
-  const auto message = consensus::decode_message(send.bytes, consensus::kPayloadBytesMax);
+}  // namespace
+
+void Node::transmit(const node::Frame& frame) {
+  const Packet packet{frame.channel, frame.payload};
+  if (behaviour_ == Behaviour::honest) {
+    if (world_.honest(slot_) && frame.channel == net::Channel::consensus)
+      world_.checkers.on_sent(slot_, *frame.payload);
+    return world_.links.send(slot_, frame.to, packet);
+  }
+  const bool done = frame.channel == net::Channel::consensus ? transmit_consensus(frame)
+                    : frame.channel == net::Channel::sync    ? serve_falsely(frame)
+                                                             : false;
+  if (done) return;
+  if (behaviour_ == Behaviour::garbage) send_garbage(frame);
+  Duration extra{0};
+  if (behaviour_ == Behaviour::slow_loris) {
+    world_.mark("slow_loris");
+    extra = rng_.between(500ms, 5s);
+  }
+  world_.links.send(slot_, frame.to, packet, extra);
+}
+
+/// @return whether all that should leave has left.
+bool Node::transmit_consensus(const node::Frame& frame) {
+  const auto message = consensus::decode_message(*frame.payload, consensus::kPayloadBytesMax);
   const auto* proposal = std::get_if<consensus::Proposal>(&*message);
   const auto* vote = std::get_if<Vote>(&*message);
   const bool own_lead = vote && vote->subject.kind == VoteKind::notarize &&
-                        vote->subject.view.value % world_.validators() == index_;
+                        vote->subject.view.value % world_.validators() == identity_;
   switch (behaviour_) {
     case Behaviour::silent_leader:
       if (proposal) world_.mark("silent_leader");
-      if (proposal || own_lead) return;
-      break;
+      return proposal != nullptr || own_lead;
     case Behaviour::equivocate:
-      if (proposal) return equivocate(*proposal, false);
-      break;
     case Behaviour::forge:
-      if (proposal) return equivocate(*proposal, true);
-      break;
+      if (!proposal) return false;
+      equivocate(*proposal, behaviour_ == Behaviour::forge);
+      return true;
     case Behaviour::fork:
-      if (proposal) return fork_chain(*proposal);
-      break;
+      if (!proposal) return false;
+      fork_chain(*proposal);
+      return true;
     case Behaviour::partial_proposal:
-      if (!proposal) break;
+      if (!proposal) return false;
       world_.mark("partial_proposal");
-      return send_to(rng_.below(world_.validators()), *proposal);
+      send_to(rng_.below(world_.validators()), *proposal);
+      return true;
     case Behaviour::bad_block:
-      if (proposal) return propose_badly(*proposal);
-      break;
-    case Behaviour::garbage:
-      send_garbage(send);
-      break;
+      if (!proposal) return false;
+      propose_badly(*proposal);
+      return true;
     case Behaviour::two_votes:
       if (vote) vote_twice(*vote);
-      break;
+      return false;
+    case Behaviour::withhold_votes:
+      if (!vote) return false;
+      for (std::size_t to = 0; to < world_.size(); ++to) {
+        if (to == slot_ || (frame.to && *frame.to != world_.nodes[to]->identity())) continue;
+        if (rng_.chance(500)) {
+          world_.mark("vote_withheld");
+        } else {
+          world_.links.deliver(slot_, to, {frame.channel, frame.payload}, {});
+        }
+      }
+      return true;
     default:
+      return false;
+  }
+}
+
+/// Answers of sync with one byte changed, or under another certificate.
+bool Node::serve_falsely(const node::Frame& frame) {
+  if (behaviour_ != Behaviour::false_sync) return false;
+  auto message = net::decode_sync(*frame.payload);
+  auto* response = message ? std::get_if<net::RangeResponse>(&*message) : nullptr;
+  if (response == nullptr || response->blocks.empty()) return false;
+  world_.mark("false_sync");
+  Bytes& block = response->blocks[rng_.below(response->blocks.size())];
+  switch (rng_.below(4)) {
+    case 0:
+      block[rng_.below(block.size())] ^= 1;
       break;
-  }
-  const auto packet = std::make_shared<const Bytes>(send.bytes);
-  for (std::size_t to = 0; to < world_.size(); ++to) {
-    if (to == index_ || (send.to && *send.to != to)) continue;
-    if (behaviour_ == Behaviour::withhold_votes && vote && rng_.chance(500)) {
-      world_.mark("vote_withheld");
-      continue;
+    case 1:
+      response->certificate[rng_.below(response->certificate.size())] ^= 1;
+      break;
+    case 2:  // the true certificate of another block
+      if (response->blocks.size() < 2) return false;
+      response->blocks.pop_back();
+      break;
+    default: {  // a well-formed block that was never agreed on
+      const auto parts = types::split_block(block);
+      types::Header header = parts->header;
+      ++header.timestamp.value;
+      std::vector<Bytes> transactions;
+      for (const BytesView each : parts->transactions) transactions.push_back(to_bytes(each));
+      block = types::encode_block(header, transactions);
     }
-    world_.deliver(index_, to, packet);
   }
+  world_.links.send(slot_, frame.to,
+                    {frame.channel, std::make_shared<const Bytes>(net::encode(*message))});
+  return true;
 }
 
 void Node::send_to(std::size_t to, const Message& message) {
-  if (to != index_)
-    world_.deliver(index_, to, std::make_shared<const Bytes>(consensus::encode(message)));
+  if (to != slot_)
+    world_.links.deliver(
+        slot_, to,
+        {net::Channel::consensus, std::make_shared<const Bytes>(consensus::encode(message))}, {});
 }
 
 Vote Node::signed_vote(const VoteSubject& subject) const {
-  const auto self = static_cast<consensus::ValidatorIndex>(index_);
+  const auto self = static_cast<consensus::ValidatorIndex>(identity_);
   return {subject, self,
-          world_.true_scheme.sign(self, consensus::vote_sign_bytes(sim_genesis(), subject))};
+          world_.scheme.sign(self, consensus::vote_sign_bytes(world_.genesis_hash, subject))};
 }
 
 /// Half of the others get another block. With `forge`, also certificates that nobody signed.
 void Node::equivocate(const consensus::Proposal& proposal, bool forge) {
   world_.mark(forge ? "forged_certificates" : "equivocation");
-  auto payload = decode_payload(proposal.block.payload);
-  payload->numbers = {rng_.next() | 1};
   consensus::Proposal other = proposal;
-  other.block.payload = encode_payload(*payload);
-  other.block.ref.id = payload_id(other.block.payload);
+  change_header(other.block, [&](types::Header& header) { header.timestamp.value += 1; });
   other.signature = signed_vote(notarize_subject(other.block)).signature;
   for (std::size_t to = 0; to < world_.size(); ++to) {
     const consensus::Proposal& shown = rng_.chance(500) ? proposal : other;
     send_to(to, shown);
     if (!forge) continue;
     VoteSubject subject = notarize_subject(shown.block);
+    for (std::size_t who = 0; who < world_.validators(); ++who)
+      send_to(to, Vote{subject, static_cast<consensus::ValidatorIndex>(who), Bytes(8, 0x66)});
     send_to(to, forged(subject));
     subject.kind = VoteKind::finalize;
     subject.parent_view = View{};
@@ -119,40 +178,50 @@ consensus::Certificate Node::forged(const VoteSubject& subject) const {
   return out;
 }
 
-/// A well-formed block beside the ones that its true parent has already.
+/// A well-formed block beside the ones that its parent has already, or is about to have.
 void Node::fork_chain(const consensus::Proposal& proposal) {
-  const auto& ledger = app_.ledger();
-  const std::size_t back = 1 + rng_.below(2);
-  if (ledger.size() < back) return;
-  const consensus::BlockRef& parent = ledger[ledger.size() - back]->ref;
+  const Height head = *ledger_->final_head();
+  const std::uint64_t back = rng_.below(3);
+  if (head.value <= back) return;
+  const auto parent = ledger_->block(head.minus(back));
+  if (!parent || !*parent) return;
+  const auto parts = types::split_block((*parent)->bytes);
   world_.mark("fork");
   consensus::Proposal fork = proposal;
-  fork.block.ref.height = parent.height.next();
-  fork.block.parent_view = parent.view;
-  fork.block.parent_id = parent.id;
-  fork.block.payload =
-      encode_payload({fork.block.ref.view, fork.block.ref.height, parent.id, {rng_.next() | 1}});
-  fork.block.ref.id = payload_id(fork.block.payload);
+  change_header(fork.block, [&](types::Header& header) {
+    header.parent_hash = (*parent)->hash;
+    header.number = parts->header.number.next();
+    header.executed = parts->header.executed;
+    header.roots.clear();
+  });
+  fork.block.ref.height = parts->header.number.next();
+  fork.block.parent_view = parts->header.view;
+  fork.block.parent_id = (*parent)->hash;
   fork.signature = signed_vote(notarize_subject(fork.block)).signature;
   for (std::size_t to = 0; to < world_.size(); ++to) send_to(to, fork);
 }
 
 void Node::propose_badly(const consensus::Proposal& proposal) {
   world_.mark("bad_block");
-  auto payload = decode_payload(proposal.block.payload);
-  payload->numbers.push_back(0);
   consensus::Proposal bad = proposal;
-  bad.block.payload = encode_payload(*payload);
-  // Every second time the id does not even fit the bytes.
-  if (rng_.chance(500)) bad.block.ref.id = payload_id(bad.block.payload);
+  const std::uint64_t kind = rng_.below(5);
+  change_header(bad.block, [&](types::Header& header) {
+    if (kind == 0) header.gas_limit += 1;
+    if (kind == 1) header.timestamp.value += 3'600'000;
+    if (kind == 2) header.transactions_root.bytes[0] ^= 1;
+    if (kind == 3 && !header.roots.empty()) header.roots.back().state_root.bytes[0] ^= 1;
+    if (kind == 3 && header.roots.empty()) header.executed = header.number;
+  });
+  // Sometimes the id does not even fit the bytes.
+  if (kind == 4) bad.block.ref.id.bytes[0] ^= 1;
   bad.signature = signed_vote(notarize_subject(bad.block)).signature;
   for (std::size_t to = 0; to < world_.size(); ++to) send_to(to, bad);
 }
 
-void Node::send_garbage(const consensus::Send& send) {
-  if (!rng_.chance(200)) return;
+void Node::send_garbage(const node::Frame& frame) {
+  if (frame.payload->empty() || !rng_.chance(200)) return;
   world_.mark("garbage");
-  Bytes bytes = send.bytes;
+  Bytes bytes = *frame.payload;
   switch (rng_.below(4)) {
     case 0:
       bytes.resize(rng_.below(bytes.size() + 1));
@@ -167,7 +236,9 @@ void Node::send_garbage(const consensus::Send& send) {
       bytes.resize(bytes.size() + 1 + rng_.below(40), 0xaa);
       break;
   }
-  world_.deliver(index_, rng_.below(world_.size()), std::make_shared<const Bytes>(bytes));
+  const std::size_t to = rng_.below(world_.size());
+  if (to != slot_)
+    world_.links.deliver(slot_, to, {frame.channel, std::make_shared<const Bytes>(bytes)}, {});
 }
 
 void Node::vote_twice(const Vote& vote) {
@@ -191,9 +262,10 @@ void Node::vote_twice(const Vote& vote) {
     if (rng_.chance(700)) send_to(to, second);
 }
 
-void Node::say_yes(std::size_t from, BytesView bytes) {
+void Node::say_yes(std::size_t from, const Packet& packet) {
+  if (packet.channel != net::Channel::consensus) return;
   if (world_.nodes[from]->behaviour() != Behaviour::honest) return;  // no echo without end
-  const auto message = consensus::decode_message(bytes, consensus::kPayloadBytesMax);
+  const auto message = consensus::decode_message(*packet.payload, consensus::kPayloadBytesMax);
   if (!message) return;
   VoteSubject subject;
   if (const auto* vote = std::get_if<Vote>(&*message)) {
@@ -215,7 +287,8 @@ void Node::replay(const Packet& packet) {
   }
   if (!rng_.chance(100)) return;
   world_.mark("replayed");
-  world_.deliver(index_, rng_.below(world_.size()), heard_[rng_.below(heard_.size())]);
+  const std::size_t to = rng_.below(world_.size());
+  if (to != slot_) world_.links.deliver(slot_, to, heard_[rng_.below(heard_.size())], {});
 }
 
 }  // namespace wusong::sim::internal

@@ -19,6 +19,7 @@ void Checkers::violate(std::string checker, std::string detail) {
 
 void Checkers::on_vote(std::size_t node, const consensus::VoteSubject& subject) {
   using consensus::VoteKind;
+  if (wiped_.contains(node)) return;
   const auto [known, first] = votes_.try_emplace({node, subject.view, subject.kind}, subject);
   if (!first && known->second != subject)
     violate("one_vote", who(node) + "voted twice in view " + std::to_string(subject.view.value));
@@ -49,50 +50,43 @@ void Checkers::on_sent(std::size_t node, BytesView bytes) {
   }
 }
 
-void Checkers::on_final(std::size_t node, const consensus::Block& block, bool appended) {
-  const std::string height = std::to_string(block.ref.height.value);
-  if (!appended) violate("prefix", who(node) + "got height " + height + " out of order or invalid");
-  const auto [known, first] = agreed_.try_emplace(block.ref.height, block.ref.id);
-  if (!first && known->second != block.ref.id)
+void Checkers::on_final(std::size_t node, const types::Header& header, const Hash& hash) {
+  const std::string height = std::to_string(header.number.value);
+  Height& last = last_[node];
+  if (header.number != last.next())
+    violate("prefix", who(node) + "got height " + height + " after " + std::to_string(last.value));
+  last = header.number;
+  const auto [known, first] = agreed_.try_emplace(header.number, hash);
+  if (!first && known->second != hash)
     violate("agreement", who(node) + "finalised another block at height " + height);
-}
-
-void Checkers::on_certificate(std::size_t node, const consensus::Certificate& certificate) {
-  const auto proof = consensus::make_finality_proof(certificate);
-  const auto decoded = consensus::decode_finality_proof(encode(proof));
-  ++proofs_;
-  if (!decoded || !consensus::verify_finality_proof(verifier_, genesis_, *decoded))
-    violate("proof", who(node) + "holds a finality certificate that does not verify");
-}
-
-void Checkers::on_attested(std::size_t node, const consensus::Attested& attested) {
-  const auto proof =
-      consensus::make_finality_proof(attested.height, attested.block_id, attested.signatures);
-  ++proofs_;
-  if (!consensus::verify_finality_proof(verifier_, genesis_, proof))
-    violate("proof", who(node) + "holds attestations that do not verify");
-  const auto known = agreed_.find(attested.height);
-  if (known == agreed_.end() || known->second != attested.block_id)
-    violate("agreement", who(node) + "holds attestations of a block that is not final");
+  const auto parent = agreed_.find(header.number.minus(1));
+  if (parent != agreed_.end() && parent->second != header.parent_hash)
+    violate("agreement", who(node) + "finalised height " + height + " on another parent");
 }
 
 void Checkers::on_ledger_synced(std::size_t node, Height height) {
   synced_[node] = std::max(synced_[node], height);
 }
 
-void Checkers::on_restart(std::size_t node, const std::vector<consensus::BlockPtr>& ledger) {
-  if (Height{ledger.size()} < synced_[node])
-    violate("prefix", who(node) + "restarted at height " + std::to_string(ledger.size()) +
+void Checkers::on_restart(std::size_t node, const storage::Ledger& ledger) {
+  const Height head = *ledger.final_head();
+  if (head < synced_[node])
+    violate("prefix", who(node) + "restarted at height " + std::to_string(head.value) +
                           " after syncing " + std::to_string(synced_[node].value));
-  for (const auto& block : ledger) {
-    const auto known = agreed_.find(block->ref.height);
-    if (known != agreed_.end() && known->second != block->ref.id)
-      violate("agreement", who(node) + "restarted with another block");
+  last_[node] = head;
+  for (Height h{1}; h <= head; h = h.next()) {
+    const auto hash = ledger.block_hash(h);
+    if (!hash) return;  // damaged: the node will stop over it
+    const auto [known, first] = agreed_.try_emplace(h, hash->value_or(Hash{}));
+    if (!first && known->second != hash->value_or(Hash{}))
+      violate("agreement",
+              who(node) + "restarted with another block at " + std::to_string(h.value));
   }
 }
 
-void Checkers::on_halt(std::size_t node, const consensus::Halt& halt) {
-  violate("halt", who(node) + "stopped: " + std::string{halt.reason.name()});
+void Checkers::on_wiped(std::size_t node) {
+  wiped_.insert(node);
+  synced_.erase(node);
 }
 
 }  // namespace wusong::sim::internal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must never happen, whatever the faults. They look at honest nodes only, from outside.
+// What consensus must never do, whatever the faults. They look at honest nodes only, from outside.
 #pragma once
 
 #include <map>
@@ -10,45 +10,41 @@
 #include <vector>
 
 #include "wusong/consensus/finality_proof.hpp"
-#include "wusong/consensus/machine.hpp"
+#include "wusong/consensus/messages.hpp"
 #include "wusong/sim/scenario.hpp"
+#include "wusong/storage/ledger.hpp"
+#include "wusong/types/block.hpp"
 
 namespace wusong::sim::internal {
 
 class Checkers {
  public:
-  Checkers(Hash genesis, const consensus::VoteVerifier& verifier)
-      : genesis_{genesis}, verifier_{verifier} {}
-
-  /// A message of an honest validator reaches the network.
+  /// A consensus message of an honest validator reaches the network.
   void on_sent(std::size_t node, BytesView bytes);
-  /// An honest node is told that this block is final; `appended`: it followed the last one and its
-  /// payload is valid.
-  void on_final(std::size_t node, const consensus::Block& block, bool appended);
-  void on_certificate(std::size_t node, const consensus::Certificate& certificate);
-  void on_attested(std::size_t node, const consensus::Attested& attested);
+  /// An honest node has this block as final, durably.
+  void on_final(std::size_t node, const types::Header& header, const Hash& hash);
   /// The node has synced its ledger up to here.
   void on_ledger_synced(std::size_t node, Height height);
-  void on_restart(std::size_t node, const std::vector<consensus::BlockPtr>& ledger);
-  void on_halt(std::size_t node, const consensus::Halt& halt);
+  void on_restart(std::size_t node, const storage::Ledger& ledger);
+  /// The node lost its disk: what it said before does not bind it any more.
+  void on_wiped(std::size_t node);
   void violate(std::string checker, std::string detail);
 
   std::vector<Violation> take() { return std::move(violations_); }
   bool clean() const noexcept { return violations_.empty(); }
   Height highest() const noexcept { return agreed_.empty() ? Height{} : agreed_.rbegin()->first; }
-  std::uint64_t proofs() const noexcept { return proofs_; }
+  const std::map<Height, Hash>& agreed() const noexcept { return agreed_; }
 
  private:
   void on_vote(std::size_t node, const consensus::VoteSubject& subject);
 
-  Hash genesis_;
-  const consensus::VoteVerifier& verifier_;
   std::vector<Violation> violations_;
   std::map<Height, Hash> agreed_;
   std::map<std::tuple<std::size_t, View, consensus::VoteKind>, consensus::VoteSubject> votes_;
   std::map<std::pair<std::size_t, Height>, Hash> attested_;
+  std::map<std::size_t, Height> last_;  // delivered in this life
   std::map<std::size_t, Height> synced_;
-  std::uint64_t proofs_{0};
+  std::set<std::size_t> wiped_;
 };
 
 }  // namespace wusong::sim::internal

@@ -1,76 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
-// The driver: it keeps the rule that records are durable before anything that depends on them.
+// Turns, writes, and what leaves only after them.
+#include "wusong/sim/internal/node.hpp"
+
 #include <algorithm>
 
+#include "wusong/node/validation.hpp"
 #include "wusong/sim/internal/world.hpp"
 
 namespace wusong::sim::internal {
-namespace {
 
 using namespace std::chrono_literals;
 
-Bytes ledger_key(Height height) {
-  Bytes key{'L'};
-  for (int shift = 56; shift >= 0; shift -= 8)
-    key.push_back(static_cast<std::uint8_t>(height.value >> shift));
-  return key;
-}
+namespace {
+
+constexpr std::size_t kInboxMax = 65'536;  // as the host's queue
+constexpr std::size_t kExecutionMax = 1'024;
+constexpr std::uint64_t kCommitsPerSync = 16;
+constexpr std::uint64_t kWakesMax = 2'000;  // by its own timer, in a second
 
 }  // namespace
 
-Node::Node(World& world, std::size_t index, Rng rng)
+Node::Node(World& world, std::size_t slot, consensus::PeerId identity, Rng rng)
     : world_{world},
-      index_{index},
+      slot_{slot},
+      identity_{identity},
       rng_{rng},
-      signer_{world.scheme, static_cast<consensus::ValidatorIndex>(index)} {}
+      signer_{world.scheme, static_cast<consensus::ValidatorIndex>(identity)} {
+  disk.store.on_damage = [this](Error error) {
+    if (!failed_) failed_ = error;
+  };
+}
 
-void Node::start() {
+Node::~Node() = default;
+
+Result<void> Node::start() {
   WUSONG_ASSERT(!up());
-  std::vector<consensus::BlockPtr> ledger;
-  std::vector<consensus::Record> records;
-  for (const auto& [key, value] : disk_.contents()) {
-    if (key.front() == 'L') {
-      auto message = consensus::decode_message(value, consensus::kPayloadBytesMax);
-      ledger.push_back(std::make_shared<const consensus::Block>(
-          std::get<consensus::BlockMessage>(*message).block));
-    } else {
-      records.push_back({Bytes{key.begin() + 1, key.end()}, value});
-    }
+  failed_.reset();
+  busy_ = true;  // turns begin when all is open
+  const auto opened = open();
+  if (!opened || failed_) {
+    const Error error = opened ? *failed_ : opened.error();
+    node_.reset();
+    crash();
+    return fail(error);
   }
-  if (world_.scenario.sabotage.lose_ledger && incarnation_ > 0) ledger.clear();
-  if (world_.honest(index_)) world_.checkers.on_restart(index_, ledger);
-  app_.restore(std::move(ledger));
-  const bool validator = index_ < world_.validators();
-  auto machine = consensus::Machine::create(
-      world_.machine_config(), {validator ? &signer_ : nullptr, &world_.scheme, &world_.identity},
-      app_.head(), records);
-  WUSONG_ASSERT(machine.has_value());
-  machine_.emplace(std::move(*machine));
-  work_ = false;
-  take(machine_->start(world_.loop.now()));
-  for (std::size_t other = 0; other < world_.size(); ++other) {
-    if (other == index_ || !world_.nodes[other]->up()) continue;
-    step(consensus::PeerConnected{static_cast<consensus::PeerId>(other)});
-    world_.nodes[other]->step(consensus::PeerConnected{static_cast<consensus::PeerId>(index_)});
+  if (world_.honest(slot_)) world_.checkers.on_restart(slot_, *ledger_);
+  for (const auto& other : world_.nodes) {
+    if (other == nullptr || !other->up()) continue;
+    connect(other->slot());
+    other->connect(slot_);
   }
-  update_work();
+  busy_ = false;
+  pump();
+  return {};
 }
 
 bool Node::crash() {
-  if (!up()) return false;
+  const bool was_up = up();
   ++incarnation_;
-  if (std::ranges::any_of(outputs_, [](const Output& o) { return !o.actions.sends.empty(); }))
-    world_.mark("crash_before_send");
-  if (disk_.crash(rng_) > 0) world_.mark("crash_lost_unsynced");
-  machine_.reset();
-  outputs_.clear();
+  node_.reset();
+  executor_.reset();
+  ledger_.reset();
+  state_.reset();
+  inbox_.clear();
+  to_execute_.clear();
+  peers_.clear();
   timer_.reset();
-  app_ = {};
-  world_.mark("crash");
-  for (const auto& other : world_.nodes)
-    if (other->up())
-      other->step(consensus::PeerDisconnected{static_cast<consensus::PeerId>(index_)});
-  return true;
+  busy_ = executing_ = pumping_ = false;
+  commits_unsynced_ = 0;
+  failed_.reset();
+  const Disk::Loss loss = disk.crash(rng_);
+  if (loss.batches > 0) world_.mark("crash_lost_unsynced");
+  if (loss.torn) world_.mark("torn_write");
+  if (was_up) {
+    world_.mark("crash");
+    for (const auto& other : world_.nodes)
+      if (other != nullptr && other->up()) other->disconnect(slot_);
+  }
+  return was_up;
 }
 
 void Node::later(Duration delay, std::function<void()> task) {
@@ -79,198 +86,264 @@ void Node::later(Duration delay, std::function<void()> task) {
   });
 }
 
+Instant Node::local_now() const noexcept {
+  const auto now = world_.loop.now().time_since_epoch().count();
+  return Instant{Duration{now + now / 1000 * drift_permille}};
+}
+
+UnixMillis Node::wall() const noexcept {
+  return UnixMillis{world_.true_wall().value + static_cast<std::uint64_t>(wall_skew_ms)};
+}
+
+bool Node::linked_to(consensus::PeerId identity) const {
+  return std::ranges::any_of(
+      peers_, [&](std::size_t slot) { return world_.nodes[slot]->identity() == identity; });
+}
+
+void Node::connect(std::size_t other) {
+  const consensus::PeerId peer = world_.nodes[other]->identity();
+  if (!up() || peer == identity_ || peers_.contains(other)) return;
+  const bool known = linked_to(peer);
+  peers_.insert(other);
+  if (known) return;  // a twin of one that is there
+  post([peer, height = world_.nodes[other]->machine().final_height()](node::Node& node) {
+    node.on_connected(peer, height);
+  });
+}
+
+void Node::disconnect(std::size_t other) {
+  const consensus::PeerId peer = world_.nodes[other]->identity();
+  if (!up() || peers_.erase(other) == 0 || linked_to(peer)) return;
+  post([peer](node::Node& node) { node.on_disconnected(peer); });
+}
+
 void Node::receive(std::size_t from, const Packet& packet) {
-  world_.loop.note(index_ << 16 | from);
-  world_.loop.note(*packet);
-  if (!up()) return;
-  if (behaviour_ == Behaviour::yes_man) say_yes(from, *packet);
+  world_.loop.note(slot_ << 16 | from);
+  world_.loop.note(*packet.payload);
+  if (!up() || !peers_.contains(from)) return;
+  if (behaviour_ == Behaviour::yes_man) say_yes(from, packet);
   if (behaviour_ == Behaviour::replay) replay(packet);
-  step(consensus::MessageReceived{static_cast<consensus::PeerId>(from), *packet});
+  post([peer = world_.nodes[from]->identity(), packet](node::Node& node) {
+    node.on_frame(peer, packet.channel, *packet.payload);
+  });
 }
 
-void Node::submit(std::uint64_t number) {
+void Node::submit(std::vector<types::Transaction> transactions, Answer answer) {
   if (!up()) return;
-  app_.submit(number);
-  update_work();
-}
-
-void Node::update_work() {
-  const bool work = app_.has_work() || world_.scenario.sabotage.always_work;
-  if (!work && !work_) return;
-  work_ = work;
-  step(consensus::WorkPending{work});
+  std::vector<Bytes> encoded;
+  for (const auto& transaction : transactions) encoded.push_back(types::encode(transaction));
+  std::vector<node::RawTransaction> raw;
+  for (const Bytes& bytes : encoded) raw.push_back({.encoded = bytes, .local = true});
+  std::vector<txpool::Candidate> candidates;
+  std::vector<Result<void>> refused;
+  for (auto& candidate :
+       node::prepare_candidates(raw, node::chain_rules(world_.genesis), world_.inline_executor)) {
+    if (candidate) {
+      candidates.push_back(*std::move(candidate));
+    } else {
+      refused.push_back(fail(candidate.error()));
+    }
+  }
+  post([this, candidates = std::move(candidates), refused = std::move(refused),
+        answer = std::move(answer)](node::Node& node) mutable {
+    auto outcomes = node.on_candidates(std::move(candidates), std::nullopt);
+    outcomes.insert(outcomes.end(), refused.begin(), refused.end());
+    later(0ns, [answer, outcomes = std::move(outcomes)] { answer(outcomes); });
+  });
 }
 
 bool Node::idle() const {
-  return up() && outputs_.empty() && machine_->status().resting && !app_.has_work();
+  return up() && inbox_.empty() && !busy_ && to_execute_.empty() && !executing_ &&
+         node_->consensus_status().resting && node_->pool().counts().pending == 0;
 }
 
-void Node::step(const consensus::Event& event) {
-  if (up()) take(machine_->step(event, world_.loop.now()));
+void Node::post(Task task) {
+  if (!up()) return;
+  inbox_.push_back(std::move(task));
+  if (inbox_.size() > kInboxMax) world_.checkers.violate("ceiling", "a node's inbox overflows");
+  pump();
 }
 
-void Node::take(consensus::Actions actions) {
-  if (actions.wake_at) set_timer(*actions.wake_at);
-  VirtualDisk::Batch batch;
-  for (auto& record : actions.persist) {
-    Bytes key{'V'};
-    append(key, record.key);
-    batch.push_back({std::move(key), std::move(record.value)});
+/// Turns asked for during a turn come after it, in order, as on a node's own thread.
+void Node::pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  const std::uint64_t life = incarnation_;
+  while (life == incarnation_ && up() && !busy_ && !inbox_.empty()) {
+    const Task task = std::move(inbox_.front());
+    inbox_.pop_front();
+    node_->begin(local_now(), wall());
+    task(*node_);
+    node_->tick();
+    write(node_->take());
   }
-  if (world_.scenario.sabotage.forget_votes) batch.clear();
-  const std::uint64_t position = disk_.write(std::move(batch));
-  const bool wait = actions.sync && !world_.scenario.sabotage.send_before_persist;
-  outputs_.push_back({std::move(actions), !wait});
-  if (wait) {
-    const std::uint64_t life = incarnation_;
-    Output* output = &outputs_.back();  // deque: stable until it is popped, which needs `durable`
-    world_.loop.after(rng_.between(200us, 4ms), [this, life, position, output] {
-      if (life != incarnation_) return;
-      disk_.sync(position);
-      output->durable = true;
-      release();
-    });
-  }
-  release();
+  if (life != incarnation_) return;  // pumping_ belongs to the next life
+  pumping_ = false;
+  set_timer();
 }
 
-void Node::release() {
-  while (!outputs_.empty() && outputs_.front().durable) {
-    consensus::Actions actions = std::move(outputs_.front().actions);
-    outputs_.pop_front();
-    perform(actions);
-    if (!up()) return;
+void Node::write(node::Actions actions) {
+  if (failed_) return fail_with(*failed_);
+  if (!actions.batch.empty()) {
+    if (const auto done = disk.store.write(actions.batch, io::Durability::buffered); !done)
+      return fail_with(done.error());
   }
+  if (!actions.sync) return release(std::move(actions));
+  busy_ = true;
+  const Duration takes = slow_disk ? rng_.between(20ms, 250ms) : rng_.between(100us, 3ms);
+  later(takes, [this, position = disk.store.position(),
+                held = std::make_shared<node::Actions>(std::move(actions))] {
+    disk.store.sync(position);
+    busy_ = false;
+    release(std::move(*held));
+    pump();
+  });
 }
 
-void Node::perform(consensus::Actions& actions) {
-  if (actions.halt) {
-    world_.mark("halt");
-    if (world_.honest(index_)) world_.checkers.on_halt(index_, *actions.halt);
-    return;
+/// What was written is safe; now the rest may happen.
+void Node::release(node::Actions actions) {
+  const bool may_crash = world_.faults_on && world_.scenario.pace.crash > 0ns;
+  if (may_crash && actions.sync && rng_.chance(2)) {
+    world_.mark("crash_between_persist_and_send");
+    return world_.power_off(slot_);
   }
-  if (actions.rejection) {
+  for (const node::Frame& frame : actions.frames) {
+    if (may_crash && rng_.below(20'000) == 0) {
+      world_.mark("crash_between_sends");
+      return world_.power_off(slot_);
+    }
+    transmit(frame);
+  }
+  watch(actions);
+  run_jobs(actions);
+  for (node::PreparedPtr& block : actions.execute) to_execute_.push_back(std::move(block));
+  if (to_execute_.size() > kExecutionMax)
+    world_.checkers.violate("ceiling", "too many blocks wait for execution");
+  execute_next();
+  if (actions.halt) fail_with(*actions.halt);
+}
+
+void Node::watch(const node::Actions& actions) {
+  for (const auto& rejection : actions.rejections) {
     world_.mark("rejected");
-    world_.mark("rejected:" + std::string{actions.rejection->error.name()});
+    world_.mark("rejected:" + std::string{rejection.error.name()});
   }
+  if (!actions.refusals.empty()) world_.mark("proposal_refused");
   for (const auto& found : actions.misbehaviour) {
     world_.mark("misbehaviour_seen");
-    if (world_.honest(found.validator))
+    if (world_.honest(found.validator) && !world_.lost_its_votes(found.validator))
       world_.checkers.violate("halt", "an honest validator was accused");
   }
-  // The records are safe and nothing has left: the worst moment to lose power.
-  if (actions.sync && world_.faults_on && world_.scenario.crash_every > 0ns && rng_.chance(2)) {
-    world_.mark("crash_between_persist_and_send");
-    world_.loop.after(0ns, [this, life = incarnation_] {
-      if (life != incarnation_ || !crash()) return;
-      world_.loop.after(rng_.between(50ms, 1s), [this] {
-        if (!up()) start();
+  if (!world_.honest(slot_)) return;
+  for (const node::PreparedPtr& block : actions.execute)
+    world_.checkers.on_final(slot_, block->block.header, block->hash);
+  if (actions.final) world_.checkers.on_ledger_synced(slot_, *actions.final);
+}
+
+void Node::run_jobs(node::Actions& actions) {
+  io::InlineExecutor& inline_executor = world_.inline_executor;
+  const auto soon = [&] {
+    return rng_.chance(world_.scenario.slow_job_permille) ? rng_.between(20ms, 200ms)
+                                                          : rng_.between(0ms, 2ms);
+  };
+  for (node::SplitJob& job : actions.splits) {
+    later(soon(), [this, &inline_executor, block = std::move(job.block)] {
+      auto split = node::split(block->payload, inline_executor);
+      post([block, split](node::Node& node) { node.on_split(block, split); });
+    });
+  }
+  for (node::PrepareJob& job : actions.prepares) {
+    later(soon(), [this, &inline_executor, job = std::move(job)] {
+      auto prepared = node::prepare(*job.split, job.known, inline_executor);
+      post([id = job.split->hash, prepared](node::Node& node) { node.on_prepared(id, prepared); });
+    });
+  }
+  for (node::SyncedBlocks& job : actions.synced) {
+    world_.mark("synced");
+    later(soon(), [this, &inline_executor, job = std::move(job)] {
+      auto blocks = node::prepare_range(job.blocks, inline_executor);
+      post([blocks, certificate = job.certificate](node::Node& node) {
+        node.on_synced(blocks, certificate);
       });
     });
-    return;
   }
-  for (const auto& send : actions.sends) transmit(send);
-  for (const auto& request : actions.serve) serve(request);
-  if (actions.finalized) keep_final(*actions.finalized);
-  for (const auto& attested : actions.attested) {
-    world_.mark("attested");
-    if (world_.honest(index_)) world_.checkers.on_attested(index_, attested);
-  }
-  for (const auto& request : actions.verify) {
-    const Duration takes = rng_.chance(world_.scenario.slow_verify_permille)
-                               ? rng_.between(50ms, 300ms)
-                               : rng_.between(0ms, 4ms);
-    later(takes, [this, block = request.block] {
-      step(consensus::PayloadVerified{block->ref.id, app_.check(block)});
+  for (node::CandidatesJob& job : actions.candidates) {
+    later(soon(), [this, &inline_executor, job = std::move(job)] {
+      std::vector<node::RawTransaction> raw;
+      for (const BytesView encoded : job.transactions)
+        raw.push_back({.encoded = encoded, .local = false});
+      std::vector<txpool::Candidate> candidates;
+      for (auto& candidate :
+           node::prepare_candidates(raw, node::chain_rules(world_.genesis), inline_executor)) {
+        if (candidate) candidates.push_back(*std::move(candidate));
+      }
+      post([candidates = std::move(candidates), from = job.from](node::Node& node) {
+        static_cast<void>(node.on_candidates(candidates, from));
+      });
     });
   }
-  if (actions.build) build(*actions.build);
-  if (actions.behind) catch_up(*actions.behind);
 }
 
-void Node::build(const consensus::BuildPayload& request) {
-  later(rng_.between(0ms, 3ms), [this, request] {
-    auto payload = app_.build(request);
-    if (!payload) {
-      world_.mark("declined");
-      return step(consensus::PayloadDeclined{request.view});
-    }
-    const Hash id = payload_id(*payload);
-    app_.built(std::make_shared<const consensus::Block>(
-        consensus::Block{{request.view, request.parent.height.next(), id},
-                         request.parent.view,
-                         request.parent.id,
-                         *payload}));
-    step(consensus::PayloadBuilt{request.view, id, std::move(*payload)});
-  });
+void Node::execute_next() {
+  if (executing_ || to_execute_.empty()) return;
+  executing_ = true;
+  later(rng_.chance(world_.scenario.slow_job_permille) ? rng_.between(20ms, 150ms)
+                                                       : rng_.between(0ms, 3ms),
+        [this] {
+          executing_ = false;
+          const node::PreparedPtr block = std::move(to_execute_.front());
+          to_execute_.pop_front();
+          auto done = executor_->execute(*block);
+          if (done && ++commits_unsynced_ >= kCommitsPerSync) {
+            commits_unsynced_ = 0;
+            if (const auto synced = state_->sync(); !synced) done = fail(synced.error());
+          }
+          if (!done || failed_) return fail_with(failed_ ? *failed_ : done.error());
+          if (world_.honest(slot_)) {
+            world_.chain.on_executed(slot_, **done, world_.true_wall());
+            world_.clients.on_executed(**done);
+          }
+          post([executed = *done](node::Node& node) { node.on_executed(executed); });
+          execute_next();
+        });
 }
 
-void Node::write_ledger(const consensus::Block& block) {
-  disk_.write({{ledger_key(block.ref.height), encode(consensus::BlockMessage{block})}});
-}
-
-void Node::keep_final(const consensus::Finalized& finalized) {
-  const bool honest = world_.honest(index_);
-  for (const auto& block : finalized.blocks) {
-    const bool appended = app_.append(block);
-    if (honest) world_.checkers.on_final(index_, *block, appended);
-    write_ledger(*block);
-  }
-  if (honest) world_.checkers.on_certificate(index_, finalized.certificate);
-  world_.loop.note(finalized.blocks.back()->ref.id.view());
-  sync_ledger();
-  later(0ns, [this] { update_work(); });
-}
-
-void Node::sync_ledger() {
-  const Height height = app_.height();
-  const std::uint64_t position = disk_.write({});
-  later(rng_.between(1ms, 60ms), [this, height, position] {
-    disk_.sync(position);
-    if (world_.honest(index_)) world_.checkers.on_ledger_synced(index_, height);
-    step(consensus::FinalizedStored{height});
-  });
-}
-
-void Node::serve(const consensus::ServeBlock& request) {
-  world_.mark("served_from_ledger");
-  for (const auto& block : app_.ledger()) {
-    if (block->ref.id != request.block_id) continue;
-    const Bytes bytes = encode(consensus::BlockMessage{*block});
-    return transmit({request.peer, bytes});
-  }
-}
-
-/// Stands in for the sync module: copies another honest node's ledger, as of when the answer comes.
-void Node::catch_up(const consensus::Behind& behind) {
-  later(rng_.between(10ms, 80ms), [this, target = behind.certificate.subject] {
-    for (std::size_t other = 0; other < world_.size(); ++other) {
-      const Node& source = *world_.nodes[other];
-      if (other == index_ || !source.up() || !world_.honest(other)) continue;
-      if (!world_.linked(other, index_) || source.app_.height() <= app_.height()) continue;
-      const auto& ledger = source.app_.ledger();
-      while (app_.height() < source.app_.height() && app_.height() < target.height) {
-        const auto& block = ledger[app_.height().value];
-        const bool appended = app_.append(block);
-        if (world_.honest(index_)) world_.checkers.on_final(index_, *block, appended);
-        write_ledger(*block);
-      }
-      world_.mark("synced");
-      step(consensus::SyncedTo{app_.head(), std::nullopt});
-      sync_ledger();
-      return update_work();
-    }
-  });
-}
-
-void Node::set_timer(Instant when) {
-  if (timer_ && *timer_ <= when) return;
-  timer_ = when;
-  world_.loop.at(when, [this, when, life = incarnation_] {
-    if (life != incarnation_ || !timer_ || *timer_ != when) return;
+void Node::set_timer() {
+  if (!up() || busy_) return;
+  const Instant wake = node_->wake_at();
+  if (wake == Instant::max()) return;
+  const auto local = wake.time_since_epoch().count();
+  // Rounded up, so that the local clock is there when the timer fires.
+  const Instant at = std::max(world_.loop.now() + 1ns,
+                              Instant{Duration{local / (1000 + drift_permille) * 1000 + 1000}});
+  if (timer_ && *timer_ <= at) return;
+  timer_ = at;
+  world_.loop.at(at, [this, at, life = incarnation_] {
+    if (life != incarnation_ || !timer_ || *timer_ != at) return;
     timer_.reset();
-    step(consensus::Tick{});
+    count_wake();
+    post([](node::Node&) {});
   });
+}
+
+/// A machine that asks to be woken all the time takes a processor for nothing.
+void Node::count_wake() {
+  const Instant now = world_.loop.now();
+  if (now >= wakes_since_ + 1s) {
+    wakes_since_ = now;
+    wakes_ = 0;
+  }
+  if (++wakes_ == kWakesMax)
+    world_.checkers.violate("ceiling", world_.name_of(slot_) + " wakes without end");
+}
+
+/// A process that cannot go on ends, and the world decides what becomes of it.
+void Node::fail_with(Error error) {
+  if (disk.store.died()) {
+    world_.mark("crash_in_a_write");
+    return world_.power_off(slot_);
+  }
+  world_.node_stopped(slot_, error);
 }
 
 }  // namespace wusong::sim::internal

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include "wusong/apps/cli.hpp"
+#include "wusong/apps/sim_command.hpp"
+
+namespace wusong::apps {
+namespace {
+
+void add_run(CLI::App& sim, int& code) {
+  const auto options = std::make_shared<SimRunOptions>();
+  CLI::App* app = sim.add_subcommand("run", "One network under faults, the same for the same seed");
+  app->add_option("--scenario", options->scenario, "Kinds of fault; see wusong sim list")
+      ->capture_default_str();
+  app->add_option("--seed", options->seed, "Where all chance comes from")->capture_default_str();
+  app->add_option("--validators", options->validators, "1 to 100")->capture_default_str();
+  app->add_option("--until", options->until_seconds,
+                  "Virtual seconds of faults; as the scenario has it without it");
+  app->add_flag("--minimise", options->minimise,
+                "Make a run that fails as small as it still fails");
+  app->add_flag("--json", options->json, "As one JSON object");
+  app->footer("Example: wusong sim run --scenario byzantine --seed 7 --validators 7");
+  app->callback([options, &code] { code = sim_run(*options); });
+}
+
+void add_farm(CLI::App& sim, int& code) {
+  const auto options = std::make_shared<SimFarmOptions>();
+  CLI::App* app =
+      sim.add_subcommand("farm", "Seed after seed until one fails, which is made small");
+  app->add_option("--minutes", options->minutes, "How long")->capture_default_str();
+  app->add_option("--scenario", options->scenario, "Kinds of fault; see wusong sim list")
+      ->capture_default_str();
+  app->add_option("--from", options->from, "First seed; one that the clock gives without it");
+  app->add_flag("--json", options->json, "As one JSON object, at the end");
+  app->footer("Example: wusong sim farm --minutes 10");
+  app->callback([options, &code] { code = sim_farm(*options); });
+}
+
+}  // namespace
+
+void add_sim_commands(CLI::App& root, int& code) {
+  CLI::App& sim = add_group(root, "sim", "Whole networks under faults, in virtual time");
+  add_run(sim, code);
+  add_farm(sim, code);
+  const auto json = std::make_shared<bool>(false);
+  CLI::App* list = sim.add_subcommand("list", "What each scenario is about");
+  list->add_flag("--json", *json, "As JSON");
+  list->footer("Example: wusong sim list");
+  list->callback([json, &code] { code = sim_list(*json); });
+  CLI::App* defects =
+      sim.add_subcommand("defects", "Plant deliberate defects and say which checker finds each");
+  defects->add_flag("--json", *json, "As JSON");
+  defects->footer("Example: build/quick/bin/wusong sim defects");
+  defects->callback([json, &code] { code = sim_defects(*json); });
+}
+
+}  // namespace wusong::apps

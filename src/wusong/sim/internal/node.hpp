@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives one node::Node as platform's host does: one thread for the machine, one for execution,
+// jobs on others, a disk. All of it in virtual time, and all but the disk is lost in a crash.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "wusong/consensus/messages.hpp"
+#include "wusong/node/node.hpp"
+#include "wusong/node/opening.hpp"
+#include "wusong/sim/disk.hpp"
+#include "wusong/sim/internal/links.hpp"
+#include "wusong/sim/scenario.hpp"
+#include "wusong/sim/vote_scheme.hpp"
+
+namespace wusong::sim::internal {
+
+class World;
+
+class Node {
+ public:
+  /// `identity`: its place in the validator set, or a higher number for an observer.
+  Node(World& world, std::size_t slot, consensus::PeerId identity, Rng rng);
+  ~Node();
+
+  /// @errors what opening the disk finds
+  [[nodiscard]] Result<void> start();
+  /// The power goes. @return false when it was down already.
+  bool crash();
+  /// Powers off at one of its next writes, in the middle of whatever it does.
+  void crash_at_write(std::uint64_t writes) noexcept { disk.store.die_after(writes); }
+  bool up() const noexcept { return node_ != nullptr; }
+  void receive(std::size_t from, const Packet& packet);
+  void connect(std::size_t other);
+  void disconnect(std::size_t other);
+  /// As JSON-RPC would. Answers one outcome each, or never where the node is down or goes down.
+  using Answer = std::function<void(const std::vector<Result<void>>&)>;
+  void submit(std::vector<types::Transaction> transactions, Answer answer);
+  void behave(Behaviour behaviour) noexcept { behaviour_ = behaviour; }
+
+  std::size_t slot() const noexcept { return slot_; }
+  consensus::PeerId identity() const noexcept { return identity_; }
+  Behaviour behaviour() const noexcept { return behaviour_; }
+  const node::Node& machine() const noexcept { return *node_; }
+  const storage::Ledger& ledger() const noexcept { return *ledger_; }
+  const state::StateDb& state() const noexcept { return *state_; }
+  bool idle() const;
+
+  Disk disk;
+  bool slow_disk{false};
+  std::int64_t wall_skew_ms{0};
+  std::int32_t drift_permille{0};
+  std::uint64_t wipes{0};
+
+ private:
+  using Task = std::function<void(node::Node&)>;
+
+  // node_open.cpp
+  Result<void> open();
+  Result<void> open_node();
+
+  // node.cpp
+  void post(Task task);
+  void pump();
+  void write(node::Actions actions);
+  void release(node::Actions actions);
+  void run_jobs(node::Actions& actions);
+  void execute_next();
+  void watch(const node::Actions& actions);
+  void set_timer();
+  void count_wake();
+  void fail_with(Error error);
+  /// Runs `task` unless the node crashes before.
+  void later(Duration delay, std::function<void()> task);
+  Instant local_now() const noexcept;
+  bool linked_to(consensus::PeerId identity) const;
+  UnixMillis wall() const noexcept;
+
+  // byzantine.cpp
+  void transmit(const node::Frame& frame);
+  void transmit_faulty(const node::Frame& frame);
+  bool transmit_consensus(const node::Frame& frame);
+  void equivocate(const consensus::Proposal& proposal, bool forge);
+  void fork_chain(const consensus::Proposal& proposal);
+  void propose_badly(const consensus::Proposal& proposal);
+  void send_garbage(const node::Frame& frame);
+  bool serve_falsely(const node::Frame& frame);
+  void vote_twice(const consensus::Vote& vote);
+  void say_yes(std::size_t from, const Packet& packet);
+  void replay(const Packet& packet);
+  consensus::Certificate forged(const consensus::VoteSubject& subject) const;
+  consensus::Vote signed_vote(const consensus::VoteSubject& subject) const;
+  void send_to(std::size_t to, const consensus::Message& message);
+
+  World& world_;
+  const std::size_t slot_;
+  const consensus::PeerId identity_;
+  Rng rng_;
+  SimSigner signer_;
+  Behaviour behaviour_{Behaviour::honest};
+  std::uint64_t incarnation_{0};
+  std::vector<Packet> heard_;    // for replay
+  std::set<std::size_t> peers_;  // slots it is connected to
+  std::optional<Error> failed_;  // a read met damage: the process ends after this turn
+
+  std::unique_ptr<state::StateDb> state_;
+  std::unique_ptr<storage::Ledger> ledger_;
+  std::unique_ptr<node::BlockExecutor> executor_;
+  std::unique_ptr<node::Node> node_;
+  std::deque<Task> inbox_;
+  bool busy_{false};     // the machine's thread waits for the disk
+  bool pumping_{false};  // a turn is under way
+  std::optional<Instant> timer_;
+  Instant wakes_since_{};
+  std::uint64_t wakes_{0};
+  std::deque<node::PreparedPtr> to_execute_;
+  bool executing_{false};
+  std::uint64_t commits_unsynced_{0};
+};
+
+}  // namespace wusong::sim::internal
