@@ -110,7 +110,6 @@ Result<Response> page_of_datasets(Exchange& exchange, const portal::SearchResult
                                   std::uint64_t page, std::uint64_t page_size) {
   codec::JsonWriter out;
   out.open_object().key("total").number(found.total);
-  if (!found.total_is_exact) out.key("total_is_exact").boolean(false);
   out.key("page").number(page).key("page_size").number(page_size).key("items").open_array();
   for (const auto& dataset : found.items) {
     open_dataset(out, exchange, dataset);

@@ -142,10 +142,17 @@ std::string number_list(io::SqlDialect dialect, const std::vector<std::uint64_t>
   return out + (lite ? "]" : "}");
 }
 
-std::string in_list(io::SqlDialect dialect, std::string_view column) {
+std::string hex_list(io::SqlDialect dialect, std::span<const std::string> texts) {
+  const bool lite = dialect == io::SqlDialect::sqlite;
+  std::string out{lite ? "[" : "{"};
+  for (const std::string& one : texts) out += (out.size() > 1 ? ",\"" : "\"") + one + "\"";
+  return out + (lite ? "]" : "}");
+}
+
+std::string in_list(io::SqlDialect dialect, std::string_view column, std::string_view type) {
   return std::string{column} + (dialect == io::SqlDialect::sqlite
                                     ? " IN (SELECT value FROM json_each($1))"
-                                    : " = ANY (CAST($1 AS bigint[]))");
+                                    : " = ANY (CAST($1 AS " + std::string{type} + "[]))");
 }
 
 Result<std::vector<Dataset>> datasets_numbered(io::SqlConnection& sql,

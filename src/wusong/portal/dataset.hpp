@@ -94,14 +94,12 @@ struct Facet {
   std::vector<FacetValue> values;  // most frequent first, at most kFacetValuesMax
 };
 inline constexpr std::size_t kFacetValuesMax = 50;
-/// Up to so many matches everything is exact. Beyond, relevance and facets look at the newest so
-/// many matches, and the total is exact up to kTotalMax.
+/// Up to so many matches everything is exact. Beyond, relevance tells titles from the rest only,
+/// and facets look at the newest so many matches.
 inline constexpr std::uint32_t kExactMax = 1'000;
-inline constexpr std::uint64_t kTotalMax = 100'000;
 
 struct SearchResult {
   std::uint64_t total{0};
-  bool total_is_exact{true};  // false: at least so many
   bool facets_are_exact{true};
   std::vector<Dataset> items;
   std::vector<Facet> facets;

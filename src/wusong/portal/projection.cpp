@@ -39,12 +39,33 @@ std::string words_of(const codec::JsonValue& document, std::string_view member) 
   return out;
 }
 
+/// Its type, length and content: no two values are written alike.
+Result<std::string> written_value(const io::SqlValue& value) {
+  const auto sized = [](char type, std::string_view content) {
+    return type + std::to_string(content.size()) + ":" + std::string{content};
+  };
+  if (const auto* text = std::get_if<std::string>(&value)) return sized('t', *text);
+  if (const auto* bytes = std::get_if<Bytes>(&value)) return sized('b', as_text(*bytes));
+  if (const auto* integer = std::get_if<std::int64_t>(&value))
+    return sized('n', std::to_string(*integer));
+  return fail(err::projection_damaged);
+}
+
 }  // namespace
 
 class Projection::Writer {
  public:
   Writer(io::SqlConnection& sql, const RuleBook& rules, DocumentSource& documents)
-      : sql_{&sql}, rules_{&rules}, documents_{&documents}, entries_{sql} {}
+      : sql_{&sql},
+        rules_{&rules},
+        documents_{&documents},
+        items_{sql},
+        entries_{sql},
+        history_{sql,
+                 "history (item, sequence, block, log_index, time, tx, actor, workflow, action, "
+                 "from_state, to_state, pack, organisation, party, deadline, subject, "
+                 "actor_organisation, content, choice, marks, refers_to, document, basis)",
+                 23} {}
 
   io::SqlConnection& sql() { return *sql_; }
 
@@ -83,7 +104,8 @@ class Projection::Writer {
     return sql_->transaction([&]() -> Result<void> {
       WUSONG_TRY(Cursor at, cursor());
       ordinal_ = at.events;
-      entries_.begin();
+      clear();
+      WUSONG_CHECK(load(blocks));
       for (const BlockEvents& block : blocks) {
         if (block.number < at.next_block) return fail(err::block_out_of_order);
         for (const PlacedEvent& placed : block.events) {
@@ -93,7 +115,7 @@ class Projection::Writer {
         at.next_block = block.number + 1;
       }
       if (through >= at.next_block) at.next_block = through + 1;
-      WUSONG_CHECK(entries_.flush(*documents_));
+      WUSONG_CHECK(flush());
       WUSONG_CHECK(set_meta("next_block", at.next_block));
       return set_meta("events", ordinal_);
     });
@@ -103,7 +125,7 @@ class Projection::Writer {
     return sql_->transaction([&]() -> Result<void> {
       WUSONG_TRY(const auto text, documents_->document(digest));
       if (!text) return {};
-      entries_.begin();
+      clear();
       const Parameters key{hex(digest)};
       WUSONG_TRY(const auto waiting,
                  sql_->query("DELETE FROM missing WHERE digest = $1 RETURNING item", key));
@@ -118,11 +140,47 @@ class Projection::Writer {
           WUSONG_CHECK(fill_in(id, digest, *text));
         }
       }
-      return entries_.flush(*documents_);
+      return flush();
     });
   }
 
  private:
+  void clear() {
+    items_.clear();
+    entries_.clear();
+    history_.clear();
+  }
+  Result<void> flush() {
+    WUSONG_CHECK(history_.flush());
+    WUSONG_CHECK(entries_.flush(*documents_, items_));
+    return items_.flush();
+  }
+
+  /// Reads at once what the events will ask for one by one: the items they change, and the entries
+  /// that these are or belong to.
+  Result<void> load(std::span<const BlockEvents> blocks) {
+    std::vector<ItemId> items;
+    std::vector<ItemId> entries;
+    for (const BlockEvents& block : blocks)
+      for (const PlacedEvent& placed : block.events) {
+        const auto* act = std::get_if<Acted>(&placed.event);
+        if (act == nullptr) continue;
+        WUSONG_TRY(const Meaning* means, meaning(act->pack));
+        const bool is_entry = act->workflow == means->entry;
+        if (act->from == 0) items_.expect_none(act->item);
+        if (act->from == 0 && is_entry) entries_.expect_none(act->item);
+        if (act->from != 0) items.push_back(act->item);
+        if (!is_entry && act->workflow != means->opening && act->workflow != means->resource)
+          continue;
+        const ItemId& entry = is_entry ? act->item : act->subject;
+        entries.push_back(entry);
+        items.push_back(entry);
+        items.push_back(single_id(entry, means->opening));
+      }
+    WUSONG_CHECK(items_.load(items));
+    return entries_.load(entries);
+  }
+
   static Result<void> done(const Result<std::uint64_t>& result) {
     if (!result) return fail(result.error());
     return {};
@@ -210,8 +268,8 @@ class Projection::Writer {
       if (event.content) text = std::move(found);
     }
     if (!event.basis.is_zero()) WUSONG_CHECK(void_of(text_for(id, event.basis)));
-    WUSONG_TRY(const Hash document, upsert_item(block, event, text));
-    return derive(*means, block, event, document);
+    WUSONG_TRY(const ItemRow* item, items_.apply(event, block.time, title_of(text)));
+    return derive(*means, block, event, item->content);
   }
   template <typename T>
   static Result<void> void_of(const Result<T>& result) {
@@ -221,67 +279,31 @@ class Projection::Writer {
 
   Result<void> add_history(const BlockEvents& block, const PlacedEvent& placed,
                            const Acted& event) {
-    return done(sql_->run(
-        "INSERT INTO history (item, sequence, block, log_index, time, tx, actor, workflow, action, "
-        "from_state, to_state, pack, organisation, party, deadline, subject, actor_organisation, "
-        "content, choice, marks, refers_to, document, basis) VALUES ($1, $2, $3, $4, $5, $6, $7, "
-        "$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
-        Parameters{hex(event.item),
-                   number(event.sequence),
-                   number(block.number),
-                   number(placed.log_index),
-                   number(block.time),
-                   hex(placed.transaction),
-                   hex(event.actor),
-                   number(event.workflow),
-                   number(event.action),
-                   number(event.from),
-                   number(event.to),
-                   number(event.pack),
-                   number(event.organisation),
-                   hex(event.party),
-                   number(event.deadline),
-                   hex(event.subject),
-                   number(event.actor_organisation),
-                   number(event.content ? 1 : 0),
-                   number(event.choice),
-                   number(event.marks),
-                   hex(event.refers_to),
-                   hex(event.document),
-                   hex(event.basis)}));
+    return history_.add({hex(event.item),
+                         number(event.sequence),
+                         number(block.number),
+                         number(placed.log_index),
+                         number(block.time),
+                         hex(placed.transaction),
+                         hex(event.actor),
+                         number(event.workflow),
+                         number(event.action),
+                         number(event.from),
+                         number(event.to),
+                         number(event.pack),
+                         number(event.organisation),
+                         hex(event.party),
+                         number(event.deadline),
+                         hex(event.subject),
+                         number(event.actor_organisation),
+                         number(event.content ? 1 : 0),
+                         number(event.choice),
+                         number(event.marks),
+                         hex(event.refers_to),
+                         hex(event.document),
+                         hex(event.basis)});
   }
 
-  /// Answers the item's document after the act.
-  Result<Hash> upsert_item(const BlockEvents& block, const Acted& event,
-                           const std::optional<std::string>& text) {
-    const Hash content = event.content ? event.document : Hash{};
-    const Text title = title_of(text);
-    WUSONG_TRY(
-        const auto rows,
-        sql_->query(
-            "INSERT INTO items (id, workflow, state, pack, sequence, organisation, creator, party, "
-            "deadline, choice, marks, subject, document, created, updated, title_zh, title_en) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16) "
-            "ON CONFLICT (id) DO UPDATE SET state = excluded.state, "
-            "sequence = excluded.sequence, organisation = excluded.organisation, "
-            "party = excluded.party, deadline = excluded.deadline, "
-            "choice = CASE WHEN excluded.choice <> 0 THEN excluded.choice ELSE items.choice END, "
-            "marks = CASE WHEN excluded.marks <> 0 THEN excluded.marks ELSE items.marks END, "
-            "document = CASE WHEN excluded.document <> '' THEN excluded.document "
-            "ELSE items.document END, updated = excluded.updated, "
-            "title_zh = CASE WHEN excluded.document <> '' THEN excluded.title_zh "
-            "ELSE items.title_zh END, "
-            "title_en = CASE WHEN excluded.document <> '' THEN excluded.title_en "
-            "ELSE items.title_en END RETURNING document",
-            Parameters{hex(event.item), number(event.workflow), number(event.to),
-                       number(event.pack), number(event.sequence), number(event.organisation),
-                       hex(event.actor), hex(event.party), number(event.deadline),
-                       number(event.choice), number(event.marks), hex(event.subject), hex(content),
-                       number(block.time), title.zh, title.en}));
-    if (rows.rows.size() != 1) return fail(err::projection_damaged);
-    RowReader reader{rows.rows[0]};
-    return reader.fixed<Hash>();
-  }
   static Text title_of(const std::optional<std::string>& text) {
     if (!text) return {};
     const auto document = codec::JsonDocument::parse(*text);
@@ -297,13 +319,11 @@ class Projection::Writer {
     if (event.workflow == means.entry) {
       if (event.action == means.entry_publish)
         WUSONG_CHECK(entries_.published(event, document, moment));
-      entries_.relist(means, event.item);
-      return {};
+      return entries_.relist(means, event.item);
     }
     if (event.workflow == means.opening) {
       WUSONG_CHECK(entries_.touch(event.subject, moment));
-      entries_.relist(means, event.subject);
-      return {};
+      return entries_.relist(means, event.subject);
     }
     if (event.workflow == means.resource) return on_resource(means, event, document, moment);
     if (event.workflow == means.commitment || event.workflow == means.grant) {
@@ -311,6 +331,7 @@ class Projection::Writer {
       return derive_right(means, event.item);
     }
     if (event.workflow == means.agreement) {
+      WUSONG_CHECK(items_.flush());
       WUSONG_TRY(const auto grants,
                  sql_->query("SELECT id FROM items WHERE subject = $1 AND workflow = $2",
                              Parameters{hex(event.item), number(means.grant)}));
@@ -325,16 +346,11 @@ class Projection::Writer {
   Result<void> on_resource(const Meaning& means, const Acted& event, const Hash& document,
                            const internal::Moment& moment) {
     const bool is_public = internal::has(means.resource_public, event.to);
-    WUSONG_CHECK(entries_.resource(event, document, is_public, moment));
-    WUSONG_CHECK(fill_resource(event.item, document));
+    WUSONG_TRY(const auto text, documents_->document(document));
+    WUSONG_CHECK(entries_.resource(event, document, is_public, moment, text));
     if (!is_public && !internal::has(means.resource_public, event.from)) return {};
     WUSONG_CHECK(entries_.touch(event.subject, moment));
-    entries_.relist(means, event.subject);
-    return {};
-  }
-  Result<void> fill_resource(const ItemId& item, const Hash& document) {
-    WUSONG_TRY(const auto text, documents_->document(document));
-    return text ? entries_.fill_resource(item, document, *text) : Result<void>{};
+    return entries_.relist(means, event.subject);
   }
 
   /// Whom and which dataset a commitment or grant is about, once and for all.
@@ -345,11 +361,9 @@ class Projection::Writer {
     if (event.workflow == means.grant) {
       // Grant, agreement, application, entry.
       for (int step = 0; step < 2; ++step) {
-        WUSONG_TRY(const auto rows,
-                   sql_->query("SELECT subject FROM items WHERE id = $1", Parameters{hex(entry)}));
-        if (rows.rows.empty()) return fail(err::projection_damaged);
-        RowReader reader{rows.rows[0]};
-        entry = reader.fixed<ItemId>();
+        WUSONG_TRY(const ItemRow* item, items_.find(entry));
+        if (item == nullptr) return fail(err::projection_damaged);
+        entry = item->item.subject;
       }
       holder = event.party;
       WUSONG_TRY(const auto rows, sql_->query("SELECT organisation FROM actors WHERE address = $1",
@@ -364,23 +378,18 @@ class Projection::Writer {
   }
 
   Result<void> derive_right(const Meaning& means, const ItemId& id) {
-    WUSONG_TRY(const auto rows,
-               sql_->query("SELECT i.workflow, i.state, i.document, i.created, s.workflow, s.state "
-                           "FROM items i JOIN items s ON s.id = i.subject WHERE i.id = $1",
-                           Parameters{hex(id)}));
-    if (rows.rows.empty()) return fail(err::projection_damaged);
-    RowReader reader{rows.rows[0]};
-    const auto workflow = reader.number_as<std::uint8_t>();
-    const auto state = reader.number_as<std::uint8_t>();
-    const Hash document = reader.fixed<Hash>();
-    std::uint64_t from = reader.number();
+    WUSONG_TRY(const ItemRow* item, items_.find(id));
+    if (item == nullptr) return fail(err::projection_damaged);
+    WUSONG_TRY(const ItemRow* subject, items_.find(item->item.subject));
+    if (subject == nullptr) return fail(err::projection_damaged);
+    const std::uint8_t workflow = item->item.workflow;
+    const std::uint8_t state = item->item.state;
+    std::uint64_t from = item->created;
     std::uint64_t until = 0;
-    const auto subject_workflow = reader.number_as<std::uint8_t>();
-    const auto subject_state = reader.number_as<std::uint8_t>();
     std::string resources;
     bool open = workflow == means.commitment && internal::has(means.commitment_open, state);
     if (workflow == means.grant) {
-      WUSONG_TRY(const auto text, documents_->document(document));
+      WUSONG_TRY(const auto text, documents_->document(item->content));
       const auto json = text ? codec::JsonDocument::parse(*text)
                              : Result<codec::JsonDocument>{fail(err::bad_document)};
       // Without its document nobody knows how far a grant reaches: it opens nothing.
@@ -390,8 +399,8 @@ class Projection::Writer {
         resources = words_of(json->root(), "resources");
       }
       open = json && until != 0 && internal::has(means.grant_open, state) &&
-             subject_workflow == means.agreement &&
-             internal::has(means.agreement_in_force, subject_state);
+             subject->item.workflow == means.agreement &&
+             internal::has(means.agreement_in_force, subject->item.state);
     }
     return done(sql_->run(
         "UPDATE rights SET from_time = $2, until_time = $3, open = $4, "
@@ -401,22 +410,17 @@ class Projection::Writer {
 
   /// A document that `id` waited for is here.
   Result<void> fill_in(const ItemId& id, const Hash& digest, const std::string& text) {
-    WUSONG_TRY(const auto rows, sql_->query("SELECT workflow, pack, document, subject FROM items "
-                                            "WHERE id = $1",
-                                            Parameters{hex(id)}));
-    if (rows.rows.empty()) return fail(err::projection_damaged);
-    RowReader reader{rows.rows[0]};
-    const auto workflow = reader.number_as<std::uint8_t>();
-    WUSONG_TRY(const Meaning* means, meaning(reader.number_as<std::uint16_t>()));
-    const Hash document = reader.fixed<Hash>();
-    const ItemId subject = reader.fixed<ItemId>();
-    if (document == digest) {
+    WUSONG_TRY(const ItemRow* item, items_.find(id));
+    if (item == nullptr) return fail(err::projection_damaged);
+    const std::uint8_t workflow = item->item.workflow;
+    WUSONG_TRY(const Meaning* means, meaning(item->item.pack));
+    if (item->content == digest) {
       const Text title = title_of(text);
       WUSONG_CHECK(done(sql_->run("UPDATE items SET title_zh = $2, title_en = $3 WHERE id = $1",
                                   Parameters{hex(id), title.zh, title.en})));
     }
-    if (workflow == means->entry) entries_.relist(*means, id);
-    if (workflow == means->opening) entries_.relist(*means, subject);
+    if (workflow == means->entry) return entries_.relist(*means, id);
+    if (workflow == means->opening) return entries_.relist(*means, item->item.subject);
     if (workflow == means->resource) return entries_.fill_resource(id, digest, text);
     if (workflow == means->grant) return derive_right(*means, id);
     return {};
@@ -425,7 +429,9 @@ class Projection::Writer {
   io::SqlConnection* sql_;
   const RuleBook* rules_;
   DocumentSource* documents_;
+  internal::ItemRows items_;
   internal::EntryWriter entries_;
+  internal::BulkInsert history_;
   std::map<std::uint16_t, Meaning> meanings_;
   std::uint64_t ordinal_{0};
 };
@@ -478,12 +484,8 @@ Result<Hash> Projection::projection_digest() {
       append(bytes, as_bytes(table.name));
       for (const auto& row : rows.rows)
         for (const io::SqlValue& value : row) {
-          const auto* text = std::get_if<std::string>(&value);
-          const auto* integer = std::get_if<std::int64_t>(&value);
-          if (text == nullptr && integer == nullptr) return fail(err::projection_damaged);
-          const std::string written = text != nullptr ? *text : std::to_string(*integer);
-          append(bytes, as_bytes((text != nullptr ? "t" : "n") + std::to_string(written.size()) +
-                                 ":" + written));
+          WUSONG_TRY(const std::string written, written_value(value));
+          append(bytes, as_bytes(written));
         }
       digest = crypto::sha256(bytes);
       if (rows.rows.size() < kDigestRows) break;

@@ -20,7 +20,7 @@
 
 namespace wusong::portal {
 
-inline constexpr std::int64_t kSchemaVersion = 1;
+inline constexpr std::int64_t kSchemaVersion = 2;
 
 /// Documents by digest. Missing ones are no error: they are recorded and filled in later.
 class DocumentSource {

@@ -4,6 +4,7 @@
 #include "wusong/math/uint256.hpp"
 #include "wusong/portal/access.hpp"
 #include "wusong/portal/errors.hpp"
+#include "wusong/portal/internal/item_rows.hpp"
 #include "wusong/portal/internal/sql_row.hpp"
 #include "wusong/portal/projection.hpp"
 
@@ -15,43 +16,14 @@ using internal::number;
 using internal::Parameters;
 using internal::RowReader;
 
-constexpr std::string_view kItemColumns =
-    "id, workflow, state, pack, sequence, organisation, creator, party, deadline, choice, marks, "
-    "subject, document, created, updated, title_zh, title_en";
 constexpr std::string_view kRightColumns =
     "item, entry, workflow, holder, organisation, from_time, until_time, open, resources";
-
-Result<ItemRow> read_item(const internal::Row& row) {
-  RowReader in{row};
-  ItemRow out;
-  out.id = in.fixed<ItemId>();
-  Item& item = out.item;
-  item.workflow = in.number_as<std::uint8_t>();
-  item.state = in.number_as<std::uint8_t>();
-  item.pack = in.number_as<std::uint16_t>();
-  item.sequence = in.number_as<std::uint32_t>();
-  item.organisation = in.number_as<std::uint32_t>();
-  item.creator = in.fixed<Address>();
-  item.party = in.fixed<Address>();
-  item.deadline = in.number();
-  item.choice = in.number_as<std::uint8_t>();
-  item.marks = in.number_as<std::uint32_t>();
-  item.subject = in.fixed<ItemId>();
-  item.document = in.fixed<Hash>();
-  out.created = in.number();
-  out.updated = in.number();
-  out.title.zh = in.text();
-  out.title.en = in.text();
-  out.content = item.document;
-  if (!in.good()) return fail(err::projection_damaged);
-  return out;
-}
 
 Result<std::vector<ItemRow>> read_items(const Result<io::SqlRows>& rows) {
   if (!rows) return fail(rows.error());
   std::vector<ItemRow> out;
   for (const auto& row : rows->rows) {
-    WUSONG_TRY(auto item, read_item(row));
+    WUSONG_TRY(auto item, internal::read_item(row));
     out.push_back(std::move(item));
   }
   return out;
@@ -92,9 +64,10 @@ Result<Cursor> ProjectionReader::cursor() {
 }
 
 Result<std::optional<ItemRow>> ProjectionReader::item(const ItemId& id) {
-  WUSONG_TRY(const auto found, read_items(sql_->query("SELECT " + std::string{kItemColumns} +
-                                                          " FROM items WHERE id = $1",
-                                                      Parameters{hex(id)})));
+  WUSONG_TRY(const auto found,
+             read_items(sql_->query(
+                 "SELECT " + std::string{internal::item_columns()} + " FROM items WHERE id = $1",
+                 Parameters{hex(id)})));
   if (found.empty()) return std::optional<ItemRow>{};
   return std::optional{found.front()};
 }
@@ -161,10 +134,11 @@ Result<ProjectionReader::ItemPage> ProjectionReader::items(const ItemFilter& fil
   const std::string offset = "$" + std::to_string(parameters.size() + 2);
   parameters.push_back(number(filter.limit));
   parameters.push_back(number(filter.offset));
-  WUSONG_TRY(out.items, read_items(sql_->query(
-                            "SELECT " + std::string{kItemColumns} + " FROM items" + where.text() +
-                                " ORDER BY updated DESC, id LIMIT " + limit + " OFFSET " + offset,
-                            parameters)));
+  WUSONG_TRY(out.items,
+             read_items(sql_->query(
+                 "SELECT " + std::string{internal::item_columns()} + " FROM items" + where.text() +
+                     " ORDER BY updated DESC, id LIMIT " + limit + " OFFSET " + offset,
+                 parameters)));
   return out;
 }
 
@@ -340,7 +314,7 @@ Result<std::vector<ProjectionReader::StateCount>> ProjectionReader::state_counts
 }
 
 Result<std::vector<ItemRow>> ProjectionReader::due(std::uint64_t until, std::uint32_t max) {
-  return read_items(sql_->query("SELECT " + std::string{kItemColumns} +
+  return read_items(sql_->query("SELECT " + std::string{internal::item_columns()} +
                                     " FROM items WHERE deadline > 0 AND deadline <= $1 "
                                     "ORDER BY deadline, id LIMIT $2",
                                 Parameters{number(until), number(std::min(max, kPageMax))}));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/portal/internal/projection_schema.hpp"
 
-#include "wusong/codec/hex.hpp"
-
 namespace wusong::portal::internal {
 namespace {
 
@@ -49,9 +47,7 @@ CREATE TABLE IF NOT EXISTS entries (
   indexed BIGINT NOT NULL,
   opening BIGINT NOT NULL, organisation BIGINT NOT NULL, version BIGINT NOT NULL,
   published BIGINT NOT NULL, updated BIGINT NOT NULL, document TEXT NOT NULL,
-  opening_document TEXT NOT NULL, title_zh TEXT NOT NULL, title_en TEXT NOT NULL,
-  abstract_zh TEXT NOT NULL, abstract_en TEXT NOT NULL, sharing TEXT NOT NULL,
-  frequency TEXT NOT NULL, facets TEXT NOT NULL, body TEXT NOT NULL, opening_body TEXT NOT NULL);
+  facets TEXT NOT NULL, body TEXT NOT NULL, opening_body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS entries_listed ON entries (number) WHERE listed = 1;
 CREATE TABLE IF NOT EXISTS resources (
   id TEXT PRIMARY KEY, entry TEXT NOT NULL, listed BIGINT NOT NULL, version BIGINT NOT NULL,
@@ -75,23 +71,15 @@ CREATE TABLE IF NOT EXISTS facet_counts (
 CREATE INDEX IF NOT EXISTS facet_counts_by_count ON facet_counts (facet, count, value);
 CREATE TABLE IF NOT EXISTS popularity (entry TEXT PRIMARY KEY, downloads BIGINT NOT NULL);
 CREATE INDEX IF NOT EXISTS popularity_by_downloads ON popularity (downloads);
+CREATE TABLE IF NOT EXISTS search_text (
+  number BIGINT PRIMARY KEY, title TEXT NOT NULL, facets TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS postings (
+  word TEXT NOT NULL, chunk BIGINT NOT NULL, bits $BYTES NOT NULL, PRIMARY KEY (word, chunk));
 )";
 
-constexpr std::string_view kSqliteSearch = R"(
-CREATE TABLE IF NOT EXISTS search_text (
-  number INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, facets TEXT NOT NULL);
-CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(
-  title, body, facets, content='search_text', content_rowid='number', detail=column,
-  columnsize=0, tokenize='ascii');
-)";
-
-constexpr std::string_view kPostgresSearch = R"(
-CREATE TABLE IF NOT EXISTS search_text (
-  number BIGINT PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, facets TEXT NOT NULL,
-  title_words tsvector NOT NULL, words tsvector NOT NULL);
-CREATE INDEX IF NOT EXISTS search_words ON search_text USING gin (words);
-CREATE INDEX IF NOT EXISTS search_title_words ON search_text USING gin (title_words);
-)";
+/// Bits hardly shrink, and taking them out of a compressed row costs more than reading them.
+constexpr std::string_view kPostgresOnly =
+    "ALTER TABLE postings ALTER COLUMN bits SET STORAGE EXTERNAL;";
 
 constexpr DerivedTable kDerived[] = {
     {"meta", "key, value", "key", 1},
@@ -111,8 +99,7 @@ constexpr DerivedTable kDerived[] = {
     {"missing", "digest, item, since", "digest, item", 2},
     {"entries",
      "id, number, listed, indexed, opening, organisation, version, published, updated, document, "
-     "opening_document, title_zh, title_en, abstract_zh, abstract_en, sharing, frequency, facets, "
-     "body, opening_body",
+     "facets, body, opening_body",
      "id", 1},
     {"resources",
      "id, entry, listed, version, updated, document, digest, format, media_type, size, row_count, "
@@ -123,25 +110,22 @@ constexpr DerivedTable kDerived[] = {
      "item, entry, workflow, holder, organisation, from_time, until_time, open, resources", "item",
      1},
     {"facet_counts", "facet, value, count", "facet, value", 2},
-    {"search_text", "number, title, body, facets", "number", 1},
+    {"search_text", "number, title, facets", "number", 1},
+    {"postings", "word, chunk, bits", "word, chunk", 2},
 };
 
 }  // namespace
 
 std::string schema_of(io::SqlDialect dialect) {
-  return std::string{kTables} +
-         std::string{dialect == io::SqlDialect::sqlite ? kSqliteSearch : kPostgresSearch};
+  const bool lite = dialect == io::SqlDialect::sqlite;
+  std::string out{kTables};
+  constexpr std::string_view kPlace = "$BYTES";
+  out.replace(out.find(kPlace), kPlace.size(), lite ? "BLOB" : "BYTEA");
+  return lite ? out : out + std::string{kPostgresOnly};
 }
 
 std::span<const DerivedTable> derived_tables() noexcept {
   return kDerived;
-}
-
-std::string facet_word(std::string_view facet, std::string_view value) {
-  // No word of a text begins so: those letters would have to be one Latin word of it.
-  std::string out = "zz";
-  out += facet.substr(0, 2);
-  return out + codec::to_hex(as_bytes(value));
 }
 
 Meaning Meaning::of(const RulePack& pack) {

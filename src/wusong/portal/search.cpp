@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Search over the listed entries. Rows are numbered so that a later change has a higher number: the
-// newest matches come first without sorting, however many there are.
+// Search over the listed entries: sets of numbers, one for each word, are cut down to what matches.
+// Entries are numbered so that a later change has a higher number: the newest come first without
+// sorting, however many there are.
 #include <algorithm>
-#include <map>
+#include <optional>
 
 #include "wusong/base/hash_map.hpp"
 #include "wusong/portal/dataset.hpp"
 #include "wusong/portal/errors.hpp"
 #include "wusong/portal/internal/dataset_rows.hpp"
-#include "wusong/portal/internal/projection_schema.hpp"
+#include "wusong/portal/internal/postings.hpp"
 #include "wusong/portal/internal/sql_row.hpp"
 #include "wusong/portal/projection.hpp"
 #include "wusong/portal/tokens.hpp"
@@ -18,12 +19,14 @@ namespace {
 
 using internal::facet_word;
 using internal::number;
+using internal::NumberSet;
 using internal::Parameters;
 using internal::RowReader;
 
 constexpr std::string_view kFacets[] = {"topic",  "organisation", "opening_type",
                                         "format", "frequency",    "tag"};
 constexpr std::size_t kFiltersMax = 64;
+constexpr std::uint64_t kRankedMax = 10'000;  // by downloads
 
 std::string upper(std::string_view text) {
   std::string out{text};
@@ -36,23 +39,16 @@ std::string upper(std::string_view text) {
 struct Match {
   std::vector<std::string> words;
   std::vector<std::vector<std::string>> groups;
-  std::string single_facet;  // facet and value where one filter is all there is
-  std::string single_value;
   bool everything() const noexcept { return words.empty() && groups.empty(); }
 };
 
 Match match_of(const DatasetQuery& query) {
   Match out;
   out.words = query_tokens_of(query.text);
-  std::size_t filters = 0;
   const auto group = [&](std::string_view facet, const std::vector<std::string>& values) {
     std::vector<std::string> words;
     for (const std::string& value : values) words.push_back(facet_word(facet, value));
-    if (words.empty()) return;
-    filters += words.size();
-    out.single_facet = facet;
-    out.single_value = values.front();
-    out.groups.push_back(std::move(words));
+    if (!words.empty()) out.groups.push_back(std::move(words));
   };
   for (const std::string& value : query.topics) group("topic", {value});
   for (const std::string& value : query.tags) group("tag", {value});
@@ -66,94 +62,45 @@ Match match_of(const DatasetQuery& query) {
   for (const std::string& format : query.formats) values.push_back(upper(format));
   group("format", values);
   group("frequency", query.frequencies);
-  if (filters != 1) out.single_facet.clear();
   return out;
 }
 
-/// One way to ask for matches: whole, or in two parts for relevance.
-enum class Part : std::uint8_t { all, in_title, not_in_title };
-
-std::string quoted(std::string_view word, bool lite) {
-  const char quote = lite ? '"' : '\'';
-  std::string out(1, quote);
-  out += word;
-  out.push_back(quote);
-  return out;
-}
-
-/// @source SQLite FTS5, "Full-text Query Syntax"; PostgreSQL, tsquery
-std::string expression(const Match& match, bool lite, std::string_view column, bool with_groups) {
-  const std::string_view both = lite ? " AND " : " & ";
-  const std::string_view either = lite ? " OR " : " | ";
-  std::string out;
-  for (const std::string& word : match.words) {
-    if (!out.empty()) out += both;
-    if (lite) out += std::string{column} + " : ";
-    out += quoted(word, lite);
-  }
-  if (!with_groups) return out;
-  for (const auto& group : match.groups) {
-    if (!out.empty()) out += both;
-    if (lite) out += "facets : ";
-    out += "(";
-    for (std::size_t i = 0; i < group.size(); ++i)
-      out += std::string{i == 0 ? "" : either} + quoted(group[i], lite);
-    out += ")";
-  }
-  return out;
-}
-
-struct Statement {
-  std::string from;  // "FROM … WHERE …"
-  std::string column;
-  Parameters parameters;
+/// The entries that match, and those of them with every word in the title.
+struct Found {
+  NumberSet all;
+  NumberSet in_title;
 };
 
-Statement statement(const Match& match, io::SqlDialect dialect, Part part) {
-  const bool lite = dialect == io::SqlDialect::sqlite;
-  const std::string all = expression(match, lite, "body", true);
-  const std::string title = expression(match, lite, "title", false);
-  if (lite) {
-    std::string text = all;
-    if (part == Part::in_title) text = "(" + all + ") AND (" + title + ")";
-    if (part == Part::not_in_title) text = "(" + all + ") NOT (" + title + ")";
-    return {" FROM search WHERE search MATCH $1", "rowid", {text}};
+Result<Found> find(io::SqlConnection& sql, const Match& match, bool with_titles) {
+  std::vector<std::string> asked = match.words;
+  for (const auto& group : match.groups) asked.insert(asked.end(), group.begin(), group.end());
+  if (with_titles)
+    for (const std::string& word : match.words) asked.push_back(internal::title_word(word));
+  if (match.everything()) asked.emplace_back(internal::kEveryEntry);
+  WUSONG_TRY(auto sets, internal::read_postings(sql, asked));
+  Found out;
+  std::optional<NumberSet> all;
+  const auto narrow = [](std::optional<NumberSet>& set, const NumberSet& by) {
+    if (set) {
+      set->intersect(by);
+    } else {
+      set = by;
+    }
+  };
+  for (const std::string& word : match.words) narrow(all, sets[word]);
+  for (const auto& group : match.groups) {
+    NumberSet any;
+    for (const std::string& word : group) any.unite(sets[word]);
+    narrow(all, any);
   }
-  if (part == Part::all)
-    return {" FROM search_text WHERE words @@ CAST($1 AS tsquery)", "number", {all}};
-  const std::string_view sign = part == Part::in_title ? "" : "NOT ";
-  return {" FROM search_text WHERE words @@ CAST($1 AS tsquery) AND " + std::string{sign} +
-              "title_words @@ CAST($2 AS tsquery)",
-          "number",
-          {all, title}};
-}
-
-/// Numbers of matches from the newest on.
-Result<std::vector<std::uint64_t>> numbers_of(io::SqlConnection& sql, const Statement& what,
-                                              std::uint64_t offset, std::uint64_t limit) {
-  std::vector<std::uint64_t> out;
-  if (limit == 0) return out;
-  Parameters parameters = what.parameters;
-  const std::size_t at = parameters.size();
-  parameters.push_back(number(limit));
-  parameters.push_back(number(offset));
-  WUSONG_TRY(const auto rows, sql.query("SELECT " + what.column + what.from + " ORDER BY " +
-                                            what.column + " DESC LIMIT $" + std::to_string(at + 1) +
-                                            " OFFSET $" + std::to_string(at + 2),
-                                        parameters));
-  for (const auto& row : rows.rows) out.push_back(RowReader{row}.number());
+  if (match.everything()) narrow(all, sets[std::string{internal::kEveryEntry}]);
+  out.all = std::move(*all);
+  if (with_titles && !match.words.empty()) {
+    out.in_title = out.all;
+    for (const std::string& word : match.words)
+      out.in_title.intersect(sets[internal::title_word(word)]);
+  }
   return out;
-}
-
-Result<std::uint64_t> count_of(io::SqlConnection& sql, const Statement& what) {
-  Parameters parameters = what.parameters;
-  parameters.push_back(number(kTotalMax + 1));
-  WUSONG_TRY(const auto rows,
-             sql.query("SELECT count(*) FROM (SELECT " + what.column + what.from + " LIMIT $" +
-                           std::to_string(parameters.size()) + ") AS matches",
-                       parameters));
-  if (rows.rows.size() != 1) return fail(err::projection_damaged);
-  return RowReader{rows.rows[0]}.number();
 }
 
 /// What ranking and facets need of a match.
@@ -184,12 +131,12 @@ Result<std::vector<Candidate>> candidates_of(io::SqlConnection& sql, const Match
   if (numbers.empty()) return out;
   const bool titles = sort == SortBy::relevance && !match.words.empty();
   const bool downloads = sort == SortBy::downloads;
-  const std::string text = std::string{"SELECT e.number, e.facets, "} +
-                           (titles ? "s.title, " : "'', ") +
-                           (downloads ? "coalesce(p.downloads, 0)" : "0") + " FROM entries e " +
-                           (titles ? "JOIN search_text s ON s.number = e.number " : "") +
-                           (downloads ? "LEFT JOIN popularity p ON p.entry = e.id " : "") +
-                           "WHERE " + internal::in_list(sql.dialect(), "e.number");
+  const std::string text =
+      std::string{"SELECT s.number, s.facets, s.title, "} +
+      (downloads ? "coalesce(p.downloads, 0) FROM search_text s JOIN entries e ON e.number = "
+                   "s.number LEFT JOIN popularity p ON p.entry = e.id "
+                 : "0 FROM search_text s ") +
+      "WHERE " + internal::in_list(sql.dialect(), "s.number");
   WUSONG_TRY(const auto rows,
              sql.query(text, Parameters{internal::number_list(sql.dialect(), numbers)}));
   for (const auto& row : rows.rows) {
@@ -257,110 +204,67 @@ Result<std::vector<Facet>> counted_facets(io::SqlConnection& sql) {
   return out;
 }
 
-/// A page in the order of downloads: first what was ever downloaded, driven by the index over
-/// downloads, then the rest from the newest on. `among` is all listed entries where it is null.
-Result<std::vector<std::uint64_t>> page_by_downloads(io::SqlConnection& sql, const Statement* among,
+/// A page in the order of downloads: the kRankedMax most downloaded, then the rest from the newest
+/// on.
+Result<std::vector<std::uint64_t>> page_by_downloads(io::SqlConnection& sql, NumberSet among,
                                                      const DatasetQuery& query) {
-  const Parameters parameters = among == nullptr ? Parameters{} : among->parameters;
-  const std::string limits = " LIMIT $" + std::to_string(parameters.size() + 1) + " OFFSET $" +
-                             std::to_string(parameters.size() + 2);
-  const auto numbers = [&](const std::string& text, std::uint64_t limit,
-                           std::uint64_t offset) -> Result<std::vector<std::uint64_t>> {
-    Parameters all = parameters;
-    all.push_back(number(limit));
-    all.push_back(number(offset));
-    WUSONG_TRY(const auto rows, sql.query(text + limits, all));
-    std::vector<std::uint64_t> out;
-    for (const auto& row : rows.rows) out.push_back(RowReader{row}.number());
-    return out;
-  };
-  std::string loved =
-      " FROM popularity p CROSS JOIN entries e WHERE e.id = p.entry AND e.listed = 1";
-  if (among != nullptr) loved += " AND e.number IN (SELECT " + among->column + among->from + ")";
-  WUSONG_TRY(auto out,
-             numbers("SELECT e.number" + loved + " ORDER BY p.downloads DESC, e.number DESC",
-                     query.limit, query.offset));
+  constexpr std::uint64_t kStep = 500;
+  std::vector<std::uint64_t> loved;
+  for (std::uint64_t at = 0; at < kRankedMax; at += kStep) {
+    WUSONG_TRY(const auto rows,
+               sql.query("SELECT e.number FROM popularity p CROSS JOIN entries e "
+                         "WHERE e.id = p.entry AND e.listed = 1 "
+                         "ORDER BY p.downloads DESC, e.number DESC LIMIT $1 OFFSET $2",
+                         Parameters{number(kStep), number(at)}));
+    for (const auto& row : rows.rows) {
+      const std::uint64_t one = RowReader{row}.number();
+      if (among.contains(one)) loved.push_back(one);
+    }
+    if (rows.rows.size() < kStep || loved.size() >= query.offset + query.limit) break;
+  }
+  const std::size_t from = std::min<std::size_t>(query.offset, loved.size());
+  const std::size_t count = std::min<std::size_t>(query.limit, loved.size() - from);
+  const auto begin = loved.begin() + static_cast<std::ptrdiff_t>(from);
+  std::vector<std::uint64_t> out{begin, begin + static_cast<std::ptrdiff_t>(count)};
   if (out.size() == query.limit) return out;
-  WUSONG_TRY(const auto count, sql.query("SELECT count(*)" + loved, parameters));
-  if (count.rows.size() != 1) return fail(err::projection_damaged);
-  const std::uint64_t before = RowReader{count.rows[0]}.number();
-  const std::string column = among == nullptr ? "number" : among->column;
-  const std::string rest =
-      "SELECT " + column + (among == nullptr ? " FROM entries WHERE listed = 1" : among->from) +
-      " AND " + column +
-      " NOT IN (SELECT e.number FROM popularity p JOIN entries e ON e.id = p.entry) ORDER BY " +
-      column + " DESC";
-  WUSONG_TRY(const auto more, numbers(rest, query.limit - out.size(),
-                                      query.offset > before ? query.offset - before : 0));
-  out.insert(out.end(), more.begin(), more.end());
-  return out;
-}
-
-/// Every listed entry: totals and facets are counters, pages come from one index.
-Result<SearchResult> browse(io::SqlConnection& sql, const DatasetQuery& query) {
-  SearchResult out;
-  WUSONG_TRY(out.total, dataset_count(sql));
-  std::vector<std::uint64_t> numbers;
-  if (query.sort == SortBy::downloads) {
-    WUSONG_TRY(numbers, page_by_downloads(sql, nullptr, query));
-  } else {
-    WUSONG_TRY(const auto rows, sql.query("SELECT number FROM entries WHERE listed = 1 "
-                                          "ORDER BY number DESC LIMIT $1 OFFSET $2",
-                                          Parameters{number(query.limit), number(query.offset)}));
-    for (const auto& row : rows.rows) numbers.push_back(RowReader{row}.number());
-  }
-  WUSONG_TRY(out.items, internal::datasets_numbered(sql, numbers));
-  if (query.facets) {
-    WUSONG_TRY(out.facets, counted_facets(sql));
-  }
+  for (const std::uint64_t one : loved) among.erase(one);
+  const auto rest = among.newest(query.offset - from, query.limit - out.size());
+  out.insert(out.end(), rest.begin(), rest.end());
   return out;
 }
 
 /// A page in the order of relevance of more matches than are ranked one by one: those with every
 /// word in the title first.
-Result<std::vector<std::uint64_t>> page_in_two_parts(io::SqlConnection& sql, const Match& match,
-                                                     const DatasetQuery& query) {
-  const Statement first = statement(match, sql.dialect(), Part::in_title);
-  WUSONG_TRY(auto out, numbers_of(sql, first, query.offset, query.limit));
+std::vector<std::uint64_t> page_in_two_parts(const Found& found, const DatasetQuery& query) {
+  auto out = found.in_title.newest(query.offset, query.limit);
   if (out.size() == query.limit) return out;
-  std::uint64_t before = query.offset + out.size();
-  if (out.empty()) {
-    WUSONG_TRY(before, count_of(sql, first));
-  }
-  const std::uint64_t offset = query.offset > before ? query.offset - before : 0;
-  WUSONG_TRY(const auto rest, numbers_of(sql, statement(match, sql.dialect(), Part::not_in_title),
-                                         offset, query.limit - out.size()));
-  out.insert(out.end(), rest.begin(), rest.end());
+  const std::uint64_t before = std::max(query.offset, found.in_title.size());
+  NumberSet rest = found.all;
+  rest.subtract(found.in_title);
+  const auto more = rest.newest(before - found.in_title.size(), query.limit - out.size());
+  out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 
 /// More matches than are looked at one by one.
 Result<SearchResult> search_many(io::SqlConnection& sql, const Match& match,
-                                 const DatasetQuery& query,
-                                 const std::vector<std::uint64_t>& newest) {
+                                 const DatasetQuery& query, const Found& found) {
   SearchResult out;
-  const Statement all = statement(match, sql.dialect(), Part::all);
-  if (match.words.empty() && !match.single_facet.empty()) {
-    WUSONG_TRY(const auto rows,
-               sql.query("SELECT count FROM facet_counts WHERE facet = $1 AND value = $2",
-                         Parameters{match.single_facet, match.single_value}));
-    out.total = rows.rows.empty() ? 0 : RowReader{rows.rows[0]}.number();
-  } else {
-    WUSONG_TRY(out.total, count_of(sql, all));
-    out.total_is_exact = out.total <= kTotalMax;
-    out.total = std::min(out.total, kTotalMax);
-  }
+  out.total = found.all.size();
   std::vector<std::uint64_t> page;
   if (query.sort == SortBy::downloads) {
-    WUSONG_TRY(page, page_by_downloads(sql, &all, query));
+    WUSONG_TRY(page, page_by_downloads(sql, found.all, query));
   } else if (query.sort == SortBy::relevance && !match.words.empty()) {
-    WUSONG_TRY(page, page_in_two_parts(sql, match, query));
+    page = page_in_two_parts(found, query);
   } else {
-    WUSONG_TRY(page, numbers_of(sql, all, query.offset, query.limit));
+    page = found.all.newest(query.offset, query.limit);
   }
   WUSONG_TRY(out.items, internal::datasets_numbered(sql, page));
-  if (query.facets) {
-    WUSONG_TRY(const auto sample, candidates_of(sql, {}, newest, SortBy::updated));
+  if (query.facets && match.everything()) {
+    WUSONG_TRY(out.facets, counted_facets(sql));
+  } else if (query.facets) {
+    WUSONG_TRY(const auto sample,
+               candidates_of(sql, {}, found.all.newest(0, kExactMax), SortBy::updated));
     out.facets = count_facets(sample);
     out.facets_are_exact = false;
   }
@@ -376,14 +280,11 @@ Result<SearchResult> search(io::SqlConnection& sql, const DatasetQuery& query) {
   if (query.limit > kPageMax || query.offset > INT64_MAX || filters > kFiltersMax)
     return fail(err::bad_query);
   const Match match = match_of(query);
-  if (match.everything() && query.text.empty()) return browse(sql, query);
-  if (match.everything()) return SearchResult{};  // only marks were asked for: no entry has them
-  const Statement all = statement(match, sql.dialect(), Part::all);
-  WUSONG_TRY(auto numbers, numbers_of(sql, all, 0, kExactMax + 1));
-  if (numbers.size() > kExactMax) {
-    numbers.pop_back();
-    return search_many(sql, match, query, numbers);
-  }
+  // Only marks were asked for: no entry has them.
+  if (match.everything() && !query.text.empty()) return SearchResult{};
+  WUSONG_TRY(const Found found, find(sql, match, query.sort == SortBy::relevance));
+  auto numbers = found.all.newest(0, kExactMax + 1);
+  if (numbers.size() > kExactMax) return search_many(sql, match, query, found);
   SearchResult out;
   out.total = numbers.size();
   const bool needs_rows = query.facets || query.sort != SortBy::updated;

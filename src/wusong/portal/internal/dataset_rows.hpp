@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,10 @@ std::string dataset_select();
     io::SqlConnection& sql, const std::vector<std::uint64_t>& numbers);
 /// "[1,2,3]" for SQLite's json_each, "{1,2,3}" for PostgreSQL's arrays.
 std::string number_list(io::SqlDialect dialect, const std::vector<std::uint64_t>& numbers);
-/// A condition that `column` is one of the list in $1.
-std::string in_list(io::SqlDialect dialect, std::string_view column);
+/// The same of hexadecimal texts.
+std::string hex_list(io::SqlDialect dialect, std::span<const std::string> texts);
+/// A condition that `column`, a "bigint" or a "text", is one of the list in $1.
+std::string in_list(io::SqlDialect dialect, std::string_view column,
+                    std::string_view type = "bigint");
 
 }  // namespace wusong::portal::internal

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The projection's tables, and how a listed entry becomes search words and facets.
+// The projection's tables, and what the names in a rule pack mean to them.
 #pragma once
 
 #include <span>
@@ -23,9 +23,6 @@ struct DerivedTable {
   std::size_t key_columns;
 };
 std::span<const DerivedTable> derived_tables() noexcept;
-
-/// "topic" and a value as one search word: letters and digits only.
-std::string facet_word(std::string_view facet, std::string_view value);
 
 /// Workflows and states that the projection understands, by name from a pack. What a pack does not
 /// name never matches.

@@ -42,6 +42,10 @@ class RowReader {
     const auto* value = next<std::string>();
     return value == nullptr ? std::string{} : *value;
   }
+  Bytes bytes() {
+    const auto* value = next<Bytes>();
+    return value == nullptr ? Bytes{} : *value;
+  }
   template <typename Fixed>
   Fixed fixed() {
     const std::string digits = text();
