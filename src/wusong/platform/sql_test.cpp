@@ -274,18 +274,6 @@ INSTANTIATE_TEST_SUITE_P(Both, Sql, testing::Values(SqlDialect::sqlite, SqlDiale
                            return suite.param == SqlDialect::sqlite ? "Sqlite" : "Postgres";
                          });
 
-TEST(Sqlite, SearchesTextThroughFts5) {
-  const auto connection = *(*open_sqlite({.path = ":memory:"}))->connect();
-  ASSERT_TRUE(
-      connection->script("CREATE VIRTUAL TABLE found USING fts5(body, tokenize='trigram')"));
-  ASSERT_TRUE(connection->run("INSERT INTO found VALUES ($1)",
-                              std::vector<SqlValue>{std::string{"深圳市公共数据开放"}}));
-  const auto rows = connection->query("SELECT count(*) FROM found WHERE found MATCH $1",
-                                      std::vector<SqlValue>{std::string{"公共数据"}});
-  ASSERT_TRUE(rows) << connection->last_message();
-  EXPECT_EQ(rows->rows[0][0], SqlValue{std::int64_t{1}});
-}
-
 TEST(Sqlite, AnInMemoryDatabaseIsSharedByItsConnectionsOnly) {
   const auto one = *open_sqlite({.path = ":memory:"});
   const auto two = *open_sqlite({.path = ":memory:"});

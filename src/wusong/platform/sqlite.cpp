@@ -116,10 +116,11 @@ class Connection final : public io::SqlConnection {
     sqlite3_db_config(db_.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     if (!in_memory) WUSONG_CHECK(simple("PRAGMA journal_mode=WAL"));
     WUSONG_CHECK(simple(options.durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
-    WUSONG_CHECK(simple(fmt::format("PRAGMA mmap_size={}", options.mmap_bytes)));
+    // Pages come through a small cache of each connection and the system's own, not through mapped
+    // memory: that would make a large file part of every process that reads it.
     return simple(
-        "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;"
-        "PRAGMA journal_size_limit=67108864");
+        "PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"
+        "PRAGMA mmap_size=0; PRAGMA journal_size_limit=67108864");
   }
 
  private:
@@ -276,7 +277,6 @@ class SqliteDatabase final : public io::SqlDatabase {
 
   /// A first connection: it shows that the file can be used, and keeps a database in memory alive.
   Result<void> open() {
-    if (sqlite3_compileoption_used("ENABLE_FTS5") == 0) return fail(io::err::sql_failed);
     WUSONG_TRY(auto first, connect());
     WUSONG_CHECK(first->query("SELECT count(*) FROM sqlite_schema", {}));
     if (in_memory_) keeper_ = std::move(first);

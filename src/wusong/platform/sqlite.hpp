@@ -19,17 +19,15 @@ struct SqliteOptions {
   /// True: a committed transaction survives loss of power (synchronous=FULL). False, for what can
   /// be rebuilt: it survives the death of the process only (NORMAL).
   bool durable{true};
-  std::size_t statements_max{128};     // prepared, per connection
-  std::uint64_t mmap_bytes{1u << 30};  // how much of the file is read through memory
+  std::size_t statements_max{128};  // prepared, per connection
   Duration busy_timeout{std::chrono::seconds{5}};
 };
 
-/// Opens or creates the database: write-ahead log, foreign keys on, FTS5 there.
+/// Opens or creates the database: write-ahead log, foreign keys on.
 ///
 /// `transaction` takes the write lock at once, so that it never fails half-way for a reader that
 /// became a writer; `script` is all or nothing and holds no transaction statements of its own.
-/// @errors io::err::sql_failed (no database, damaged, or an SQLite without FTS5),
-/// io::err::disk_full
+/// @errors io::err::sql_failed (no database, or damaged), io::err::disk_full
 [[nodiscard]] Result<std::unique_ptr<io::SqlDatabase>> open_sqlite(const SqliteOptions& options);
 
 }  // namespace wusong::platform
