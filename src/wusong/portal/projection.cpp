@@ -472,14 +472,16 @@ Result<Hash> Projection::projection_digest() {
   for (const internal::DerivedTable& table : internal::derived_tables()) {
     const std::string columns{table.columns};
     const std::string key{table.key};
-    std::string sql = "SELECT " + columns + " FROM " + std::string{table.name};
+    const std::string sql = "SELECT " + columns + " FROM " + std::string{table.name};
     const std::string more =
         table.key_columns == 1 ? " WHERE " + key + " > $1" : " WHERE (" + key + ") > ($1, $2)";
     const std::string end = " ORDER BY " + key + " LIMIT " + std::to_string(kDigestRows);
     Parameters after;
     for (;;) {
-      WUSONG_TRY(const auto rows,
-                 writer_->sql().query(sql + (after.empty() ? "" : more) + end, after));
+      std::string page = sql;
+      if (!after.empty()) page += more;
+      page += end;
+      WUSONG_TRY(const auto rows, writer_->sql().query(page, after));
       Bytes bytes{digest.bytes.begin(), digest.bytes.end()};
       append(bytes, as_bytes(table.name));
       for (const auto& row : rows.rows)
