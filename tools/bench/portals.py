@@ -91,12 +91,13 @@ class Postgres:
 
 
 def cpu_seconds(pids):
+    """Of these processes and of those they have outlived: a server's workers come and go."""
     ticks = os.sysconf("SC_CLK_TCK")
     total = 0
     for pid in pids:
         with contextlib.suppress(OSError):
             fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1]
-            total += sum(int(n) for n in fields.split()[11:13]) / ticks
+            total += sum(int(n) for n in fields.split()[11:15]) / ticks
     return total
 
 
