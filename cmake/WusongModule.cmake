@@ -1,4 +1,4 @@
-# wusong_module(NAME [DEPS module…] [LIBS external…] [EXCEPTIONS] [DEFECTS] [TEST_DEPS module…])
+# wusong_module(NAME [DEPS module…] [LIBS external…] [EXCEPTIONS] [DEFECTS] [TEST_DEPS module…] [TEST_LIBS external…] [BENCH_LIBS external…])
 #
 # Files join a target by suffix: x.cpp the library, x_test.cpp the test program, x_fuzz.cpp one fuzz
 # target each (corpus replay in ordinary builds), x_bench.cpp the benchmark program.
@@ -13,7 +13,7 @@ foreach(target IN ITEMS tests vector_tests benches)
 endforeach()
 
 function(wusong_module name)
-  cmake_parse_arguments(arg "EXCEPTIONS;DEFECTS" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(arg "EXCEPTIONS;DEFECTS" "" "DEPS;LIBS;TEST_DEPS;TEST_LIBS;BENCH_LIBS" ${ARGN})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(sources ${all})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cpp$")
@@ -79,7 +79,7 @@ function(wusong_module name)
   if(WUSONG_BENCH AND benches)
     add_executable(${name}_bench ${benches})
     add_dependencies(benches ${name}_bench)
-    target_link_libraries(${name}_bench PRIVATE ${target} benchmark benchmark_main Threads::Threads ${arg_TEST_LIBS})
+    target_link_libraries(${name}_bench PRIVATE ${target} benchmark benchmark_main Threads::Threads ${arg_TEST_LIBS} ${arg_BENCH_LIBS})
     foreach(dep IN LISTS arg_TEST_DEPS)
       target_link_libraries(${name}_bench PRIVATE wusong::${dep})
     endforeach()

@@ -50,7 +50,7 @@ def dependency_faults(root, home, module):
         return
     words, listed, key = call.group(1).split(), {"DEPS": set(), "TEST_DEPS": set()}, None
     for word in words:
-        if word in ("DEPS", "TEST_DEPS", "LIBS", "TEST_LIBS", "EXCEPTIONS"):
+        if word in ("DEPS", "TEST_DEPS", "LIBS", "TEST_LIBS", "BENCH_LIBS", "EXCEPTIONS"):
             key = word
         elif key in listed:
             listed[key].add(word)

@@ -19,4 +19,6 @@ const preferences = usePreferences();
 await setLanguage(preferences.language);
 preferences.applyTheme();
 useSession().refresh();
-router.isReady().then(() => app.mount('#app'));
+const mount = () => app.mount('#app');
+// A first page whose script is not reached is said on screen, by App.vue.
+router.isReady().then(mount, mount);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRouter, createWebHistory } from 'vue-router';
-import { nextTick } from 'vue';
-import { l, word } from './i18n/index.js';
+import { nextTick, shallowRef } from 'vue';
+import { l } from './i18n/index.js';
+import { siteTitle } from './lib/site.js';
 
 const page = (path, view, title, extra = {}) => ({ path, component: view, meta: { title }, ...extra });
 
@@ -16,6 +17,7 @@ const routes = [
   page('/new/:workflow', () => import('./views/NewItem.vue'), ['新事项', 'New item'], { name: 'new' }),
   page('/catalogue', () => import('./views/Catalogue.vue'), ['目录编制', 'Catalogue'], { name: 'catalogue' }),
   page('/catalogue/new', () => import('./views/CatalogueEditor.vue'), ['编制条目', 'New entry'], { name: 'catalogue-new' }),
+  page('/catalogue/:id/desensitise', () => import('./views/Desensitise.vue'), ['脱敏', 'Desensitise'], { name: 'desensitise' }),
   page('/catalogue/:id', () => import('./views/CatalogueEditor.vue'), ['编辑条目', 'Edit entry'], { name: 'catalogue-edit' }),
   page('/board', () => import('./views/Board.vue'), ['计划与需求', 'Plans and demand'], { name: 'board' }),
   page('/complaints', () => import('./views/Complaints.vue'), ['投诉与异议', 'Complaints'], { name: 'complaints' }),
@@ -25,6 +27,7 @@ const routes = [
   page('/assessments', () => import('./views/Oversight.vue'), ['年度评估', 'Assessments'], { name: 'assessments', props: { kind: 'assessment' } }),
   page('/audit', () => import('./views/Audit.vue'), ['审计', 'Audit'], { name: 'audit' }),
   page('/organisations', () => import('./views/Organisations.vue'), ['单位', 'Organisations'], { name: 'organisations' }),
+  page('/organisations/:id', () => import('./views/Zone.vue'), ['专区', 'Zone'], { name: 'zone' }),
   page('/admin', () => import('./views/Admin.vue'), ['管理', 'Administration'], { name: 'admin' }),
   page('/rules', () => import('./views/Rules.vue'), ['规则', 'Rules'], { name: 'rules' }),
   page('/rules/:pack', () => import('./views/Rules.vue'), ['规则', 'Rules'], { name: 'rules-pack' }),
@@ -41,6 +44,7 @@ const routes = [
       page('block/:id', () => import('./views/explorer/Block.vue'), ['区块', 'Block'], { name: 'explorer-block' }),
       page('tx/:hash', () => import('./views/explorer/Transaction.vue'), ['交易', 'Transaction'], { name: 'explorer-tx' }),
       page('address/:address', () => import('./views/explorer/Account.vue'), ['账户', 'Account'], { name: 'explorer-address' }),
+      page('contracts', () => import('./views/explorer/Contracts.vue'), ['合约', 'Contracts'], { name: 'explorer-contracts' }),
       page('validators', () => import('./views/explorer/Validators.vue'), ['验证节点', 'Validators'], { name: 'explorer-validators' }),
     ],
   },
@@ -55,10 +59,19 @@ export const router = createRouter({
 
 /** The page's own name for the tab, such as a dataset's title. */
 export function setTitle(title) {
-  document.title = title ? `${title} · ${word('site')}` : word('site');
+  document.title = title ? `${title} · ${siteTitle()}` : siteTitle();
 }
 
-router.afterEach(async (to, from) => {
+/** Where a page's script could not be loaded: the page before it stays, with what was typed. */
+export const unreached = shallowRef(null);
+router.onError((error, to) => {
+  console.warn('a page could not be loaded', error);
+  unreached.value = to;
+});
+
+router.afterEach(async (to, from, failure) => {
+  if (failure) return;
+  unreached.value = null;
   setTitle(to.meta.title ? l(...to.meta.title) : '');
   if (from.matched.length === 0 || to.path === from.path) return;
   await nextTick();

@@ -152,6 +152,203 @@ export const flows = {
     assert.equal(await page.evaluate(() => localStorage.getItem('wusong.language')), 'zh');
     await context.clearCookies();
   },
+  // @row 1 3
+  'an authority sets an organisation after seeing what will be signed': async ({ page, url, settle }) => {
+    await signIn(page, url, 'officer', '/admin?tab=organisations');
+    await settle();
+    await page.getByRole('button', { name: 'Register an organisation' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Next: check it' }).click();
+    await dialog.getByText('Enter the name.').waitFor();
+    await dialog.getByLabel('English').fill('Harbour Office');
+    await dialog.getByRole('button', { name: 'Next: check it' }).click();
+    await dialog.getByRole('cell', { name: 'Harbour Office' }).waitFor();
+    await dialog.getByRole('button', { name: 'Sign and record' }).click();
+    await dialog.getByText('Recorded, and final.').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    await page.getByRole('button', { name: 'Deactivate Harbour Office' }).click();
+    await page.getByRole('dialog').getByText('none of this organisation’s actors can act').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign and record' }).click();
+    await page.getByRole('dialog').getByText('Recorded, and final.').waitFor();
+  },
+  // @row 15 22
+  'what waits for an officer is counted in the header and listed by deadline': async ({ page, url, settle }) => {
+    await signIn(page, url, 'officer', '/search');
+    await settle();
+    const link = page.getByRole('link', { name: /waiting for me, \d+ of them overdue/ });
+    const count = Number(/^\d+/.exec(await link.innerText())[0]);
+    await link.click();
+    await page.waitForURL(/view=inbox/);
+    await settle();
+    assert.ok((await page.locator('tbody tr').count()) >= Math.min(25, count));
+    const times = await page.locator('tbody td time').evaluateAll((all) => all.map((one) => one.dateTime));
+    assert.ok(times.length > 3);
+    await page.locator('.chips a', { hasText: /Complaint|Comment/ }).first().click();
+    await page.waitForURL(/workflow=complaint/);
+    await settle();
+    assert.ok((await page.locator('tbody tr').count()) < count);
+  },
+  // @row 16
+  'a passkey is registered, listed, used to sign in, and removed': async ({ page, url, settle }) => {
+    const local = url.replace('127.0.0.1', 'localhost');
+    const device = await page.context().newCDPSession(page);
+    await device.send('WebAuthn.enable');
+    await device.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+    await signIn(page, local, 'citizen', '/account?tab=methods');
+    await settle();
+    await page.getByLabel('A name for this device').fill('Test laptop');
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.getByText('Registered: sign in with it next time.').waitFor();
+    await page.context().clearCookies();
+    await page.goto(`${local}/signin?to=%2Faccount%3Ftab%3Dmethods`);
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+    await page.waitForURL(/\/account/);
+    await page.getByRole('button', { name: 'Remove Test laptop' }).click();
+    await page.getByText('No passkey yet.').waitFor();
+  },
+  'a token is shown once and can be revoked': async ({ page, url, settle }) => {
+    await signIn(page, url, 'citizen', '/account?tab=tokens');
+    await settle();
+    await page.getByLabel('What it is for').fill('Nightly copy');
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await page.getByText('Copy it now').waitFor();
+    await page.getByRole('status').getByRole('button', { name: 'Close' }).click();
+    assert.equal(await page.getByText(/wp_[0-9a-f]{40}/).count(), 0);
+    await page.getByRole('button', { name: 'Revoke Nightly copy' }).click();
+    await page.getByText('Nightly copy').waitFor({ state: 'detached' });
+  },
+  'a page that cannot be fetched leaves the one before it, and can be tried again': async ({ page, url, settle }) => {
+    await page.goto(`${url}/rules`);
+    await settle();
+    await page.route(/assets\/Board-/, (route) => route.abort());
+    await page.getByRole('link', { name: 'Plans & demand' }).click();
+    await page.getByText('That page could not be loaded.').waitFor();
+    assert.match(page.url(), /\/rules$/);
+    await page.unroute(/assets\/Board-/);
+    await page.getByRole('link', { name: 'Try again' }).click();
+    await page.getByRole('heading', { name: 'Plans and demand' }).waitFor();
+  },
+  // @row 15
+  'places in a file are drawn without another host, moved by keys, and told in words': async ({ page, url, bus, settle }) => {
+    await page.goto(`${url}/dataset/${bus}?tab=data&resource=${bus.replace(/..$/, 'ee')}`);
+    await settle();
+    const map = page.getByRole('application', { name: /Map of Where the stops are/ });
+    await map.waitFor();
+    assert.equal(await map.locator('path.point').count(), 40);
+    const before = await map.locator('svg').getAttribute('viewBox');
+    await map.focus();
+    await page.keyboard.press('+');
+    await page.keyboard.press('ArrowRight');
+    assert.notEqual(await map.locator('svg').getAttribute('viewBox'), before);
+    await page.keyboard.press('0');
+    assert.equal(await map.locator('svg').getAttribute('viewBox'), before);
+    await map.locator('path.point').first().click({ force: true });
+    await page.locator('.map dl', { hasText: /Longitude/ }).waitFor();
+    await page.getByLabel('Colour by').selectOption({ label: 'Kind' });
+    assert.equal(await page.locator('.legend li').count(), 3);
+  },
+  // @row 15
+  'a chart is built from the rows, stands in the address, and has its table': async ({ page, url, bus, settle }) => {
+    await page.goto(`${url}/dataset/${bus}?tab=data`);
+    await settle();
+    const [across, gathered, , order] = await page.locator('.controls select').all();
+    await across.selectOption('district');
+    await gathered.selectOption('sum');
+    await order.selectOption('down');
+    await page.waitForURL(/x=district.*agg=sum.*order=down/);
+    await page.reload();
+    await settle();
+    await page.getByRole('button', { name: 'Show as a table' }).click();
+    const cells = await page.locator('figure.chart tbody tr td:nth-child(2)').allInnerTexts();
+    const values = cells.map((one) => Number(one.replaceAll(',', '')));
+    assert.ok(values.length >= 5 && values.every((one, i) => i === 0 || one <= values[i - 1]));
+  },
+  // @row 11 15
+  'two versions of an entry are compared member by member, and an old one is taken up again': async ({ page, url, bus, settle }) => {
+    await signIn(page, url, 'officer', `/dataset/${bus}?tab=versions`);
+    await settle();
+    for (const box of await page.getByRole('checkbox', { name: /Choose version/ }).all()) await box.check();
+    const changes = page.getByRole('table', { name: 'What changed' });
+    await changes.waitFor();
+    assert.match(await changes.innerText(), /Bus stops[\s\S]*Bus routes and stops/);
+    await page.getByRole('link', { name: /Make it the new one/ }).click();
+    await page.getByText('The form holds an old version.').waitFor();
+    assert.equal(await page.getByLabel('English').first().inputValue(), 'Bus stops');
+  },
+  'a half-filled form survives a lost connection and a reload, and is forgotten when its owner signs out': async ({ page, url, bus, settle }) => {
+    await signIn(page, url, 'citizen', `/new/complaint?subject=${bus}`);
+    await settle();
+    await page.locator('form .choices input[type=radio]').first().check();
+    const title = page.locator('form fieldset input[type=text]').first();
+    await title.fill('The stops are out of date');
+    for (const area of await page.locator('form fieldset textarea').all()) await area.fill('Since spring');
+    await page.route(/api\/v1\/items$/, (route) => route.abort());
+    await page.getByRole('button', { name: 'Sign and submit' }).click();
+    await page.getByText('The server cannot be reached.').waitFor();
+    assert.equal(await title.inputValue(), 'The stops are out of date');
+    await page.reload();
+    await page.getByText('Restored what you had not sent').waitFor();
+    assert.equal(await page.locator('form fieldset input[type=text]').first().inputValue(), 'The stops are out of date');
+    await page.unroute(/api\/v1\/items$/);
+    await page.getByRole('button', { name: 'Sign and submit' }).click();
+    await page.waitForURL(/\/case\//);
+    await page.goto(`${url}/new/complaint?subject=${bus}`);
+    await settle();
+    assert.equal(await page.getByText('Restored what you had not sent').count(), 0);
+    await page.locator('form fieldset input[type=text]').first().fill('Half');
+    await page.waitForFunction(() => localStorage.getItem('wusong.drafts')?.includes('Half'));
+    await page.getByRole('button', { name: '李晓' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForFunction(() => !localStorage.getItem('wusong.drafts'));
+  },
+  // @row 15
+  'groups are asked for over the interface, with the same in one line of curl and Python': async ({ page, url, bus, settle }) => {
+    await page.goto(`${url}/dataset/${bus}?tab=api`);
+    await settle();
+    await page.getByLabel('What to ask for').selectOption({ label: 'groups' });
+    await page.locator('fieldset', { hasText: 'Groups and results' }).locator('select').first().selectOption('district');
+    await page.getByRole('button', { name: 'Another result' }).click();
+    await page.getByLabel('Column of result 2').selectOption('value');
+    await page.getByRole('button', { name: 'Add a condition' }).click();
+    await page.getByLabel('Column of condition 1').selectOption('district');
+    await page.getByLabel('Comparison of condition 1').selectOption('ne');
+    await page.getByLabel('Value of condition 1').fill("it's");
+    await page.getByRole('button', { name: 'Try it' }).click();
+    await page.getByRole('table', { name: 'Answer' }).waitFor();
+    assert.equal(await page.getByRole('table', { name: 'Answer' }).locator('tbody tr').count(), 6);
+    const curl = await page.locator('pre[aria-label=curl]').innerText();
+    assert.match(curl, /^curl -s -H 'Authorization: Bearer TOKEN' 'http.*\/aggregate\?.*group_by=district.*aggregate=count%2Csum%3Avalue/);
+    assert.ok(curl.includes('it%27s') && curl.split("'").length === 5, 'no quote breaks out');
+  },
+  // @row 15
+  'two versions of a table are compared row by row, while the answer is still being computed': async ({ page, url, bus, settle }) => {
+    await signIn(page, url, 'officer', `/dataset/${bus}?tab=versions&of=${bus.replace(/..$/, 'ee')}`);
+    await settle();
+    const boxes = await page.getByRole('checkbox', { name: /Choose version/ }).all();
+    await boxes[0].check();
+    await boxes[1].check();
+    await page.getByText('40 → 42 rows.').first().waitFor();
+    await page.locator('fieldset', { hasText: 'Which columns tell' }).getByLabel('Stop').check();
+    await page.getByRole('button', { name: 'Compare the rows' }).click();
+    await page.getByText('2 added, 0 removed, 1 changed.').waitFor();
+  },
+  // @row 9 31
+  'a file is desensitised column by column, tried first, then recorded': async ({ page, url, bus, settle }) => {
+    await signIn(page, url, 'officer', `/catalogue/${bus}/desensitise`);
+    await settle();
+    await page.locator('input[type=file]').setInputFiles({ name: 'raw.csv', mimeType: 'text/csv', buffer: Buffer.from('name,phone\n张三,13800001111\n') });
+    await page.getByLabel('Method for phone').waitFor();
+    assert.ok(await page.getByRole('button', { name: 'Make the file and record it' }).isDisabled(), 'nothing leaves unless somebody decides so');
+    await page.getByLabel('Method for phone').selectOption('mask');
+    await page.getByLabel('Method for district').selectOption('keep');
+    await page.getByLabel(/Check that by the columns/).check();
+    await page.locator('fieldset', { hasText: 'Columns that others may know' }).getByLabel('district').check();
+    await page.getByRole('button', { name: 'Try it (without recording)' }).click();
+    await page.getByText('A trial: nothing was recorded.').waitFor();
+    await page.getByText('k = 5 is reached').waitFor();
+    await page.getByRole('button', { name: 'Make the file and record it' }).click();
+    await page.getByText('Recorded on the chain, for the authority to audit.').waitFor();
+  },
   'the first page needs less than 250 KB': async ({ page, url, settle }) => {
     let bytes = 0;
     const { gzipSync } = await import('node:zlib');

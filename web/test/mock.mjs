@@ -70,7 +70,11 @@ const entryDocument = (dataset) => ({
   conditions: dataset.opening_type === 'conditional' ? t('仅用于约定的场景,不得向第三方提供。', 'Only for the agreed scenario; not to be passed on.') : undefined, subjects: dataset.opening_type === 'conditional' ? [t('具备数据安全能力的法人', 'Legal persons with data-security ability')] : undefined,
   materials: dataset.opening_type === 'conditional' ? [t('应用场景说明', 'Description of the scenario'), t('数据安全管理制度', 'Data-security rules')] : undefined, topics: dataset.topics, keywords: dataset.keywords, licence: dataset.licence, contact: 'data@example.city.cn', grade: 'L2',
 });
-const resourcesOf = (dataset) => [{ id: dataset.id === bundle.item.id ? bundle.item.id : dataset.id.replace(/.$/, '0'), name: t('全量数据', 'All rows'), format: 'csv', media_type: 'text/csv', size: dataset.size, digest: bundle.file.digest, rows: dataset.rows, version: dataset.version, columns }];
+const stopColumns = [{ name: 'stop', type: 'string', title: t('站名', 'Stop') }, { name: 'kind', type: 'string', title: t('类别', 'Kind') }, { name: 'lon', type: 'number', title: t('经度', 'Longitude') }, { name: 'lat', type: 'number', title: t('纬度', 'Latitude') }];
+const stopRows = Array.from({ length: 40 }, (_, i) => [`S${i}`, ['地铁', '公交', '轮渡'][i % 3], 113.9 + random(300) / 1000, 22.5 + random(200) / 1000]);
+const stopsOf = (dataset) => dataset.id.replace(/..$/, 'ee');
+const resourcesOf = (dataset) => [...resourcesOfAll(dataset), ...(dataset === datasets[0] ? [{ id: stopsOf(dataset), name: t('站点位置', 'Where the stops are'), format: 'csv', media_type: 'text/csv', size: 9000, digest: bundle.file.digest, rows: stopRows.length, version: 2, columns: stopColumns }] : [])];
+const resourcesOfAll = (dataset) => [{ id: dataset.id === bundle.item.id ? bundle.item.id : dataset.id.replace(/.$/, '0'), name: t('全量数据', 'All rows'), format: 'csv', media_type: 'text/csv', size: dataset.size, digest: bundle.file.digest, rows: dataset.rows, version: dataset.version, columns }];
 
 const users = {
   citizen: { name: 'citizen', title: '李晓', address: '0x1a642f0e3c3af545e7acbd38b07251b3990914f1', custody: 'server', real_name: true, kind: 'person', roles: ['user_person'] },
@@ -132,6 +136,7 @@ const opening = addItem('opening', 'unconditional', t('公交线路站点的开�
 const entry = addItem('entry', 'published', bus.title, { document: entryDocument(bus) });
 entry.id = bus.id;
 entry.related = [opening];
+for (const [i, step] of entry.history.filter((one) => one.action === 'publish' || one.action === 'compile').entries()) step.document = { ...entryDocument(bus), title: t(i ? bus.title.zh : '公交站点', i ? bus.title.en : 'Bus stops'), items: entryDocument(bus).items.slice(0, 3 + i), frequency: i ? bus.frequency : 'weekly' };
 addItem('entry', 'draft', t('学校名录', 'Schools'), { document: { ...entryDocument(bus), title: t('学校名录', 'Schools') } });
 addItem('entry', 'city_review', t('公园绿地', 'Parks'), { document: { ...entryDocument(bus), title: t('公园绿地', 'Parks') } });
 
@@ -150,6 +155,8 @@ function actionsOf(workflow, state, user) {
     };
   });
 }
+const kAtRest = /^(published|closed|conditional|unconditional|signed|in_force|open|listed|met|refused|rated)$/;
+const inboxOf = (user) => items.filter((one) => !kAtRest.test(one.state) && actionsOf(one.workflow, one.state, user).some((action) => action.allowed && action.name !== 'withdraw')).sort((a, b) => (a.deadline ?? Infinity) - (b.deadline ?? Infinity));
 const summary = ({ history, document, document_digest, related, choice, marks, ...rest }) => rest;
 const count = (list, of, titles) => Object.entries(list.reduce((out, one) => { for (const value of [of(one)].flat()) out[value] = (out[value] ?? 0) + 1; return out; }, {})).map(([value, n]) => ({ value, title: titles(value), count: n })).sort((a, b) => b.count - a.count);
 const openingTitles = { unconditional: t('无条件开放', 'Open without conditions'), conditional: t('有条件开放', 'Open under conditions'), closed: t('不予开放', 'Not open') };
@@ -200,10 +207,19 @@ const routes = [
       permitted: allowed ? { allowed, reason: t('您已签署承诺。', 'You have signed the commitment.'), article: 'SZ 40' } : { allowed, reason: conditional ? t('有条件开放的数据须申请,批准并签署协议后才能使用。', 'Conditional data need an application, an approval and a signed agreement.') : t('下载前须实名并签署数据安全使用承诺。', 'Before a download, users with a real name sign a commitment of safe use.'), article: conditional ? 'SZ 41' : 'SZ 40', next: conditional ? t('提交申请,十个工作日内答复。', 'Apply; the answer comes within ten working days.') : t('登录并签署承诺。', 'Sign in and sign the commitment.'), action: { workflow: conditional ? 'application' : 'commitment', action: conditional ? 'submit' : 'sign' } },
     };
   }],
-  ['GET', /^datasets\/(0x\w+)\/versions$/, ({ match }) => ({ versions: [4, 3, 2, 1].map((number) => ({ number, at: now - (5 - number) * 30 * day, digest: number === 2 ? `0x${'22'.repeat(32)}` : id(), rows: 100 + number * 40, added: 44, removed: 4, changed: 9, transaction: `0x${'ab'.repeat(31)}00`, note: t('例行更新', 'Routine update'), resource: match[1] })) })],
-  ['GET', /^datasets\/(0x\w+)\/preview$/, ({ match }) => ({ resource: match[1], columns, rows: rows.slice(0, 50), total: 1371 })],
+  ['GET', /^datasets\/(0x\w+)\/versions$/, ({ match }) => ({ versions: [...[4, 3, 2, 1].map((number) => ({ number, at: now - (5 - number) * 30 * day, digest: id(), document: id(), resource: stopsOf(bus) })), ...entry.history.filter((step) => step.document).map((step, i) => ({ number: i + 1, at: step.at, document: step.document_digest })).reverse()] })],
+  ['GET', /^datasets\/(0x\w+)\/preview$/, ({ match, query }) => (query.get('resource') === stopsOf(bus) ? { resource: stopsOf(bus), columns: stopColumns, rows: stopRows, total: stopRows.length } : { resource: match[1], columns, rows: rows.slice(0, 50), total: 1371 })],
   ['GET', /^datasets\/(0x\w+)\/rows$/, ({ query }) => ({ columns, rows: rows.slice(0, Number(query.get('limit') ?? 10)), total: 1371 })],
   ['GET', /^datasets\/(0x\w+)\/profile$/, () => ({ rows: 1371, columns: [{ name: 'date', type: 'date', count: 1371, missing: 0, distinct: 90, min: rows[0][0], max: rows[89][0] }, { name: 'district', type: 'string', count: 1370, missing: 1, distinct: 5, top: districts.map((value, i) => ({ value, count: 300 - i * 20 })) }, { name: 'value', type: 'number', count: 1371, missing: 0, distinct: 640, min: 500, max: 1190, mean: 812.4 }, { name: 'share', type: 'number', count: 1371, missing: 0, distinct: 17, min: 10, max: 26, mean: 18 }] })],
+  ['GET', /^datasets\/(0x\w+)\/aggregate$/, ({ query }) => {
+    const by = Object.entries(rows.reduce((out, row) => ({ ...out, [row[1]]: [...(out[row[1]] ?? []), row] }), {}));
+    if (query.get('group_by') !== 'district') throw new Refusal(400, 'bad_query', t('查询条件不对。', 'The query is not valid.'), t('请检查字段。', 'Check the columns.'));
+    return { columns: [{ name: 'district', type: 'string' }, { name: 'count', type: 'integer' }, { name: 'sum(value)', type: 'number' }], rows: by.map(([district, of]) => [district, of.length, of.reduce((sum, row) => sum + row[2], 0)]), total: by.length };
+  }],
+  ['GET', /^datasets\/(0x\w+)\/diff$/, ({ query }) => (++diffs % 2 ? new Later() : { resource: stopsOf(bus), before: query.get('before'), after: query.get('after'), rows: { before: 40, after: 42 }, columns: { added: [{ name: 'lift', type: 'boolean' }], removed: [], retyped: [{ name: 'kind', before: 'integer', after: 'string' }] }, ...(query.get('key') ? { changes: { key: ['stop'], added: 2, removed: 0, changed: 1, examples: [{ change: 'changed', key: ['S1'], values: [{ column: 'kind', before: '1', after: '公交' }] }, { change: 'added', key: ['S41'], values: [{ column: 'kind', after: '轮渡' }] }] } } : {}) })],
+  ['GET', /^datasets\/(0x\w+)\/quality$/, () => ({ resources: [{ resource: stopsOf(bus), rows: 40, rejected: 0, passed: false, results: [{ rule: { rule: 'not_null', column: 'stop' }, passed: true, checked: 40, failed: 0 }, { rule: { rule: 'range', column: 'lat', min: 22, max: 23 }, passed: false, checked: 40, failed: 2, examples: ['23.4'] }] }] })],
+  ['GET', /^files\/(\w+)\/preview$/, () => ({ columns: [{ name: 'name', type: 'string' }, { name: 'phone', type: 'string' }, { name: 'born', type: 'date' }, { name: 'district', type: 'string' }], rows: [['张三', '13800001111', '1980-01-02', '南山区']], total: 1 })],
+  ['POST', /^files\/(\w+)\/desensitise$/, ({ body }) => ({ file: { digest: `0x${'cd'.repeat(32)}`, size: 4096, format: body.output }, record: { rows_in: 120, columns: body.columns.map((one) => ({ column: one.column, method: one.method, rule: one, values_changed: one.method === 'keep' ? 0 : 120 })), ...(body.k_anonymity ? { k_anonymity: { ...body.k_anonymity, classes: 9, smallest: 7, reached: true, suppressed: 0 } } : {}) }, document: {}, ...(body.record ? { act: { item: items.find((one) => one.workflow === 'desensitisation').id, status: 'final', transaction: `0x${'ab'.repeat(31)}00` } } : {}) })],
   ['GET', /^organisations$/, () => ({ total: organisations.length, organisations: organisations.map((one) => ({ ...one, datasets: datasets.filter((d) => d.organisation.id === one.id).length })) })],
   ['GET', /^stats$/, () => ({
     datasets: datasets.length, resources: 31, rows: 1846203, organisations: organisations.length, downloads: 48210, calls: 913402, applications: 37, products: 12,
@@ -212,10 +228,12 @@ const routes = [
     activity: Array.from({ length: 30 }, (_, i) => ({ day: new Date((now - (30 - i) * day) * 1000).toISOString().slice(0, 10), published: i % 4, downloads: 900 + Math.round(300 * Math.sin(i)) + i * 12, calls: 2200 + Math.round(500 * Math.cos(i / 2)) })),
     work: Object.entries(items.reduce((out, one) => { const key = `${one.workflow}/${one.state}`; out[key] ??= [0, 0]; out[key][0]++; if (one.overdue) out[key][1]++; return out; }, {})).map(([key, [n, late]]) => ({ workflow: key.split('/')[0], state: key.split('/')[1], count: n, overdue: late })),
   })],
-  ['GET', /^items$/, ({ query }) => {
-    const list = items.filter((one) => (!query.get('workflow') || one.workflow === query.get('workflow')) && (!query.get('state') || one.state === query.get('state')) && (!query.get('overdue') || one.overdue) && (!query.get('subject') || one.subject?.id === query.get('subject')));
+  ['GET', /^items$/, ({ query, user }) => {
+    const inbox = query.get('inbox') && user ? inboxOf(user) : null;
+    const list = (inbox ?? items).filter((one) => (!query.get('workflow') || one.workflow === query.get('workflow')) && (!query.get('state') || one.state === query.get('state')) && (!query.get('overdue') || one.overdue) && (!query.get('subject') || one.subject?.id === query.get('subject')));
     const { slice, ...page } = pageOf(list, query);
-    return { ...page, items: slice.map(summary) };
+    const counts = inbox && [...new Set(inbox.map((one) => one.workflow))].map((workflow) => [workflow, inbox.filter((one) => one.workflow === workflow)]).map(([workflow, of]) => ({ workflow, title: workflowOf(workflow).title, count: of.length, overdue: of.filter((one) => one.overdue).length }));
+    return { ...page, ...(counts ? { counts } : {}), items: slice.map(summary) };
   }],
   ['GET', /^items\/(0x[0-9a-f]{64})$/, ({ match, user }) => {
     const item = items.find((one) => one.id === match[1]);
@@ -250,8 +268,46 @@ const routes = [
   ['GET', /^chain$/, () => ({ id: bundle.chain.id, genesis: bundle.chain.genesis, contracts: { Directory: '0x5fbdb2315678afecb367f032d93f642f64180aa3', RuleBook: '0xe7f1725e7734ce288f8367e1bb143e90bb3f0512', Workflows: '0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0' } })],
   ['GET', /^proofs\/item\/(0x[0-9a-f]{64})$/, ({ match }) => { if (match[1] !== bundle.item.id) throw new Refusal(503, 'not_covered', t('这个事项的证明还没有准备好。', 'The proof of this item is not ready yet.'), t('请几秒后再试。', 'Try again in a few seconds.')); return bundle; }],
   ['POST', /^uploads$/, ({ body }) => { const upload = { id: hex(16), size: body.size, parts: [] }; uploads.set(upload.id, upload); return { id: upload.id, offset: 0 }; }],
+  ['POST', /^organisations$/, ({ body, user }) => {
+    if (!user?.roles.includes('city_authority')) throw new Refusal(403, 'not_authorised', t('您的角色不能这样设置。', 'Your roles do not reach this.'), t('请由有权的主管部门办理。', 'Ask the authority that may set it.'), 'SZ 3');
+    const before = organisations.find((one) => one.id === body.id);
+    if (before) Object.assign(before, body);
+    else organisations.push({ active: true, parent: 0, ...body, id: organisations.length + 1 });
+    return { transaction: `0x${'ab'.repeat(31)}00`, status: 'final' };
+  }],
+  ['GET', /^actors$/, ({ query }) => ({ page: 1, page_size: 100, actors: query.get('page') === '2' ? [] : actors.filter((one) => !query.get('organisation') || String(one.actor.organisation.id) === query.get('organisation')) })],
+  ['POST', /^actors$/, ({ body }) => {
+    const before = actors.find((one) => one.actor.address === body.address);
+    if (before) Object.assign(before, { roles: body.roles, active: body.active });
+    else actors.push({ actor: { address: body.address, organisation: org(body.organisation) }, roles: body.roles, active: body.active });
+    return { transaction: `0x${'ab'.repeat(31)}00`, status: 'final' };
+  }],
+  ['GET', /^passkeys$/, () => ({ passkeys })],
+  ['POST', /^passkeys\/register\/begin$/, () => ({ publicKey: { challenge: 'AAECAwQFBgcICQ', timeout: 60000, rp: { id: 'localhost', name: 'Mock' }, user: { id: 'AQID', name: 'citizen', displayName: 'citizen' }, pubKeyCredParams: [{ type: 'public-key', alg: -7 }], attestation: 'none', authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' }, excludeCredentials: [] } })],
+  ['POST', /^passkeys\/register\/finish$/, ({ body }) => { if (!body.response.attestationObject) throw missing(); passkeys.push({ id: body.id, name: body.name, algorithm: 'p256', backed_up: false, created: now }); return { passkeys }; }],
+  ['POST', /^passkeys\/login\/begin$/, () => ({ publicKey: { challenge: 'AAECAwQFBgcICQ', timeout: 60000, rpId: 'localhost', userVerification: 'required', allowCredentials: [] } })],
+  ['POST', /^passkeys\/login\/finish$/, ({ body, reply }) => {
+    if (!passkeys.some((one) => one.id === body.id) || !body.response.signature) throw new Refusal(401, 'key_refused', t('这把密钥没有通过验证。', 'That key did not pass.'), t('请重试。', 'Try again.'));
+    reply.setHeader('set-cookie', 'who=citizen; HttpOnly; SameSite=Strict; Path=/');
+    return { signed_in: true, csrf: 'token', user: users.citizen };
+  }],
+  ['DELETE', /^passkeys\/(.+)$/, ({ match }) => { passkeys.splice(passkeys.findIndex((one) => one.id === decodeURIComponent(match[1])), 1); return { passkeys }; }],
+  ['GET', /^me\/dids$/, () => ({ dids })],
+  ['POST', /^did\/challenge$/, ({ body }) => ({ challenge: 'c0ffee', expires: now + 120, statement: `wusong-portal v1: did-${body.purpose}\nhost: localhost\ndid: ${body.did}\naccount: -\nchallenge: c0ffee` })],
+  ['POST', /^did\/bind$/, ({ body }) => { dids.push({ did: body.did, created: now }); return { dids }; }],
+  ['DELETE', /^me\/dids\/(.+)$/, ({ match }) => { dids.splice(dids.findIndex((one) => one.did === decodeURIComponent(match[1])), 1); return { dids }; }],
+  ['GET', /^me\/tokens$/, () => ({ tokens })],
+  ['POST', /^me\/tokens$/, ({ body }) => { tokens.push({ id: hex(8), name: body.name, created: now, expires: body.days ? now + body.days * day : undefined }); return { token: `wp_${hex(40)}` }; }],
+  ['DELETE', /^me\/tokens\/(\w+)$/, ({ match }) => { tokens.splice(tokens.findIndex((one) => one.id === match[1]), 1); return {}; }],
   ['GET', /^accounts$/, () => ({ accounts: Object.values(users).map((user, i) => ({ id: String(i), ...user, verified_by: 'operator', disabled: false })) })],
 ];
+let diffs = 0;
+/** An answer that is still being computed. */
+class Later {}
+const passkeys = [];
+const dids = [{ did: 'did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK', created: now - 40 * day, used: now - day }];
+const tokens = [{ id: 'a1', name: '客流分析', created: now - 10 * day, expires: now + 80 * day }];
+const actors = Object.values(users).filter((one) => one.organisation).map((one) => ({ actor: { address: one.address, name: one.title, organisation: one.organisation }, roles: one.roles, active: true }));
 const uploads = new Map();
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8', '.json': 'application/json' };
 
@@ -260,7 +316,10 @@ function statics(request, reply, pathname) {
   const found = file.startsWith(web) && fs.existsSync(file) && fs.statSync(file).isFile() ? file : path.join(web, 'index.html');
   if (found.endsWith('index.html') && path.extname(pathname)) { reply.writeHead(404).end(); return; }
   reply.writeHead(200, { 'content-type': types[path.extname(found)] ?? 'application/octet-stream', 'content-security-policy': csp });
-  fs.createReadStream(found).pipe(reply);
+  if (!found.endsWith('index.html')) return fs.createReadStream(found).pipe(reply);
+  // As the server's own pages do.
+  const site = JSON.stringify({ title: t('鹏城公共数据开放平台', 'Pengcheng Open Data'), description: t('依法开放、全程可查的公共数据。', 'Public data, opened by law, every step on record.'), publisher: t('市政务服务数据管理局', 'City Government Data Bureau'), contact: 'data@example.city.cn' });
+  reply.end(fs.readFileSync(found, 'utf8').replace('</head>', `<script type="application/json" id="site">${site}</script></head>`));
 }
 
 export function startMock(port = 0) {
@@ -272,7 +331,7 @@ export function startMock(port = 0) {
     const json = (status, body) => reply.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     try {
       if (url.pathname === '/rpc') return json(200, rpcAnswer(JSON.parse(raw), { pack, items, contract: '0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0', users, bundle }));
-      if (url.pathname === '/openapi.json') return json(200, { openapi: '3.1.0', paths: { '/api/v1/accounts': { get: {} } } });
+      if (url.pathname === '/openapi.json') return json(200, { openapi: '3.1.0', paths: { '/api/v1/datasets/{id}/aggregate': { get: {} }, '/api/v1/datasets/{id}/diff': { get: {} }, '/api/v1/datasets/{id}/quality': { get: {} }, '/api/v1/files/{id}/desensitise': { post: {} } } });
       if (!url.pathname.startsWith('/api/v1/')) return statics(request, reply, url.pathname);
       const rest = url.pathname.slice(8);
       const user = users[/who=(\w+)/.exec(request.headers.cookie ?? '')?.[1]] ?? null;
@@ -286,7 +345,9 @@ export function startMock(port = 0) {
       }
       for (const [method, pattern, handle] of routes) {
         const match = method === request.method && pattern.exec(rest);
-        if (match) return json(200, handle({ match, query: url.searchParams, user, reply, body: raw.length && request.headers['content-type']?.includes('json') ? JSON.parse(raw) : {} }));
+        if (!match) continue;
+        const answer = handle({ match, query: url.searchParams, user, reply, body: raw.length && request.headers['content-type']?.includes('json') ? JSON.parse(raw) : {} });
+        return answer instanceof Later ? json(202, { status: 'computing', message: t('正在计算。', 'Being computed.'), next: t('请稍候。', 'One moment.') }) : json(200, answer);
       }
       throw missing();
     } catch (error) {

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every page in a browser: both languages, light and dark, a phone and a wide screen; accessibility rules of WCAG 2.2
 // AA by axe-core; no error, no request to another host, no violation of the content-security policy, no sideways scrolling.
-//   node web/test/smoke.mjs [--shots FOLDER] [--only TEXT] [--flows]
+//   node web/test/smoke.mjs [--shots FOLDER] [--only TEXT] [--look TEXT] [--flows]
 //       [--server URL --citizen NAME:PASSWORD --officer NAME:PASSWORD]     (without a server: the mock)
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { axeFaultsOf, faultsOf, launch, watch, windowOf } from './browser.mjs';
 import { startMock } from './mock.mjs';
 import { flows } from './flows.mjs';
 
-const axeSource = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
 const shots = option('--shots');
 const only = option('--only');
 const skipPages = process.argv.includes('--flows');
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((one) => fs.existsSync(one));
-if (!executablePath) {
+const browser = await launch();
+if (!browser) {
   console.log('chromium not found: tools/packages.txt lists it in group web');
   console.log('0 passed, 0 failed, 1 skipped');
   process.exit(0);
@@ -45,17 +43,17 @@ const gated = mock.datasets.find((one) => one.opening_type === 'conditional')?.i
 // [name, path, who is signed in]
 const pages = [
   ['home', '/'], ['search', '/search?q='], ['search-filtered', '/search?opening_type=conditional&topic=transport'], ['search-empty', '/search?q=zzzz'],
-  ['dataset', `/dataset/${bus}`], ['dataset-data', `/dataset/${bus}?tab=data`], ['dataset-fields', `/dataset/${bus}?tab=fields`], ['dataset-quality', `/dataset/${bus}?tab=quality`], ['dataset-versions', `/dataset/${bus}?tab=versions`],
+  ['dataset', `/dataset/${bus}`], ['dataset-data', `/dataset/${bus}?tab=data`], ['dataset-map', `/dataset/${bus}?tab=data&resource=${bus?.replace(/..$/, 'ee')}`], ['dataset-fields', `/dataset/${bus}?tab=fields`], ['dataset-quality', `/dataset/${bus}?tab=quality`], ['dataset-versions', `/dataset/${bus}?tab=versions`],
   ['dataset-api', `/dataset/${bus}?tab=api`], ['dataset-use', `/dataset/${gated}?tab=use`], ['dataset-verify', `/dataset/${bus}?tab=verify`],
   ['commit', `/dataset/${bus}/commit`, 'citizen'], ['apply', `/dataset/${gated}/apply`, 'citizen'],
   ['cases', '/cases', 'citizen'], ['cases-out', '/cases'], ['inbox', '/cases?view=inbox', 'officer'],
   ['case-application', `/case/${item('application', 'opined')}`, 'officer'], ['case-agreement', `/case/${item('agreement')}`, 'citizen'], ['case-complaint', `/case/${item('complaint', 'filed')}`], ['case-missing', `/case/0x${'00'.repeat(32)}`],
   ['new-complaint', '/new/complaint', 'citizen'], ['new-application', '/new/application', 'citizen'], ['new-refused', '/new/plan', 'citizen'],
   ['catalogue', '/catalogue', 'officer'], ['catalogue-new', '/catalogue/new', 'officer'], ['catalogue-edit', `/catalogue/${bus}`, 'officer'],
-  ['board', '/board'], ['board-plan', '/board?tab=plan&as=table'], ['complaints', '/complaints'], ['products', '/products'], ['alerts', '/alerts', 'officer'], ['inspections', '/inspections', 'officer'], ['assessments', '/assessments', 'officer'],
-  ['audit', '/audit', 'officer'], ['organisations', '/organisations'], ['admin', '/admin', 'officer'], ['rules', '/rules'], ['rules-application', '/rules?workflow=application'], ['rules-article', '/rules?tab=articles&article=SZ+42'], ['rules-numbers', '/rules?tab=numbers'], ['rules-roles', '/rules?tab=roles'], ['rules-vocabularies', '/rules?tab=vocabularies'],
-  ['verify', `/verify?item=${bus}`], ['signin', '/signin'], ['register', '/register'], ['account', '/account', 'citizen'], ['tour', '/tour'], ['missing', '/no/such/page'],
-  ['explorer', '/explorer'], ['explorer-block', '/explorer/block/2'], ['explorer-tx', `/explorer/tx/0x${'ab'.repeat(31)}01`], ['explorer-address', '/explorer/address/0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0'], ['explorer-validators', '/explorer/validators'],
+  ['desensitise', `/catalogue/${bus}/desensitise`, 'officer'], ['board', '/board'], ['board-plan', '/board?tab=plan&as=table'], ['complaints', '/complaints'], ['products', '/products'], ['alerts', '/alerts', 'officer'], ['inspections', '/inspections', 'officer'], ['assessments', '/assessments', 'officer'],
+  ['audit', '/audit', 'officer'], ['organisations', '/organisations'], ['zone', `/organisations/${mock.datasets[0]?.organisation.id}`], ['admin', '/admin', 'officer'], ['admin-organisations', '/admin?tab=organisations', 'officer'], ['admin-actors', '/admin?tab=actors', 'officer'], ['rules', '/rules'], ['rules-application', '/rules?workflow=application'], ['rules-article', '/rules?tab=articles&article=SZ+42'], ['rules-numbers', '/rules?tab=numbers'], ['rules-roles', '/rules?tab=roles'], ['rules-vocabularies', '/rules?tab=vocabularies'],
+  ['verify', `/verify?item=${bus}`], ['signin', '/signin'], ['register', '/register'], ['account', '/account', 'citizen'], ['account-methods', '/account?tab=methods', 'citizen'], ['account-tokens', '/account?tab=tokens', 'citizen'], ['tour', '/tour'], ['missing', '/no/such/page'],
+  ['explorer', '/explorer'], ['explorer-block', '/explorer/block/2'], ['explorer-tx', `/explorer/tx/0x${'ab'.repeat(31)}01`], ['explorer-address', '/explorer/address/0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0'], ['explorer-contracts', '/explorer/contracts'], ['explorer-validators', '/explorer/validators'],
 ].filter(([name, path]) => (!only || name.includes(only)) && !path.includes('undefined'));
 const looksOfAll = [
   { name: 'zh-light-wide', language: 'zh', theme: 'light', width: 1440, height: 900, axe: true },
@@ -64,7 +62,8 @@ const looksOfAll = [
   { name: 'zh-dark-phone', language: 'zh', theme: 'dark', width: 360, height: 740 },
 ];
 
-const looks = mock.isReal ? looksOfAll.slice(0, 2) : looksOfAll;
+const wantedLook = option('--look');
+const looks = (mock.isReal ? looksOfAll.slice(0, 2) : looksOfAll).filter((one) => !wantedLook || one.name.includes(wantedLook));
 
 let passed = 0;
 let failed = 0;
@@ -80,15 +79,8 @@ export function check(name, fault) {
   }
 }
 
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--force-color-profile=srgb'] });
 async function contextOf(look, who) {
-  const context = await browser.newContext({ viewport: { width: look.width, height: look.height }, colorScheme: look.theme, reducedMotion: 'reduce', locale: look.language === 'zh' ? 'zh-CN' : 'en-GB', acceptDownloads: true });
-  await context.addInitScript(([language, theme]) => {
-    localStorage.setItem('wusong.language', language);
-    localStorage.setItem('wusong.theme', theme);
-    window.__violations = [];
-    document.addEventListener('securitypolicyviolation', (event) => window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ''}`));
-  }, [look.language, look.theme]);
+  const context = await windowOf(browser, look);
   if (who && mock.isReal) await context.addCookies((mock.cookies[who] ?? []).map((one) => ({ name: one.slice(0, one.indexOf('=')), value: one.slice(one.indexOf('=') + 1), url: mock.url })));
   else if (who) await context.addCookies([{ name: 'who', value: who, url: mock.url }]);
   return context;
@@ -104,27 +96,12 @@ async function visit(look, [name, path, who]) {
   const key = `${look.name} ${who}`;
   const context = (contexts[key] ??= contextOf(look, who));
   const page = await (await context).newPage();
-  const faults = [];
-  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-  page.on('console', (message) => { if (message.type() === 'error' && !/status of (4\d\d|503)/.test(message.text())) faults.push(`console: ${message.text()}`); });
-  page.on('request', (request) => { if (!request.url().startsWith(mock.url) && !/^(data|blob):/.test(request.url())) faults.push(`another host: ${request.url()}`); });
+  const faults = watch(page, mock.url);
   try {
     await page.goto(mock.url + path);
     await settle(page);
-    const found = await page.evaluate(() => ({
-      width: document.documentElement.scrollWidth, inner: innerWidth, violations: window.__violations, title: document.title, language: document.documentElement.lang,
-      text: document.querySelector('#main').innerText, headings: document.querySelectorAll('h1').length,
-    }));
-    if (found.width > found.inner + 1) faults.push(`scrolls sideways: ${found.width} > ${found.inner}`);
-    if (found.violations.length) faults.push(`content-security policy: ${[...new Set(found.violations)].join('; ')}`);
-    if (found.headings !== 1) faults.push(`${found.headings} headings of level 1`);
-    if (!found.title || !found.language.startsWith(look.language)) faults.push('title or language missing');
-    if (/undefined|\[object Object\]|NaN|Invalid Date/.test(found.text)) faults.push(`broken text: ${found.text.match(/.{0,40}(undefined|\[object Object\]|NaN|Invalid Date).{0,20}/)[0]}`);
-    if (look.axe) {
-      await page.evaluate(axeSource);
-      const result = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations'] }));
-      for (const violation of result.violations) faults.push(`axe ${violation.id} (${violation.impact}): ${violation.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')} ${violation.id.includes('contrast') ? violation.nodes[0].any[0]?.message : ''}`);
-    }
+    faults.push(...(await faultsOf(page, look.language)));
+    if (look.axe) faults.push(...(await axeFaultsOf(page)));
     if (shots) await page.screenshot({ path: `${shots}/${name}.${look.name}.png`, fullPage: true });
   } catch (error) {
     faults.push(error.message.split('\n')[0]);
@@ -140,7 +117,7 @@ await Promise.all([0, 1, 2].map(async () => {
 for (const context of Object.values(contexts)) await (await context).close();
 if (!only && !mock.isReal) {
   for (const [name, run] of Object.entries(flows)) {
-    const context = await contextOf({ ...looks[0], language: 'en' }, null);
+    const context = await contextOf({ ...looksOfAll[0], language: 'en' }, null);
     const page = await context.newPage();
     page.setDefaultTimeout(15000);
     try {

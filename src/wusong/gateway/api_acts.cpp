@@ -276,19 +276,11 @@ Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request)
   return out;
 }
 
-Answered<OutboxEntry> submit_act(Exchange& exchange, const PreparedAct& prepared,
-                                 const std::string& once) {
+Answered<OutboxEntry> submit(Exchange& exchange, const Draft& draft) {
   const Account& account = exchange.session->account;
   Accounts accounts{exchange.db.own, exchange.shared.keys, exchange.shared.entropy, {}};
   const auto key = accounts.key_of(account);
   if (!key) return problem(key.error());
-  const Draft draft{.account = account.id,
-                    .to = exchange.shared.settings.contracts.workflows,
-                    .data = portal::encode_act_call(prepared.act),
-                    .gas = 1'500'000,
-                    .once = once,
-                    .item = codec::to_hex(prepared.act.item),
-                    .about = prepared.about};
   Outbox outbox{exchange.db.own, exchange.shared.chain, refusal_name};
   auto entry = outbox.accept(draft, account.address, key->view(), exchange.request.now);
   if (!entry) return problem(entry.error());
@@ -296,6 +288,17 @@ Answered<OutboxEntry> submit_act(Exchange& exchange, const PreparedAct& prepared
       outbox.deliver(std::move(*entry), exchange.shared.settings.wait_ms, exchange.request.now);
   if (!done) return problem(done.error());
   return std::move(*done);
+}
+
+Answered<OutboxEntry> submit_act(Exchange& exchange, const PreparedAct& prepared,
+                                 const std::string& once) {
+  return submit(exchange, {.account = exchange.session->account.id,
+                           .to = exchange.shared.settings.contracts.workflows,
+                           .data = portal::encode_act_call(prepared.act),
+                           .gas = 1'500'000,
+                           .once = once,
+                           .item = codec::to_hex(prepared.act.item),
+                           .about = prepared.about});
 }
 
 Response outbox_answer(const OutboxEntry& entry) {

@@ -288,32 +288,6 @@ Result<Response> dataset_versions(Exchange& exchange) {
   return json_response(out.close_array().close_object().take());
 }
 
-Result<Response> organisations(Exchange& exchange) {
-  portal::ProjectionReader reader{exchange.db.projection};
-  WUSONG_TRY(const auto all, reader.organisations());
-  portal::DatasetQuery query;
-  query.limit = 0;
-  WUSONG_TRY(const auto found, portal::search(exchange.db.projection, query));
-  codec::JsonWriter out;
-  out.open_object().key("total").number(std::uint64_t{all.size()});
-  out.key("organisations").open_array();
-  for (const auto& one : all) {
-    out.open_object().key("id").number(std::uint64_t{one.id});
-    write_text(out, "title", one.title.empty() ? organisation_title(exchange, one.id) : one.title);
-    out.key("parent").number(std::uint64_t{one.organisation.parent});
-    out.key("kind").number(std::uint64_t{one.organisation.kind});
-    out.key("active").boolean(one.organisation.active);
-    for (const auto& facet : found.facets) {
-      if (facet.name != "organisation") continue;
-      for (const auto& value : facet.values) {
-        if (value.value == std::to_string(one.id)) out.key("datasets").number(value.count);
-      }
-    }
-    out.close_object();
-  }
-  return json_response(out.close_array().close_object().take());
-}
-
 namespace {
 
 void write_counts(codec::JsonWriter& out, Exchange& exchange, std::string_view name,

@@ -212,6 +212,10 @@ Result<Response> list_items(Exchange& exchange) {
   WUSONG_TRY(const auto page, exchange.number("page", 1, 100'000));
   WUSONG_TRY(const auto size, exchange.number("page_size", 20, 100));
   if (page == 0 || size == 0) return fail(err::bad_request);
+  if (exchange.query.get("inbox") == "1") {
+    return list_inbox(exchange, wanted.none ? std::nullopt : std::optional{wanted.filter}, page,
+                      size);
+  }
   VisiblePage found;
   if (!wanted.none) {
     WUSONG_TRY(found, visible_page(exchange, wanted.filter, (page - 1) * size, size));

@@ -57,7 +57,11 @@ Result<Response> dataset_policy(Exchange& exchange) {
   return one(exchange, portal::odrl_policy_jsonld, kJsonLd);
 }
 Result<Response> data_package(Exchange& exchange) {
-  return one(exchange, portal::data_package, "application/json; charset=utf-8");
+  WUSONG_TRY(const auto id, exchange.digest("id"));
+  WUSONG_TRY(const auto dataset, visible_dataset(exchange, id));
+  // A package holds at least one resource: where no file is published there is none to describe.
+  if (dataset.resources.empty()) return fail(err::not_found);
+  return json_response(portal::data_package(dataset, exchange.shared.settings.site));
 }
 
 }  // namespace wusong::gateway::internal

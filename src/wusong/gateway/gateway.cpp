@@ -221,7 +221,10 @@ Result<portal::Viewer> viewer_of(io::SqlConnection& projection, const Account* a
 }
 
 std::string refusal_name(BytesView revert_data) {
-  const auto refusal = portal::refusal_of(revert_data);
+  if (const auto refusal = portal::refusal_of(revert_data)) {
+    return std::string{portal::info_of(*refusal).name};
+  }
+  const auto refusal = portal::directory_refusal_of(revert_data);
   return refusal ? std::string{portal::info_of(*refusal).name} : "reverted";
 }
 
@@ -241,7 +244,7 @@ Response handle(const Shared& shared, Connections& db, const Request& request) {
   const bool cache_said =
       std::ranges::any_of(out.headers, [](const auto& h) { return h.first == "Cache-Control"; });
   if (!cache_said) out.header("Cache-Control", exchange.session ? "private, no-store" : "no-cache");
-  out.header("Vary", "Cookie, Authorization, Accept-Language");
+  out.header("Vary", "Cookie, Authorization, Accept, Accept-Language");
   if (out.status == 200 && !out.blob && reads_only(request.method) && !out.body.empty()) {
     const std::string etag = "\"" + digest_hex(out.body).substr(0, 32) + "\"";
     out.header("ETag", etag);

@@ -19,6 +19,8 @@ Rate Limiter::rate(RateClass what) noexcept {
       return {20, 10};
     case RateClass::download:
       return {300, 100};
+    case RateClass::file:
+      return {12'000, 3'000};
   }
   return {};
 }

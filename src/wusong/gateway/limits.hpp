@@ -12,7 +12,8 @@
 
 namespace wusong::gateway {
 
-enum class RateClass : std::uint8_t { page, read, search, write, login, download };
+/// `file`: the web application's own files; one page needs about fifty of them.
+enum class RateClass : std::uint8_t { page, read, search, write, login, download, file };
 
 /// Tokens that come back each minute, and how many may be saved up.
 struct Rate {

@@ -205,9 +205,11 @@ Response page(const Exchange& exchange, const OidcRequest& asked, const portal::
     out += "<link rel=\"stylesheet\" href=\"" + html(style) + "\">";
   }
   const std::string other = exchange.zh() ? "en" : "zh";
-  out += "</head><body><main><p><a hreflang=\"" + other + "\" href=\"/oauth2/authorize?" +
-         html(asked.query + "&lang=" + other) + "\">" + (exchange.zh() ? "English" : "中文") +
-         "</a></p><h1>" + heading + "</h1>" + body + "</main></body></html>\n";
+  out += "</head><body><main class=\"alone\"><p class=\"small\">" +
+         html(exchange.shared.settings.site.title.in(exchange.zh())) + " · <a hreflang=\"" + other +
+         "\" href=\"/oauth2/authorize?" + html(asked.query + "&lang=" + other) + "\">" +
+         (exchange.zh() ? "English" : "中文") + "</a></p><h1>" + heading + "</h1>" + body +
+         "</main></body></html>\n";
   Response response = text_response(std::move(out), "text/html; charset=utf-8");
   response.header("Cache-Control", "no-store");
   response.header("Content-Language", exchange.zh() ? "zh-CN" : "en");

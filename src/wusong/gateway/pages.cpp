@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pages that say something without scripts; the web application takes them over where it runs.
+#include <map>
+
 #include "wusong/codec/hex.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
@@ -36,6 +38,18 @@ struct Page {
   unsigned status{200};
 };
 
+/// What the web application needs to know before it asks anything.
+std::string site_data(const portal::SiteInfo& site) {
+  codec::JsonWriter out;
+  out.open_object();
+  write_text(out, "title", site.title);
+  write_text(out, "description", site.description);
+  write_text(out, "publisher", site.publisher);
+  out.key("contact").string(site.contact).close_object();
+  return "<script type=\"application/json\" id=\"site\">" + portal::for_script(out.take()) +
+         "</script>";
+}
+
 Response render(const Exchange& exchange, const Page& page) {
   const auto& settings = exchange.shared.settings;
   const std::string site = settings.site.title.in(exchange.zh());
@@ -51,18 +65,23 @@ Response render(const Exchange& exchange, const Page& page) {
   for (const auto& style : exchange.shared.web.styles) {
     out += "<link rel=\"stylesheet\" href=\"" + html(style) + "\">";
   }
+  out += site_data(settings.site);
   out += page.head;
   for (const auto& script : exchange.shared.web.scripts) {
     out += "<script type=\"module\" src=\"" + html(script) + "\"></script>";
   }
-  out += "</head><body><div id=\"app\"><header><nav><a href=\"/\">" + html(site) +
-         "</a> · <a href=\"/search\">" + said(exchange, "数据目录", "Catalogue") +
-         "</a> · <a href=\"/openapi.json\">" + said(exchange, "接口", "API") + "</a> · ";
+  out +=
+      "</head><body><div id=\"app\"><header class=\"wrap row\"><nav class=\"row\"><a "
+      "class=\"strong\" "
+      "href=\"/\">" +
+      html(site) + "</a><a href=\"/search\">" + said(exchange, "数据目录", "Catalogue") +
+      "</a><a href=\"/openapi.json\">" + said(exchange, "接口", "API") + "</a>";
   out +=
       exchange.zh()
           ? "<a hreflang=\"en\" lang=\"en\" href=\"" + address_in(exchange, "en") + "\">English</a>"
           : "<a hreflang=\"zh\" lang=\"zh\" href=\"" + address_in(exchange, "zh") + "\">中文</a>";
-  out += "</nav></header><main>" + page.body + "</main></div></body></html>\n";
+  out += "</nav></header><main class=\"wrap page stack\">" + page.body +
+         "</main></div></body></html>\n";
   Response response = text_response(std::move(out), "text/html; charset=utf-8");
   response.status = page.status;
   response.header("Content-Language", exchange.zh() ? "zh-CN" : "en");
@@ -99,31 +118,134 @@ std::string row_of(std::string_view name, std::string_view value) {
          "</td></tr>";
 }
 
-std::string resource_table(const Exchange& exchange, const portal::Resource& resource) {
+/// Words of the vocabularies that every entry uses.
+portal::Text word_of(std::string_view word) {
+  static const std::map<std::string_view, portal::Text> kWords{
+      {"realtime", {"实时", "Real time"}},
+      {"daily", {"每日", "Daily"}},
+      {"weekly", {"每周", "Weekly"}},
+      {"monthly", {"每月", "Monthly"}},
+      {"quarterly", {"每季度", "Quarterly"}},
+      {"half_yearly", {"每半年", "Half-yearly"}},
+      {"yearly", {"每年", "Yearly"}},
+      {"irregular", {"不定期", "Irregular"}},
+      {"once", {"一次性", "Once"}},
+      {"unconditional", {"无条件共享", "Shared without conditions"}},
+      {"conditional", {"有条件共享", "Shared on conditions"}},
+      {"none", {"不予共享", "Not shared"}},
+  };
+  const auto found = kWords.find(word);
+  if (found != kWords.end()) return found->second;
+  return {std::string{word}, std::string{word}};
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const auto& part : parts) out += (out.empty() ? "" : ", ") + html(part);
+  return out;
+}
+std::string joined(const Exchange& exchange, const std::vector<portal::Text>& parts) {
+  std::string out;
+  for (const auto& part : parts) out += (out.empty() ? "" : "; ") + said(exchange, part);
+  return out;
+}
+
+std::string resource_section(const Exchange& exchange, const portal::Resource& resource) {
   const std::string digest = codec::to_hex(resource.digest);
-  std::string out = "<h3>" + said(exchange, resource.name) + "</h3><p><a href=\"/api/v1/files/" +
-                    digest + "\">" + said(exchange, "下载", "Download") + "</a> · " +
-                    html(resource.format) + " · " + std::to_string(resource.size) + " " +
-                    said(exchange, "字节", "bytes") + " · " + std::to_string(resource.rows) + " " +
-                    said(exchange, "行", "rows") + "</p><p>SHA-256 <code>" + digest + "</code></p>";
-  if (resource.columns.empty()) return out;
-  out += "<table><caption>" + said(exchange, "数据字典", "Data dictionary") +
-         "</caption><thead><tr><th scope=\"col\">" + said(exchange, "列", "Column") +
-         "</th><th scope=\"col\">" + said(exchange, "类型", "Type") + "</th><th scope=\"col\">" +
-         said(exchange, "说明", "Meaning") + "</th></tr></thead><tbody>";
-  for (const auto& column : resource.columns) {
-    out += "<tr><td>" + html(column.name) + "</td><td>" + html(column.type) + "</td><td>" +
-           said(exchange, column.title) + " " + said(exchange, column.description) + "</td></tr>";
+  std::string out = "<section class=\"card\"><h3>" + said(exchange, resource.name) +
+                    "</h3><p><a class=\"button\" href=\"/api/v1/files/" + digest + "\">" +
+                    said(exchange, "下载", "Download") + "</a> " + html(resource.format) + " · " +
+                    std::to_string(resource.size) + " " + said(exchange, "字节", "bytes") + " · " +
+                    std::to_string(resource.rows) + " " + said(exchange, "行", "rows") + " · " +
+                    html(iso_date(UnixMillis{resource.updated * 1000})) +
+                    "</p><p class=\"small break\">SHA-256 <code>" + digest + "</code></p>";
+  if (!resource.columns.empty()) {
+    out += "<div class=\"table-wrap\"><table class=\"table\"><caption>" +
+           said(exchange, "数据字典", "Data dictionary") +
+           "</caption><thead><tr><th scope=\"col\">" + said(exchange, "列", "Column") +
+           "</th><th scope=\"col\">" + said(exchange, "类型", "Type") + "</th><th scope=\"col\">" +
+           said(exchange, "说明", "Meaning") + "</th></tr></thead><tbody>";
+    for (const auto& column : resource.columns) {
+      out += "<tr><td><code>" + html(column.name) + "</code></td><td>" + html(column.type) +
+             "</td><td>" + said(exchange, column.title) + " " + said(exchange, column.description) +
+             "</td></tr>";
+    }
+    out += "</tbody></table></div>";
   }
-  return out + "</tbody></table>";
+  return out + "</section>";
+}
+
+/// What the law asks of an entry, and whom to ask.
+std::string entry_table(Exchange& exchange, const portal::Dataset& dataset) {
+  const auto label = [&](std::string_view zh, std::string_view en) {
+    return said(exchange, zh, en);
+  };
+  std::vector<std::string> topics;
+  for (const auto& topic : dataset.topics) {
+    topics.push_back(facet_title(exchange, "topic", topic).in(exchange.zh()));
+  }
+  return "<div class=\"table-wrap\"><table class=\"table\"><tbody>" +
+         row_of(label("责任单位", "Responsible"), said(exchange, dataset.organisation_title)) +
+         row_of(label("联系", "Contact"), html(dataset.contact)) +
+         row_of(label("数据项", "Data items"), joined(exchange, dataset.items)) +
+         row_of(label("格式", "Format"), joined(dataset.formats)) +
+         row_of(label("更新频率", "Frequency"), said(exchange, word_of(dataset.frequency))) +
+         row_of(label("更新", "Updated"), html(iso_date(UnixMillis{dataset.updated * 1000}))) +
+         row_of(label("来源系统", "System"), said(exchange, dataset.system)) +
+         row_of(label("共享属性", "Sharing"), said(exchange, word_of(dataset.sharing))) +
+         row_of(label("开放类型", "Opening"), opening_of(exchange, dataset)) +
+         row_of(label("主题", "Topics"), joined(topics)) +
+         row_of(label("关键词", "Keywords"), joined(dataset.tags)) +
+         row_of(label("许可", "Licence"), html(dataset.licence)) +
+         row_of(label("版本", "Version"), std::to_string(dataset.version)) +
+         row_of(label("引用", "Citation"),
+                said(exchange, portal::citation(dataset, exchange.shared.settings.site))) +
+         row_of(label("链上标识", "On the chain"), "<code>" + html(hex(dataset.id)) + "</code>") +
+         "</tbody></table></div>";
+}
+
+std::string conditions_list(Exchange& exchange, const portal::Dataset& dataset) {
+  const auto label = [&](std::string_view zh, std::string_view en) {
+    return said(exchange, zh, en);
+  };
+  const std::string rows =
+      row_of(label("开放条件", "Conditions"), said(exchange, dataset.conditions)) +
+      row_of(label("谁可以申请", "Who may apply"), joined(exchange, dataset.subjects)) +
+      row_of(label("应用场景", "Scenarios"), joined(exchange, dataset.scenarios)) +
+      row_of(label("使用方式", "Modes of use"), joined(exchange, dataset.modes)) +
+      row_of(label("申请材料", "Materials to hand in"), joined(exchange, dataset.materials));
+  if (rows.empty()) return {};
+  return "<div class=\"table-wrap\"><table class=\"table\"><tbody>" + rows +
+         "</tbody></table></div>";
+}
+
+Result<std::string> version_list(Exchange& exchange, const portal::Dataset& dataset) {
+  constexpr std::size_t kShown = 20;
+  WUSONG_TRY(const auto versions, portal::versions(exchange.db.projection, dataset.id));
+  std::string out = "<ol reversed class=\"small\">";
+  std::size_t shown = 0;
+  for (const auto& version : versions) {
+    if (++shown > kShown) break;
+    portal::Text what{"目录条目", "Catalogue entry"};
+    for (const auto& resource : dataset.resources) {
+      if (resource.id == version.item) what = resource.name;
+    }
+    const Hash& digest = version.digest.is_zero() ? version.document : version.digest;
+    out += "<li value=\"" + std::to_string(version.version) + "\">" + said(exchange, what) + " · " +
+           html(iso_date(UnixMillis{version.time * 1000})) + " · <code class=\"break\">" +
+           codec::to_hex(digest) + "</code></li>";
+  }
+  return out + "</ol>";
 }
 
 std::string steps_to_bytes(const Exchange& exchange, const portal::Decision& decision) {
   if (decision.allowed) {
-    return "<p>" + said(exchange, "您可以使用这些数据。", "You may use these data.") + "</p>";
+    return "<p class=\"note good\">" +
+           said(exchange, "您可以使用这些数据。", "You may use these data.") + "</p>";
   }
-  return "<p>" + said(exchange, decision.why.text()) + " " + said(exchange, decision.next.text()) +
-         "</p>";
+  return "<p class=\"note wait\">" + said(exchange, decision.why.text()) + " " +
+         said(exchange, decision.next.text()) +
+         (decision.article.empty() ? "" : " (" + html(decision.article) + ")") + "</p>";
 }
 
 }  // namespace
@@ -188,39 +310,58 @@ Result<Response> search_page(Exchange& exchange) {
   return render(exchange, page);
 }
 
+namespace {
+
+/// A program that asks for a graph, and not for a page.
+bool prefers(const Exchange& exchange, std::string_view type) {
+  const auto accept = exchange.request.headers.get("accept");
+  return accept.find(type) != std::string_view::npos &&
+         accept.find("text/html") == std::string_view::npos;
+}
+
+}  // namespace
+
 Result<Response> dataset_page(Exchange& exchange) {
+  if (prefers(exchange, "text/turtle")) return dataset_turtle(exchange);
+  if (prefers(exchange, "application/ld+json")) return dataset_jsonld(exchange);
   WUSONG_TRY(const auto id, exchange.digest("id"));
   WUSONG_TRY(const auto dataset, visible_dataset(exchange, id));
   WUSONG_TRY(const auto permission, bytes_permission(exchange, id, Hash{}));
+  WUSONG_TRY(const auto versions, version_list(exchange, dataset));
   const auto& site = exchange.shared.settings.site;
   const std::string link = dataset_link(dataset);
+  const std::string number = codec::to_hex(dataset.id);
+  const auto label = [&](std::string_view zh, std::string_view en) {
+    return said(exchange, zh, en);
+  };
   Page page;
   page.title = dataset.title.in(exchange.zh());
-  page.head = "<link rel=\"alternate\" type=\"application/ld+json\" href=\"" + link +
+  page.head = "<meta name=\"description\" content=\"" +
+              html(utf8_prefix(dataset.abstract.in(exchange.zh()), 300)) +
+              "\"><link rel=\"alternate\" type=\"application/ld+json\" href=\"" + link +
               ".jsonld\"><link rel=\"alternate\" type=\"text/turtle\" href=\"" + link +
               ".ttl\"><script type=\"application/ld+json\">" +
               portal::for_script(portal::schema_org_jsonld(dataset, site)) + "</script>";
   std::string& body = page.body;
-  body = "<h1>" + said(exchange, dataset.title) + "</h1><p>" + said(exchange, dataset.abstract) +
-         "</p><table><tbody>";
-  const auto label = [&](std::string_view zh, std::string_view en) {
-    return said(exchange, zh, en);
-  };
-  body += row_of(label("责任单位", "Responsible"), said(exchange, dataset.organisation_title));
-  body += row_of(label("开放类型", "Opening"), opening_of(exchange, dataset));
-  body += row_of(label("更新频率", "Frequency"), html(dataset.frequency));
-  body += row_of(label("开放条件", "Conditions"), said(exchange, dataset.conditions));
-  body += row_of(label("许可", "Licence"), html(dataset.licence));
-  body += row_of(label("联系", "Contact"), html(dataset.contact));
-  body += row_of(label("更新", "Updated"), html(iso_date(UnixMillis{dataset.updated * 1000})));
-  body += row_of(label("版本", "Version"), std::to_string(dataset.version));
-  body += row_of(label("引用", "Citation"), said(exchange, portal::citation(dataset, site)));
-  body += row_of(label("链上标识", "On the chain"), "<code>" + html(hex(dataset.id)) + "</code>");
-  body += "</tbody></table><h2>" + label("使用", "Use") + "</h2>" +
-          steps_to_bytes(exchange, permission.decision);
-  body += "<p><code>curl " + html(site.base) + "/api/v1/datasets/" + codec::to_hex(dataset.id) +
-          "</code></p><h2>" + label("资源", "Resources") + "</h2>";
-  for (const auto& resource : dataset.resources) body += resource_table(exchange, resource);
+  body = "<h1>" + said(exchange, dataset.title) + "</h1><p class=\"lead\">" +
+         said(exchange, dataset.abstract) + "</p><h2>" + label("能不能用", "May I use it?") +
+         "</h2>" + steps_to_bytes(exchange, permission.decision) +
+         conditions_list(exchange, dataset);
+  body += "<h2>" + label("目录信息", "Catalogue entry") + "</h2>" + entry_table(exchange, dataset);
+  body += "<h2>" + label("文件", "Files") + "</h2>";
+  for (const auto& resource : dataset.resources) body += resource_section(exchange, resource);
+  if (dataset.resources.empty()) {
+    body += "<p>" +
+            label("还没有登记文件；请联系责任单位。",
+                  "No file is registered yet: ask the unit responsible.") +
+            "</p>";
+  }
+  body += "<h2>" + label("用程序读取", "With a program") + "</h2><pre>curl -s " + html(site.base) +
+          "/api/v1/datasets/" + number + "\ncurl -s -H 'Authorization: Bearer TOKEN' '" +
+          html(site.base) + "/api/v1/datasets/" + number + "/rows?limit=10'</pre><p><a href=\"" +
+          link + ".jsonld\">DCAT JSON-LD</a> · <a href=\"" + link +
+          ".ttl\">Turtle</a> · <a href=\"/datapackage/" + number + ".json\">Data Package</a></p>";
+  body += "<h2>" + label("版本", "Versions") + "</h2>" + versions;
   return render(exchange, page);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/portal/act.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -360,6 +361,51 @@ Result<Item> decode_item(BytesView output) {
   out.document = in.word();
   if (!in.finished()) return fail(err::bad_call);
   return out;
+}
+
+namespace {
+
+constexpr RefusalInfo kDirectoryRefusals[] = {
+    {"not_authorised",
+     "NotAuthorised",
+     {"您的角色不能这样设置:市主管部门设置全部,区主管部门设置下属单位的办理人,平台运营机构设置利用"
+      "主体。",
+      "Your roles do not reach this: city authorities set everything, district authorities the "
+      "actors of their own organisations, the platform operator users."},
+     {"请由有权的主管部门办理。", "Ask the authority that may set it."}},
+    {"organisation_invalid",
+     "OrganisationInvalid",
+     {"单位不成立:编号、类别或上级不对;已有单位的类别不能更改。",
+      "That organisation cannot be set so: its number, kind or parent is wrong; the kind of one "
+      "that exists is permanent."},
+     {"请检查类别和上级单位。", "Check the kind and the parent."}},
+    {"actor_invalid",
+     "ActorInvalid",
+     {"这个地址已属于另一个单位,或者地址无效:单位一经登记不能更换。",
+      "The address acts for another organisation already, or is no address: an organisation, once "
+      "set, is for ever."},
+     {"调动的人请使用新的账户。", "Whoever moves gets another account."}},
+    {"own_entry",
+     "OwnEntry",
+     {"任何人都不能更改自己或本单位的登记。", "Nobody changes their own entry."},
+     {"请由另一位有权的人办理。", "Ask somebody else who may."}},
+};
+
+}  // namespace
+
+const RefusalInfo& info_of(DirectoryRefusal refusal) noexcept {
+  return kDirectoryRefusals[static_cast<std::size_t>(refusal)];
+}
+
+std::optional<DirectoryRefusal> directory_refusal_of(BytesView revert_data) noexcept {
+  for (std::size_t i = 0; i < kDirectoryRefusalCount; ++i) {
+    const std::string signature = std::string{kDirectoryRefusals[i].solidity} + "()";
+    const Hash digest = crypto::keccak256(as_bytes(signature));
+    if (std::ranges::equal(revert_data, digest.view().first(4))) {
+      return static_cast<DirectoryRefusal>(i);
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<Refusal> refusal_of(BytesView revert_data) noexcept {

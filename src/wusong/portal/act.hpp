@@ -45,8 +45,19 @@ Bytes encode_set_working_days_call(std::uint16_t year, const WorkingYear& days);
 /// What item(bytes32) answers. @errors err::bad_call
 [[nodiscard]] Result<Item> decode_item(BytesView output);
 
-/// Which custom error revert data is, or nothing for other data.
+/// Which custom error of Workflows revert data is, or nothing for other data.
 std::optional<Refusal> refusal_of(BytesView revert_data) noexcept;
+
+/// What Directory refuses a setting for.
+enum class DirectoryRefusal : std::uint8_t {
+  not_authorised,
+  organisation_invalid,
+  actor_invalid,
+  own_entry
+};
+inline constexpr std::size_t kDirectoryRefusalCount = 4;
+const RefusalInfo& info_of(DirectoryRefusal refusal) noexcept;
+std::optional<DirectoryRefusal> directory_refusal_of(BytesView revert_data) noexcept;
 
 struct OrganisationSet {
   std::uint32_t id{0};

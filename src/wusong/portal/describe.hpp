@@ -24,6 +24,10 @@ struct SiteInfo {
 std::string ckan_package(const Dataset& dataset, const SiteInfo& site);
 std::string ckan_resource(const Resource& resource, const Dataset& dataset, const SiteInfo& site);
 
+/// The address of a dataset's licence: one of licences.hpp, or the address that the entry gives;
+/// empty where there is neither.
+std::string licence_url(const Dataset& dataset);
+
 /// A page of the catalogue.
 struct CatalogPage {
   std::uint64_t page{1};

@@ -53,13 +53,25 @@ std::string access_iri(OpeningType type) {
   return "http://publications.europa.eu/resource/authority/access-right/" + std::string{name};
 }
 
-bool is_iri(std::string_view text) {
-  return text.starts_with("http://") || text.starts_with("https://");
+/// A node that another vocabulary describes: its type stands here, so that checks of a property's
+/// range need no other document.
+Node known(std::string iri, std::string_view type) {
+  Node out{std::move(iri), {}};
+  out.type(type);
+  return out;
 }
 
-std::string licence_iri(const Dataset& dataset, const SiteInfo& site) {
-  if (is_iri(dataset.licence)) return dataset.licence;
-  return site.base + "/licence/" + (dataset.licence.empty() ? "default" : segment(dataset.licence));
+/// An address that others know, or the licence's own words.
+Node licence_node(const Dataset& dataset) {
+  if (const auto url = licence_url(dataset); !url.empty()) return known(url, "dct:LicenseDocument");
+  Node out;
+  out.type("dct:LicenseDocument").text("dct:title", dataset.licence);
+  return out;
+}
+
+/// The page for people, in one language: it is not the dataset itself.
+Node landing_page(const Dataset& dataset, const SiteInfo& site, std::string_view language) {
+  return known(iri_of(dataset, site) + "?lang=" + std::string{language}, "foaf:Document");
 }
 
 Text or_else(const Text& text, const Text& other) {
@@ -82,6 +94,8 @@ Node policy_of(const Dataset& dataset, const SiteInfo& site) {
   Node permission;
   permission.type("odrl:Permission").iri("odrl:target", iri_of(dataset, site));
   permission.iri("odrl:action", "odrl:use");
+  permission.iri("odrl:assigner",
+                 site.base + "/organisation/" + std::to_string(dataset.organisation));
   Node duty;
   duty.type("odrl:Duty")
       .iri("odrl:action",
@@ -113,21 +127,28 @@ Node distribution_of(const Resource& resource, const Dataset& dataset, const Sit
   if (!resource.digest.is_zero()) {
     out.iri("dcat:downloadURL", site.base + "/api/v1/files/" + codec::to_hex(resource.digest));
     Node checksum;
-    checksum.type("spdx:Checksum").iri("spdx:algorithm", "spdx:checksumAlgorithm_sha256");
+    checksum.type("spdx:Checksum");
+    checksum.node("spdx:algorithm",
+                  known("spdx:checksumAlgorithm_sha256", "spdx:ChecksumAlgorithm"));
     checksum.typed("spdx:checksumValue", codec::to_hex(resource.digest), "xsd:hexBinary");
     out.node("spdx:checksum", std::move(checksum));
   }
   if (!resource.media_type.empty())
-    out.iri("dcat:mediaType",
-            "https://www.iana.org/assignments/media-types/" + resource.media_type);
+    out.node("dcat:mediaType",
+             known("https://www.iana.org/assignments/media-types/" + resource.media_type,
+                   "dct:MediaType"));
   if (!resource.format.empty())
-    out.iri("dct:format", "http://publications.europa.eu/resource/authority/file-type/" +
-                              segment(resource.format));
+    out.node("dct:format", known("http://publications.europa.eu/resource/authority/file-type/" +
+                                     segment(resource.format),
+                                 "dct:MediaTypeOrExtent"));
   out.typed("dcat:byteSize", std::to_string(resource.size), "xsd:nonNegativeInteger");
   out.typed("dct:modified", iso_time(resource.updated), "xsd:dateTime");
-  out.iri("dct:license", licence_iri(dataset, site));
-  out.iri("dcatap:availability",
-          "http://publications.europa.eu/resource/authority/planned-availability/AVAILABLE");
+  if (!dataset.licence.empty()) out.node("dct:license", licence_node(dataset));
+  Node available =
+      known("http://publications.europa.eu/resource/authority/planned-availability/AVAILABLE",
+            "skos:Concept");
+  available.text("skos:prefLabel", Text{"可用", "available"});
+  out.node("dcatap:availability", std::move(available));
   return out;
 }
 
@@ -136,12 +157,13 @@ Node node_of(const Dataset& dataset, const SiteInfo& site) {
   out.type("dcat:Dataset").text("dct:title", dataset.title);
   out.text("dct:description", or_else(dataset.abstract, dataset.title));
   out.text("dct:identifier", codec::to_hex(dataset.id));
-  out.iri("dcat:landingPage", iri_of(dataset, site));
+  for (const std::string_view language : {"zh", "en"})
+    out.node("dcat:landingPage", landing_page(dataset, site, language));
   out.node("dct:publisher", publisher_of(dataset, site));
   out.typed("dct:issued", iso_time(dataset.published), "xsd:dateTime");
   out.typed("dct:modified", iso_time(dataset.updated), "xsd:dateTime");
-  out.iri("dct:accrualPeriodicity", frequency_iri(dataset.frequency));
-  out.iri("dct:accessRights", access_iri(dataset.opening));
+  out.node("dct:accrualPeriodicity", known(frequency_iri(dataset.frequency), "dct:Frequency"));
+  out.node("dct:accessRights", known(access_iri(dataset.opening), "dct:RightsStatement"));
   out.text("dcat:version", std::to_string(dataset.version));
   for (const std::string& tag : dataset.tags) out.text("dcat:keyword", tag);
   for (const std::string& topic : dataset.topics) {
@@ -151,7 +173,7 @@ Node node_of(const Dataset& dataset, const SiteInfo& site) {
   }
   const std::string contact = dataset.contact.empty() ? site.contact : dataset.contact;
   Node card;
-  card.type("vcard:Organization");
+  card.type("vcard:Kind").type("vcard:Organization");
   card.text("vcard:fn", or_else(dataset.organisation_title, site.publisher));
   if (contact.find('@') != std::string::npos) card.iri("vcard:hasEmail", "mailto:" + contact);
   if (contact.find('@') == std::string::npos && !contact.empty()) card.text("vcard:note", contact);
@@ -163,19 +185,23 @@ Node node_of(const Dataset& dataset, const SiteInfo& site) {
   return out;
 }
 
-Node node_of(const CatalogPage& page, const SiteInfo& site) {
+/// `form`: "jsonld" or "ttl", so that the links lead to pages of the same form.
+Node node_of(const CatalogPage& page, const SiteInfo& site, std::string_view form) {
   Node out{site.base + "/catalog", {}};
   out.type("dcat:Catalog").text("dct:title", site.title);
   out.text("dct:description", or_else(site.description, site.title));
-  out.node("dct:publisher", agent(site.base + "/publisher", site.publisher));
-  out.iri("foaf:homepage", site.base + "/");
-  out.iri("dct:language", "http://publications.europa.eu/resource/authority/language/ZHO");
-  out.iri("dct:language", "http://publications.europa.eu/resource/authority/language/ENG");
+  out.node("dct:publisher", agent(site.base + "/publisher", or_else(site.publisher, site.title)));
+  out.node("foaf:homepage", known(site.base + "/", "foaf:Document"));
+  for (const std::string language : {"ZHO", "ENG"})
+    out.node("dct:language",
+             known("http://publications.europa.eu/resource/authority/language/" + language,
+                   "dct:LinguisticSystem"));
   for (const Dataset& dataset : page.datasets) out.node("dcat:dataset", node_of(dataset, site));
   const std::uint64_t size = page.page_size == 0 ? 1 : page.page_size;
   const std::uint64_t last = page.total == 0 ? 1 : (page.total + size - 1) / size;
   const auto place = [&](std::uint64_t number) {
-    return site.base + "/catalog?page=" + std::to_string(number);
+    return site.base + "/catalog." + std::string{form} + "?page=" + std::to_string(number) +
+           "&page_size=" + std::to_string(size);
   };
   Node view{place(page.page), {}};
   view.type("hydra:PartialCollectionView");
@@ -191,10 +217,10 @@ Node node_of(const CatalogPage& page, const SiteInfo& site) {
 }  // namespace
 
 std::string dcat_catalog_jsonld(const CatalogPage& page, const SiteInfo& site) {
-  return internal::to_jsonld(node_of(page, site));
+  return internal::to_jsonld(node_of(page, site, "jsonld"));
 }
 std::string dcat_catalog_turtle(const CatalogPage& page, const SiteInfo& site) {
-  return internal::to_turtle(node_of(page, site));
+  return internal::to_turtle(node_of(page, site, "ttl"));
 }
 std::string dcat_dataset_jsonld(const Dataset& dataset, const SiteInfo& site) {
   return internal::to_jsonld(node_of(dataset, site));

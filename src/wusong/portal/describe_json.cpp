@@ -6,6 +6,7 @@
 #include "wusong/codec/json.hpp"
 #include "wusong/portal/calendar.hpp"
 #include "wusong/portal/describe.hpp"
+#include "wusong/portal/licences.hpp"
 
 namespace wusong::portal {
 namespace {
@@ -99,7 +100,11 @@ std::string ckan_package(const Dataset& dataset, const SiteInfo& site) {
   out.key("version").string(std::to_string(dataset.version));
   out.key("author").string(dataset.organisation_title.in(true)).key("author_email").null();
   out.key("maintainer").string(dataset.contact).key("maintainer_email").null();
-  out.key("license_id").string(dataset.licence).key("license_title").string(dataset.licence);
+  const Licence* licence = find_licence(dataset.licence);
+  out.key("license_id").string(dataset.licence);
+  out.key("license_title").string(licence == nullptr ? dataset.licence : licence->title.text().en);
+  if (const auto address = licence_url(dataset); !address.empty())
+    out.key("license_url").string(address);
   out.key("metadata_created").string(ckan_time(dataset.published));
   out.key("metadata_modified").string(ckan_time(dataset.updated));
   out.key("owner_org").string(std::to_string(dataset.organisation));
@@ -152,6 +157,13 @@ std::string ckan_package(const Dataset& dataset, const SiteInfo& site) {
   return out.take();
 }
 
+std::string licence_url(const Dataset& dataset) {
+  if (const auto* licence = find_licence(dataset.licence)) return std::string{licence->url};
+  const bool address =
+      dataset.licence.starts_with("http://") || dataset.licence.starts_with("https://");
+  return address ? dataset.licence : std::string{};
+}
+
 std::string schema_org_jsonld(const Dataset& dataset, const SiteInfo& site) {
   codec::JsonWriter out;
   out.open_object().key("@context").string("https://schema.org/").key("@type").string("Dataset");
@@ -173,7 +185,13 @@ std::string schema_org_jsonld(const Dataset& dataset, const SiteInfo& site) {
   out.key("dateModified").string(iso_time(dataset.updated));
   out.key("version").string(std::to_string(dataset.version));
   out.key("isAccessibleForFree").boolean(true);
-  if (!dataset.licence.empty()) out.key("license").string(dataset.licence);
+  if (const auto address = licence_url(dataset); !address.empty()) {
+    out.key("license").string(address);
+  } else if (!dataset.licence.empty()) {
+    out.key("license").open_object().key("@type").string("CreativeWork");
+    out.key("name").string(dataset.licence);
+    out.key("url").string(page_of(dataset, site)).close_object();
+  }
   if (!dataset.conditions.empty())
     out.key("conditionsOfAccess").string(dataset.conditions.in(true));
   out.key("includedInDataCatalog").open_object().key("@type").string("DataCatalog");
@@ -205,16 +223,13 @@ std::string data_package(const Dataset& dataset, const SiteInfo& site) {
   out.close_array().key("contributors").open_array().open_object();
   out.key("title").string(dataset.organisation_title.in(true)).key("role").string("publisher");
   out.close_object().close_array();
-  if (!dataset.licence.empty())
-    out.key("licenses")
-        .open_array()
-        .open_object()
-        .key("title")
-        .string(dataset.licence)
-        .key("name")
-        .string(dataset.licence)
-        .close_object()
-        .close_array();
+  if (!dataset.licence.empty()) {
+    const auto address = licence_url(dataset);
+    out.key("licenses").open_array().open_object();
+    if (find_licence(dataset.licence) != nullptr) out.key("name").string(dataset.licence);
+    out.key("path").string(address.empty() ? page_of(dataset, site) : address);
+    out.key("title").string(dataset.licence).close_object().close_array();
+  }
   out.key("resources").open_array();
   for (const Resource& resource : dataset.resources) {
     out.open_object().key("name").string(package_name(resource.id));

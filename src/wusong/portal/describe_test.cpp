@@ -92,6 +92,33 @@ TEST(Dcat, ADatasetHasWhatTheProfileDemands) {
   EXPECT_EQ(root.at("dct:title")->items().at(1).string_at("@language").value(), "en");
 }
 
+TEST(Dcat, ALicenceIsAnAddressWhereOthersKnowIt) {
+  Dataset dataset = nasty();
+  dataset.licence = "CC-BY-4.0";
+  EXPECT_EQ(licence_url(dataset), "https://creativecommons.org/licenses/by/4.0/");
+  EXPECT_NE(dcat_dataset_turtle(dataset, site()).find("<" + licence_url(dataset) + ">"),
+            std::string::npos);
+  EXPECT_EQ(json(schema_org_jsonld(dataset, site())).root().string_at("license").value(),
+            licence_url(dataset));
+  dataset.licence = "开放利用协议 / Agreement";  // its own words: no address is invented
+  EXPECT_EQ(licence_url(dataset), "");
+  EXPECT_NE(dcat_dataset_turtle(dataset, site()).find("dct:title \"" + dataset.licence + "\""),
+            std::string::npos);
+  const auto package = json(data_package(dataset, site()));
+  EXPECT_FALSE(package.root().at("licenses")->items().at(0).find("name"));  // a name is one word
+  dataset.licence = "";
+  EXPECT_EQ(dcat_dataset_turtle(dataset, site()).find("dct:license"), std::string::npos);
+}
+
+TEST(Dcat, ANodeOfManyDatasetsIsDescribedOnce) {
+  const std::vector<Dataset> datasets{nasty(), nasty()};
+  const std::string text = dcat_catalog_turtle({1, 10, 2, datasets}, site());
+  const std::string publisher = "<https://data.example.cn/organisation/3> a foaf:Agent";
+  const auto first = text.find(publisher);
+  EXPECT_NE(first, std::string::npos);
+  EXPECT_EQ(text.find(publisher, first + 1), std::string::npos);
+}
+
 TEST(Dcat, TurtleEscapesTextsAndIris) {
   const std::string text = dcat_dataset_turtle(nasty(), site());
   EXPECT_NE(text.find(R"("Bus \\ lines\n\"\"\" ."@en)"), std::string::npos) << text;
@@ -111,9 +138,9 @@ TEST(Dcat, ACatalogueNamesItsPagesAndItsPublisher) {
   const auto target = [&](std::string_view member) {
     return std::string{view.at(member)->items().at(0).string_at("@id").value_or("")};
   };
-  EXPECT_EQ(target("hydra:previous"), "https://data.example.cn/catalog?page=1");
-  EXPECT_EQ(target("hydra:next"), "https://data.example.cn/catalog?page=3");
-  EXPECT_EQ(target("hydra:last"), "https://data.example.cn/catalog?page=3");
+  EXPECT_EQ(target("hydra:previous"), "https://data.example.cn/catalog.jsonld?page=1&page_size=1");
+  EXPECT_EQ(target("hydra:next"), "https://data.example.cn/catalog.jsonld?page=3&page_size=1");
+  EXPECT_EQ(target("hydra:last"), "https://data.example.cn/catalog.jsonld?page=3&page_size=1");
   EXPECT_TRUE(text.root().find("dct:publisher"));
   EXPECT_EQ(text.root().at("dcat:dataset")->items().size(), 1u);
   const auto end = json(dcat_catalog_jsonld({3, 1, 3, datasets}, site()));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/portal/internal/graph.hpp"
 
+#include <set>
+
 #include "wusong/codec/json.hpp"
 #include "wusong/portal/describe.hpp"
 
@@ -162,11 +164,13 @@ std::string to_turtle(const Node& root) {
   for (const Prefix& prefix : kPrefixes)
     out += "@prefix " + std::string{prefix.name} + ": <" + std::string{prefix.iri} + "> .\n";
   std::vector<const Node*> left{&root};
+  std::set<std::string> said;  // a publisher of many datasets is described once
   for (std::size_t i = 0; i < left.size(); ++i) {
-    out += "\n" + turtle_iri(left[i]->id) + " ";
+    std::string block = "\n" + turtle_iri(left[i]->id) + " ";
     std::vector<const Node*> later;
-    write_statements(out, *left[i], later);
-    out += " .\n";
+    write_statements(block, *left[i], later);
+    block += " .\n";
+    if (const auto [at, fresh] = said.insert(std::move(block)); fresh) out += *at;
     left.insert(left.end(), later.begin(), later.end());
   }
   return out;

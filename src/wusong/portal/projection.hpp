@@ -136,6 +136,14 @@ class ProjectionReader {
     Text title;
   };
   [[nodiscard]] Result<std::vector<NamedOrganisation>> organisations();
+  struct AddressedActor {
+    Address address;
+    Actor actor;
+  };
+  /// Those of one organisation, or of organisations at all with 0; by organisation and address.
+  [[nodiscard]] Result<std::vector<AddressedActor>> actors_of(std::uint32_t organisation,
+                                                              std::uint64_t offset,
+                                                              std::uint32_t limit);
   /// What the twin needs to judge an act by `sender`.
   [[nodiscard]] Result<Facts> facts(const Act& act, const Address& sender);
   [[nodiscard]] Result<Calendar> calendar();

@@ -188,6 +188,28 @@ Result<std::vector<ProjectionReader::NamedOrganisation>> ProjectionReader::organ
   return out;
 }
 
+Result<std::vector<ProjectionReader::AddressedActor>> ProjectionReader::actors_of(
+    std::uint32_t organisation, std::uint64_t offset, std::uint32_t limit) {
+  if (limit > kPageMax || offset > INT64_MAX) return fail(err::bad_query);
+  WUSONG_TRY(const auto rows,
+             sql_->query("SELECT address, organisation, roles, active FROM actors WHERE "
+                         "organisation <> 0 AND ($1 = 0 OR organisation = $1) "
+                         "ORDER BY organisation, address LIMIT $2 OFFSET $3",
+                         Parameters{number(organisation), number(limit), number(offset)}));
+  std::vector<AddressedActor> out;
+  for (const auto& row : rows.rows) {
+    RowReader in{row};
+    AddressedActor one;
+    one.address = in.fixed<Address>();
+    one.actor.organisation = in.number_as<std::uint32_t>();
+    one.actor.roles = in.number_as<std::uint32_t>();
+    one.actor.active = in.flag();
+    if (!in.good()) return fail(err::projection_damaged);
+    out.push_back(one);
+  }
+  return out;
+}
+
 Result<Facts> ProjectionReader::facts(const Act& act, const Address& sender) {
   Facts out;
   out.sender = sender;

@@ -24,7 +24,23 @@ const kUnclear = {
 let csrf = '';
 export const setCsrf = (token) => (csrf = token ?? '');
 
+const kAsksMax = 120;
+/**
+ * `options`: headers, signal, `raw` (the body as it is), `waiting(answer)`: called while the server computes something
+ * long. Such an answer (202, `computing`) is asked for again until it is there.
+ */
 export async function request(method, path, body, options = {}) {
+  for (let asks = 1; ; ++asks) {
+    const { answer, again } = await once(method, path, body, options);
+    if (!again || asks >= kAsksMax) return answer;
+    options.waiting?.(answer);
+    await new Promise((resolve) => setTimeout(resolve, again));
+    options.signal?.throwIfAborted();
+  }
+}
+
+/** `{answer, again?}`: `again` in milliseconds, where the answer is not there yet. */
+async function once(method, path, body, options) {
   const headers = { accept: 'application/json', ...options.headers };
   if (method !== 'GET') headers['x-csrf-token'] = csrf;
   if (body !== undefined && !options.raw) headers['content-type'] = 'application/json';
@@ -38,7 +54,7 @@ export async function request(method, path, body, options = {}) {
     if (error.name === 'AbortError') throw error;
     throw new ApiError(0, kUnreachable);
   }
-  if (response.status === 204) return {};
+  if (response.status === 204) return { answer: {} };
   let answer;
   try {
     answer = await response.json();
@@ -46,7 +62,8 @@ export async function request(method, path, body, options = {}) {
     throw new ApiError(response.status, kUnclear);
   }
   if (!response.ok) throw new ApiError(response.status, answer.error ?? kUnclear);
-  return answer;
+  const again = response.status === 202 && answer.status === 'computing' ? 1000 * Math.min(10, Number(response.headers.get('retry-after')) || 1) : undefined;
+  return { answer, again };
 }
 
 /** `{a: 1, b: undefined, c: ['x', 'y']}` as `?a=1&c=x&c=y`. */

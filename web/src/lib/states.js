@@ -13,5 +13,3 @@ export function toneOf(workflow, state) {
   const found = tones.find(([pattern]) => pattern.test(state));
   return found ? [found[1], found[2]] : ['info', '◐'];
 }
-/** Nothing has to be done about it, though something could be. */
-export const rests = (workflow, state) => ['good', ''].includes(toneOf(workflow, state)[0]) || workflow === 'opening' && openings[state] !== undefined;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defineStore } from 'pinia';
 import { get, post, setCsrf } from '@/lib/api.js';
+import { forgetDraftsOf } from '@/lib/drafts.js';
 
 export const useSession = defineStore('session', {
   state: () => ({ known: false, user: null, loading: null }),
@@ -27,7 +28,10 @@ export const useSession = defineStore('session', {
       this.take(await post('register', form));
     },
     async logout() {
+      const name = this.user?.name;
       await post('logout');
+      // The next person at this machine does not read what was half written.
+      if (name) forgetDraftsOf(name);
       await this.refresh();
     },
   },

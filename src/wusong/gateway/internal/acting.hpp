@@ -42,7 +42,8 @@ struct PreparedAct {
 Result<ActRequest> read_act_request(Exchange& exchange);
 /// Stores documents, looks at the facts, asks the twin.
 Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request);
-/// Signs with the custodial key, stores, sends, waits.
+/// Signs with the caller's custodial key, stores, sends, waits.
+Answered<OutboxEntry> submit(Exchange& exchange, const Draft& draft);
 Answered<OutboxEntry> submit_act(Exchange& exchange, const PreparedAct& prepared,
                                  const std::string& once);
 /// {item, transaction, status, outbox}: 200 when final, 202 while it waits, 409 where refused.

@@ -23,8 +23,13 @@ Result<Response> set_account(Exchange& exchange);
 Result<Response> list_datasets(Exchange& exchange);
 Result<Response> show_dataset(Exchange& exchange);
 Result<Response> dataset_versions(Exchange& exchange);
-Result<Response> organisations(Exchange& exchange);
 Result<Response> stats(Exchange& exchange);
+
+// api_directory.cpp
+Result<Response> organisations(Exchange& exchange);
+Result<Response> set_organisation(Exchange& exchange);
+Result<Response> list_actors(Exchange& exchange);
+Result<Response> set_actor(Exchange& exchange);
 
 // api_rows.cpp
 Result<Response> dataset_preview(Exchange& exchange);

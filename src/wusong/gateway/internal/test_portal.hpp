@@ -189,24 +189,49 @@ class PortalTest : public testing::Test {
     ledger_.set_actor(who, actor);
     apply(portal::ActorSet{who, actor, address(9)});
   }
+  static Bytes revert(const std::string& error) {
+    return to_bytes(crypto::keccak256(as_bytes(error + "()")).view().first(4));
+  }
+  /// What Directory would say of the cases that tests try.
+  std::optional<Bytes> judge_directory(const Address& from, BytesView data) {
+    const auto word = [&](std::size_t i) {
+      return from_be_bytes(data.subspan(4 + 32 * i, 32)).low();
+    };
+    const auto sender = portal::ProjectionReader{projected_}.actor(from);
+    const std::uint32_t roles = sender && *sender ? (*sender)->roles : 0;
+    const bool sets_organisation =
+        portal::selector_of("setOrganisation(uint32,uint32,uint8,bool,bytes32)") ==
+        static_cast<std::uint32_t>(from_be_bytes(data.first(4)).low());
+    if (sets_organisation) {
+      if ((roles & access_.city_roles) == 0) return revert("NotAuthorised");
+      const portal::Organisation one{static_cast<std::uint32_t>(word(1)),
+                                     static_cast<std::uint8_t>(word(2)), word(3) != 0,
+                                     Hash::from(data.subspan(4 + 32 * 4, 32))};
+      if ((*sender)->organisation == word(0)) return revert("OwnEntry");
+      ledger_.set_organisation(static_cast<std::uint32_t>(word(0)), one);
+      apply(portal::OrganisationSet{static_cast<std::uint32_t>(word(0)), one, from});
+      return {};
+    }
+    const auto who = Address::from(data.subspan(16, 20));
+    if (who == from) return revert("OwnEntry");
+    if ((roles & (access_.city_roles | access_.operator_roles)) == 0) {
+      return revert("NotAuthorised");
+    }
+    set_actor(who, {static_cast<std::uint32_t>(word(1)), static_cast<std::uint32_t>(word(2)),
+                    word(3) != 0});
+    return {};
+  }
   /// What the contracts would say.
   std::optional<Bytes> judge(const Address& from, const types::Transaction& transaction) {
     if (transaction.to == settings_.contracts.directory) {
-      const auto word = [&](std::size_t i) {
-        return from_be_bytes(BytesView{transaction.data}.subspan(4 + 32 * i, 32)).low();
-      };
-      set_actor(
-          Address::from(BytesView{transaction.data}.subspan(16, 20)),
-          {static_cast<std::uint32_t>(word(1)), static_cast<std::uint32_t>(word(2)), word(3) != 0});
-      return {};
+      return judge_directory(from, transaction.data);
     }
     const auto acts = portal::decode_act_call(transaction.data);
     if (!acts) return Bytes{};
     for (const auto& act : *acts) {
       const auto done = ledger_.act(act, from, chain_.time);
       if (!done) {
-        const auto name = std::string{portal::info_of(done.error()).solidity} + "()";
-        return to_bytes(crypto::keccak256(as_bytes(name)).view().first(4));
+        return revert(std::string{portal::info_of(done.error()).solidity});
       }
       apply(*done);
     }

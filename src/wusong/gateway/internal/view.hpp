@@ -65,4 +65,9 @@ void open_item(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow
 void write_action(codec::JsonWriter& out, const portal::RulePack& pack,
                   const portal::PermittedAction& action);
 
+/// What waits for the caller, by deadline, with counts. No filter: nothing matches. In
+/// api_inbox.cpp. @errors err::login_required
+Result<Response> list_inbox(Exchange& exchange, const std::optional<portal::ItemFilter>& wanted,
+                            std::uint64_t page, std::uint64_t size);
+
 }  // namespace wusong::gateway::internal
