@@ -73,6 +73,7 @@ export const flows = {
     assert.ok(await page.getByRole('button', { name: 'Next step' }).isDisabled());
     for (const box of await page.locator('.choices input[type=checkbox]').all()) await box.check();
     await page.getByRole('button', { name: 'Next step' }).click();
+    await page.locator('form fieldset textarea').first().waitFor();
     for (const area of await page.locator('form fieldset textarea, form fieldset input[type=text]').all()) await area.fill('Research');
     await page.locator('form fieldset select').first().selectOption('download');
     await page.getByRole('button', { name: /Sign and submit/ }).click();
@@ -215,7 +216,7 @@ export const flows = {
     await page.getByRole('status').getByRole('button', { name: 'Close' }).click();
     assert.equal(await page.getByText(/wp_[0-9a-f]{40}/).count(), 0);
     await page.getByRole('button', { name: 'Revoke Nightly copy' }).click();
-    await page.getByText('Nightly copy').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Revoke Nightly copy' }).waitFor({ state: 'detached' });
   },
   'a page that cannot be fetched leaves the one before it, and can be tried again': async ({ page, url, settle }) => {
     await page.goto(`${url}/rules`);

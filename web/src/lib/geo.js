@@ -80,7 +80,7 @@ export function projectionOf(features) {
 }
 
 /** A round step so that about `count` of them fit. */
-export function roundStep(span, count = 4) {
+export function roundStep(span, count = 6) {
   const raw = span / count;
   const power = 10 ** Math.floor(Math.log10(raw));
   return power * ([1, 2, 5, 10].find((one) => one * power >= raw) ?? 10);

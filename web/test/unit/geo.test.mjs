@@ -34,8 +34,8 @@ test('a picture keeps the shape of small areas, and its scale is a round number 
   assert.ok(Math.abs(lon - 121.5) < 1e-9 && Math.abs(lat - 30.5) < 1e-9);
   assert.ok(box.width < box.height, 'a degree of longitude is shorter at 30° north');
   assert.ok(projectionOf([{ kind: 'point', parts: [[[121, 30]]], row: 0 }]).box.width > 0, 'a single place has room around it');
-  assert.equal(roundStep(1), 0.5);
-  assert.equal(roundStep(0.03), 0.01);
+  assert.equal(roundStep(1, 4), 0.5);
+  assert.equal(roundStep(0.43), 0.1);
   const { km, units } = scaleBar(0.25);
   assert.equal(km, 20);
   assert.ok(units <= 0.25);
