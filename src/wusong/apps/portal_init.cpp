@@ -180,7 +180,9 @@ Outcome<gateway::Account> service_account(PortalWorld& world, const ServiceAccou
   gateway::Registration from;
   from.name = wanted.name;
   from.password = wanted.password ? *wanted.password : gateway::random_hex(world.entropy, 12);
-  from.display = wanted.title.in(true);
+  // Said to readers of either language: an account has one name.
+  const auto& [zh, en] = wanted.title;
+  from.display = zh.empty() || en.empty() ? zh + en : zh + " " + en;
   from.identity = {gateway::PersonKind::person, wanted.title.in(true), "service " + wanted.name};
   from.admin = wanted.name == "portal-admin";
   ServiceIdentity identity;

@@ -69,6 +69,33 @@ void write_named(codec::JsonWriter& out, const portal::NamedNumber& one) {
   out.close_object();
 }
 
+/// What another item must be: null where nothing is asked of it.
+void write_condition(codec::JsonWriter& out, const portal::RulePack& pack, std::string_view key,
+                     std::uint8_t workflow, std::uint32_t states) {
+  const auto* flow = pack.workflow(workflow);
+  if (flow == nullptr) {
+    out.key(key).null();
+    return;
+  }
+  out.key(key).open_object().key("workflow").string(flow->name).key("states").open_array();
+  for (const auto& state : flow->states) {
+    if ((states >> state.number & 1) != 0) out.string(state.name);
+  }
+  out.close_array().close_object();
+}
+
+std::string_view name_of(portal::Relation relation) noexcept {
+  constexpr std::array<std::string_view, 8> kNames{
+      "any",    "own",         "creator",         "party",
+      "parent", "subject_own", "subject_creator", "subject_party"};
+  return kNames[static_cast<std::size_t>(relation)];
+}
+
+std::string_view name_of(portal::OrganisationFrom organisation) noexcept {
+  constexpr std::array<std::string_view, 4> kNames{"none", "actor", "subject", "named"};
+  return kNames[static_cast<std::size_t>(organisation)];
+}
+
 void write_transition(codec::JsonWriter& out, const portal::RulePack& pack,
                       const portal::Workflow& workflow, const portal::Transition& one) {
   const auto* action = workflow.action(one.action);
@@ -81,7 +108,11 @@ void write_transition(codec::JsonWriter& out, const portal::RulePack& pack,
   for (const auto& role : pack.roles) {
     if ((one.row.roles >> role.number & 1) != 0) out.string(role.name);
   }
-  out.close_array();
+  out.close_array().key("relation").string(name_of(one.row.relation));
+  out.key("organisation").string(name_of(one.row.organisation));
+  write_condition(out, pack, "subject", one.row.subject_workflow, one.row.subject_states);
+  write_condition(out, pack, "refers_to", one.row.reference_workflow, one.row.reference_states);
+  out.key("single").boolean(one.row.single);
   if (!one.choice.empty()) out.key("choice").string(one.choice);
   if (!one.marks.empty()) out.key("marks").string(one.marks);
   if (!one.clock.empty()) out.key("clock").string(one.clock);

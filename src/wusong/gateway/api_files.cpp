@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files: resumable uploads, downloads under a right, and the record of both.
+#include <tuple>
+
 #include "wusong/codec/hex.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
@@ -166,7 +168,7 @@ Result<Response> send_file(Exchange& exchange, const Hash& digest, const FileFou
     WUSONG_CHECK(audit_read(exchange, "file", found.object, digest, found.right, body.size));
     // Counting is a courtesy: a locked projection does not hold a download up.
     if (found.counts && body.offset == 0) {
-      (void)portal::count_download(exchange.db.projection, found.object);
+      std::ignore = portal::count_download(exchange.db.projection, found.object);
     }
   }
   if (body.size > 0) out.blob = body;
@@ -258,8 +260,8 @@ Result<Response> get_file(Exchange& exchange) {
 
 namespace {
 
-void write_read(codec::JsonWriter& out, Exchange& exchange, const NumberedRead& line,
-                bool with_address) {
+Result<void> write_read(codec::JsonWriter& out, Exchange& exchange, const NumberedRead& line,
+                        bool with_address) {
   const auto& record = line.record;
   out.open_object().key("number").number(line.number).key("at").number(record.time / 1000);
   out.key("actor");
@@ -269,12 +271,19 @@ void write_read(codec::JsonWriter& out, Exchange& exchange, const NumberedRead& 
     out.null();
   }
   out.key("action").string(record.action).key("object").open_object();
-  out.key("kind").string("item").key("id").string("0x" + record.object).close_object();
+  out.key("kind").string("item").key("id").string("0x" + record.object);
+  if (const auto id = codec::fixed_from_hex<Hash>(record.object)) {
+    portal::ProjectionReader reader{exchange.db.projection};
+    WUSONG_TRY(const auto row, reader.item(*id));
+    if (row) write_text(out, "title", row->title);
+  }
+  out.close_object();
   out.key("result").string("done");
   if (!record.digest.empty()) out.key("digest").string("0x" + record.digest);
   if (!record.right.empty()) out.key("right").string("0x" + record.right);
   if (with_address) out.key("remote").string(record.remote);
   out.key("bytes").number(record.bytes).close_object();
+  return {};
 }
 
 /// Reads of non-public data: everybody sees their own; owners those of their items; those who watch
@@ -300,7 +309,7 @@ Result<Response> audit_of_reads(Exchange& exchange) {
   WUSONG_TRY(const auto lines, list_reads(exchange.db.own, query));
   codec::JsonWriter out;
   out.open_object().key("entries").open_array();
-  for (const auto& line : lines) write_read(out, exchange, line, all);
+  for (const auto& line : lines) WUSONG_CHECK(write_read(out, exchange, line, all));
   out.close_array();
   if (lines.size() == limit && limit > 0) out.key("before").number(lines.back().number);
   return json_response(out.close_object().take());

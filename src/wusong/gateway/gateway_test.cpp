@@ -250,6 +250,15 @@ TEST_F(GatewayTest, WhoAsksTooOftenWaits) {
   EXPECT_EQ(refused("GET", "/assets/index.js", 1'000), 0);
 }
 
+TEST_F(GatewayTest, APackSaysWhatANewItemMayBeAbout) {
+  Browser anybody;
+  const auto pack = ask(anybody, "GET", "/api/v1/rules/1");
+  EXPECT_NE(pack.body.find(R"("relation":"subject_own","organisation":"subject","subject":)"
+                           R"({"workflow":"application","states":["approved"]})"),
+            std::string::npos);
+  EXPECT_NE(pack.body.find(R"("subject":null)"), std::string::npos);
+}
+
 // @row 2
 TEST_F(GatewayTest, ARefusalSaysWhyAndWhatNext) {
   const auto entry = publish("公交站点", kSecretRow);

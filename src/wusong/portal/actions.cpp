@@ -173,8 +173,6 @@ Text explain(Refusal refusal, const RulePack& pack, const Transition* transition
     out.zh += "：应为" + states.zh;
     out.en += ": it must be " + states.en;
   }
-  out.zh += "（" + transition->article + "）";
-  out.en += " (" + transition->article + ")";
   return out;
 }
 
