@@ -27,6 +27,7 @@ portal_new() {
 folder = "portal"
 listen = "127.0.0.1:$((port + 1))"
 node = "http://127.0.0.1:$port"
+genesis = "$work/net/genesis.json"
 web = "$PWD/build/web"
 rules = "$PWD/contracts/rules"
 contracts = "$PWD/build/contracts"

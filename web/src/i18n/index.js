@@ -46,6 +46,8 @@ export function l(zh, en, values) {
 export const word = (key, values) => i18n.global.t(key, values ?? {});
 export const plural = (key, count) => i18n.global.t(key, { count: number(count) }, count);
 export const number = (value, format = 'whole') => (value === undefined || value === null ? '–' : i18n.global.n(Number(value), format));
+/** A size in bytes. */
+export const size = (bytes) => (bytes > 1 << 20 ? `${number(bytes / (1 << 20))} MB` : bytes >= 1024 ? `${number(bytes / 1024)} KB` : l('{n} 字节', '{n} bytes', { n: number(bytes) }));
 
 /** Text for people as documents have it: `{zh, en}`, at least one of them, or a plain string. */
 export function text(value) {

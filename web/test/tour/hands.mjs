@@ -93,7 +93,7 @@ export class Hands {
     }
   }
   async fillField(scope, field, value, files) {
-    const name = new RegExp(`^${escaped(this.names.text(field.title))}\\s`);
+    const name = new RegExp(`^${escaped(this.names.text(field.title))}\\s+(${this.l('必填|选填', 'required|optional')})$`);
     const group = scope.getByRole('group', { name }).first();
     if (files) {
       await group.locator('input[type=file]').setInputFiles(files);
