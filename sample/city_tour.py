@@ -121,6 +121,11 @@ def steps(ids, day0, seed):
          ("权限已暂停，时钟显示十五个工作日整改期限。", "The right is suspended; a clock shows fifteen working days."), "SZ 63",
          do("transport-officer", "grant", "suspend", t, choice="against_agreement", document=opinion("“商圈热度榜”超出约定用途，请下线、删除衍生数据并提交整改报告。", "The ranking goes beyond the agreed purpose. Take it down, delete what was derived, and report.")), "suspended")
     step("user-company", "/dataset/{entry:tour}", ("暂停后不能下载", "No download while suspended"), ("再次下载。", "Download again."), ("被拒绝：显示暂停原因、整改期限和“报送整改”入口。", "Refused, with the reason, the time limit and the way to report rectification."), "SZ 63", request={"download": r, "allowed": False})
+    step("user-company", "/case/{grant:tour}", ("报送整改", "Report rectification"), ("写明已采取的整改措施，点击“报送整改”。", "Say what was put right, press “Report rectification”."), ("权限为“已报送整改”，等待开放主体复核。", "It is reported and waits for the owner."), "SZ 63",
+         do("user-company", "grant", "report", t, document=opinion("“商圈热度榜”已下线，衍生数据正在清理。", "The ranking is down; what was derived is being deleted.")), "rectified")
+    step("transport-officer", "/case/{grant:tour}", ("整改不到位，继续暂停", "Not enough: it stays suspended"), ("核对整改情况，写明理由，点击“整改不合格”。", "Check what was done, give reasons, press the step that rejects it."),
+         ("权限仍为“已暂停”，重新计十五个工作日；逾期未改的可以终止。", "The right stays suspended for another fifteen working days; after that it may be ended."), "SZ 63",
+         do("transport-officer", "grant", "reject", t, document=opinion("衍生数据尚未删除，也没有删除证明，请补充。", "What was derived is not yet deleted, and there is no proof of it.")), "suspended")
     return data, out
 
 
