@@ -64,7 +64,7 @@ export class Hands {
     await this.page.getByRole('link', { name: this.l('登录', 'Sign in'), exact: true }).first().click();
     await this.page.getByLabel(this.l('用户名', 'User name')).fill(name);
     await this.page.getByLabel(this.l('密码', 'Password')).fill(password);
-    await this.main.locator('form').getByRole('button', { name: this.l('登录', 'Sign in') }).click();
+    await this.press('登录', 'Sign in', this.main.locator('form'));
     await this.page.waitForURL((to) => to.pathname !== '/signin');
     await this.settle();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tour's steps, done through the pages: sample/tour.md tells them for people, build/sample/tour.json has what is filled in.
-// A step is {who, name: [zh, en], picture?, leaf?, run(hands, tour)}; `tour` keeps what earlier steps made. Nothing builds on a leaf.
+// A step is its name: {zh, who, picture?, leaf?, script?, run(hands, tour)}; `tour` keeps what earlier steps made. Nothing builds on a leaf.
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -22,7 +22,9 @@ async function atCase(h) {
 }
 /** Opens a case from the officer's inbox, as the title says. */
 async function fromInbox(h, tour, title) {
-  await h.menu('待办事项', 'Inbox');
+  await h.page.locator('header .waiting').click();
+  await h.page.waitForURL((to) => to.searchParams.get('view') === 'inbox');
+  await h.settle();
   await h.main.getByRole('link', { name: title }).first().click();
   await h.settle();
 }
@@ -50,9 +52,9 @@ async function refusedRows(h, tour, ...texts) {
   await h.sees(...texts);
 }
 
-export const steps = [
-  {
-    who: 'transport-officer', name: ['一张空表被拒绝，并指出缺什么', 'an empty form is refused, and says what is missing'],
+export const steps = {
+  'an empty form is refused, and says what is missing': {
+    zh: '一张空表被拒绝，并指出缺什么', who: 'transport-officer',
     async run(h) {
       await h.menu('目录编制', 'Catalogue');
       await h.follow('编制新条目', 'New entry');
@@ -61,9 +63,9 @@ export const steps = [
       await h.sees(h.l('请填写。', 'This is required.'), h.l(/还有 \d+ 处没有填好/, /\d+ fields are not complete/));
     },
   },
-  {
-    // @row 5 6
-    who: 'transport-officer', name: ['编制目录条目', 'a catalogue entry is compiled'], picture: 'compile',
+  // @row 5 6
+  'a catalogue entry is compiled': {
+    zh: '编制目录条目', who: 'transport-officer',
     async run(h, tour) {
       const form = h.main.locator('form').first();
       const { organisation, ...entry } = tour.document('entry', 'compile');
@@ -76,21 +78,22 @@ export const steps = [
       await h.lastStep('entry', 'compile', 'SZ 17');
     },
   },
-  {
-    // @row 8
-    who: 'transport-officer', name: ['不写理由，不能定为有条件开放', 'no conditional opening without a ground'],
+  // @row 8
+  'no conditional opening without a ground': {
+    zh: '不写理由，不能定为有条件开放', who: 'transport-officer',
     async run(h) {
       const form = await begin(h, 'opening', 'classify_conditional');
       await h.sign(form);
       await h.sees(h.l('请选择一项。', 'Choose one.'), 'SZ 13');
     },
   },
-  {
-    // @row 8 13
-    who: 'transport-officer', name: ['确定开放类型和条件', 'it is classified, with its conditions'], picture: 'classify',
+  // @row 8 13
+  'it is classified, with its conditions': {
+    zh: '确定开放类型和条件', who: 'transport-officer',
     async run(h, tour) {
       const form = h.main.locator('form.action-form');
       await h.choose(form, 'conditional_ground', 'strains_infrastructure');
+      await h.seesNot(h.l('请选择一项。', 'Choose one.'));
       // What the entry says of conditions is there already.
       assert.equal(await form.getByRole('group', { name: h.l(/^开放条件 /, /^Conditions (required|optional)/) }).getByLabel(h.l('中文', 'Chinese'), { exact: true }).inputValue(), tour.document('opening', 'classify_conditional').conditions.zh);
       await h.fill(form, 'opening', { reasons: tour.document('opening', 'classify_conditional').reasons });
@@ -100,9 +103,9 @@ export const steps = [
       await h.lastStep('opening', 'classify_conditional', h.names.value('conditional_ground', 'strains_infrastructure'));
     },
   },
-  {
-    // @row 7
-    who: 'transport-officer', name: ['报送审核，之后单位不能再改', 'it is sent for review, and the bureau can no longer change it'], picture: 'submitted',
+  // @row 7
+  'it is sent for review, and the bureau can no longer change it': {
+    zh: '报送审核，之后单位不能再改', who: 'transport-officer', picture: 'submitted',
     async run(h, tour) {
       await h.open(`/case/${tour.entry}`);
       await h.step('entry', 'submit');
@@ -111,16 +114,16 @@ export const steps = [
       await h.main.locator('.refused li').filter({ hasText: h.names.action('entry', 'pass_district') }).getByText(h.l('应由以下角色办理', 'This step is taken by')).waitFor();
     },
   },
-  {
-    who: 'eco-officer', leaf: true, name: ['别的单位看不到草稿', 'another body does not see what is under review'],
+  'another body does not see what is under review': {
+    zh: '别的单位看不到草稿', who: 'eco-officer', leaf: true,
     async run(h, tour) {
       await h.open(`/case/${tour.entry}`);
       await h.sees(h.l('没有找到您要的内容。', /is not here|not found|cannot be found/i));
     },
   },
-  {
-    // @row 7
-    who: 'city-reviewer', name: ['从待办中打开，同级审核通过', 'opened from the inbox, it passes the review of its level'], picture: 'review',
+  // @row 7
+  'opened from the inbox, it passes the review of its level': {
+    zh: '从待办中打开，同级审核通过', who: 'city-reviewer',
     async run(h, tour) {
       await fromInbox(h, tour, tour.title);
       await tour.picture(h, 'review-case');
@@ -129,17 +132,17 @@ export const steps = [
       await h.lastStep('entry', 'pass_district', 'SZ 19');
     },
   },
-  {
-    // @row 7
-    who: 'city-reviewer', name: ['市级汇总审核通过', 'it passes the city’s review'],
+  // @row 7
+  'it passes the city’s review': {
+    zh: '市级汇总审核通过', who: 'city-reviewer',
     async run(h) {
       await h.step('entry', 'pass_city');
       await h.inState('entry', 'security_review');
     },
   },
-  {
-    // @row 7 32
-    who: 'security-reviewer', name: ['没有结论不能发布；写明结论后发布', 'not published without a finding; with one it is'], picture: 'publish',
+  // @row 7 32
+  'not published without a finding; with one it is': {
+    zh: '没有结论不能发布；写明结论后发布', who: 'security-reviewer',
     async run(h, tour) {
       await fromInbox(h, tour, tour.title);
       const form = await h.proceed('entry', 'publish');
@@ -155,9 +158,9 @@ export const steps = [
       await h.sees(h.l('最后一天：', 'Last day:'));
     },
   },
-  {
-    // @row 15
-    who: 'transport-officer', name: ['汇聚数据文件：字段、行数由文件得出', 'the file is brought; columns and rows come from it'], picture: 'gather',
+  // @row 15
+  'the file is brought; columns and rows come from it': {
+    zh: '汇聚数据文件：字段、行数由文件得出', who: 'transport-officer',
     async run(h, tour) {
       await h.open(`/case/${tour.entry}`);
       const form = await begin(h, 'resource', 'gather');
@@ -167,15 +170,15 @@ export const steps = [
       await form.getByText(h.l('已上传', 'uploaded')).waitFor();
       assert.equal(await form.getByLabel(h.l(/^行数 /, /^Rows (required|optional)/)).inputValue(), String(tour.rows));
       assert.equal(await form.getByLabel(h.l(/^字段名 /, /^Column name /)).count(), 6);
-      await tour.picture(h, 'gather-form');
+      await tour.picture(h, 'gather-form', { top: true });
       tour.resource = await signNew(h);
       await h.inState('resource', 'gathered');
       await h.sees(tour.digest.slice(0, 6));
     },
   },
-  {
-    // @row 15
-    who: 'operator', name: ['质量检测合格，发布数据资源', 'it passes the quality check and is published'],
+  // @row 15
+  'it passes the quality check and is published': {
+    zh: '质量检测合格，发布数据资源', who: 'operator',
     async run(h, tour) {
       await h.open(`/case/${tour.resource}`);
       await h.step('resource', 'pass_check', { document: tour.document('resource', 'pass_check') });
@@ -184,9 +187,9 @@ export const steps = [
       await h.inState('resource', 'published');
     },
   },
-  {
-    // @row 12 21
-    who: null, leaf: true, name: ['不登录也能看目录和条件；要数据时说明原因和下一步', 'anyone sees catalogue and conditions; asking for data is answered with reason and next step'], picture: 'public-dataset',
+  // @row 12 21
+  'anyone sees catalogue and conditions; asking for data is answered with reason and next step': {
+    zh: '不登录也能看目录和条件；要数据时说明原因和下一步', who: null, leaf: true, picture: 'public-dataset',
     async run(h, tour) {
       await refusedRows(h, tour, h.l('下载之前还需要一步', 'One step before the download'), h.l('登录后继续', 'Sign in to go on'));
       await h.open(dataset(tour, 'use'));
@@ -198,9 +201,9 @@ export const steps = [
       await h.sees(tour.title, h.names.text(entry.abstract));
     },
   },
-  {
-    // @row 12
-    who: null, script: false, leaf: true, name: ['没有 JavaScript 也有用', 'useful without JavaScript'],
+  // @row 12
+  'useful without JavaScript': {
+    zh: '没有 JavaScript 也有用', who: null, script: false, leaf: true,
     async run(h, tour) {
       await h.page.goto(`${h.url}${dataset(tour)}?lang=${h.names.language}`);
       const text = await h.page.locator('body').innerText();
@@ -210,9 +213,9 @@ export const steps = [
       assert.ok(await h.page.getByRole('link', { name: /JSON-LD/ }).count());
     },
   },
-  {
-    // @row 1 22
-    who: 'transport-officer', leaf: true, name: ['不是利用主体，不能申请', 'who is no user may not apply'],
+  // @row 1 22
+  'who is no user may not apply': {
+    zh: '不是利用主体，不能申请', who: 'transport-officer', leaf: true,
     async run(h, tour) {
       await h.open(`/dataset/${tour.entry}/apply`);
       for (const box of await h.main.locator('.choices input[type=checkbox]').all()) await box.check();
@@ -220,9 +223,9 @@ export const steps = [
       await h.sees(h.l('应由以下角色办理', 'This step is taken by'), 'SZ 41, 42');
     },
   },
-  {
-    // @row 21 22
-    who: 'user-company', name: ['提交申请和材料，时钟开始', 'the application and its materials are in, and the clock runs'], picture: 'apply',
+  // @row 21 22
+  'the application and its materials are in, and the clock runs': {
+    zh: '提交申请和材料，时钟开始', who: 'user-company', picture: 'apply',
     async run(h, tour) {
       await h.open(dataset(tour));
       await h.follow('申请使用', 'Apply for use');
@@ -241,12 +244,12 @@ export const steps = [
       await atCase(h);
       tour.application = h.caseId();
       await h.inState('application', 'submitted');
-      await h.sees(h.l('最后一天：', 'Last day:'), h.l('法定期限 10 个工作日', '10 working days in all'), tour.materials[0].split('/').pop());
+      await h.sees(h.l('最后一天：', 'Last day:'), h.l('期限 10 个工作日', '10 working days in all'), tour.materials[0].split('/').pop());
     },
   },
-  {
-    // @row 21 22
-    who: 'user-person', name: ['另一人也来申请', 'another person applies as well'],
+  // @row 21 22
+  'another person applies as well': {
+    zh: '另一人也来申请', who: 'user-person',
     async run(h, tour) {
       await h.open(`/dataset/${tour.entry}/apply`);
       await h.tick(h.main, tour.document('entry', 'compile').materials.map((one) => h.names.text(one)));
@@ -260,9 +263,9 @@ export const steps = [
       tour.otherApplication = h.caseId();
     },
   },
-  {
-    // @row 22
-    who: 'city-authority', name: ['不予通过必须写明理由', 'a refusal must state its reasons'],
+  // @row 22
+  'a refusal must state its reasons': {
+    zh: '不予通过必须写明理由', who: 'city-authority',
     async run(h, tour) {
       await h.open(`/case/${tour.otherApplication}`);
       const form = await h.proceed('application', 'refuse');
@@ -275,18 +278,18 @@ export const steps = [
       await h.inState('application', 'refused');
     },
   },
-  {
-    // @row 22
-    who: 'user-person', leaf: true, name: ['申请人看到理由和依据', 'the applicant reads the reasons and the article'], picture: 'refused',
+  // @row 22
+  'the applicant reads the reasons and the article': {
+    zh: '申请人看到理由和依据', who: 'user-person', leaf: true, picture: 'refused',
     async run(h, tour) {
       await h.open(`/case/${tour.otherApplication}`);
       await h.inState('application', 'refused');
       await h.lastStep('application', 'refuse', h.names.text(tour.refusal), 'SZ 42');
     },
   },
-  {
-    // @row 22
-    who: 'transport-officer', name: ['开放主体提出意见', 'the owner gives its opinion'],
+  // @row 22
+  'the owner gives its opinion': {
+    zh: '开放主体提出意见', who: 'transport-officer',
     async run(h, tour) {
       await fromInbox(h, tour, h.l(/申请/, /Application|application/));
       await h.open(`/case/${tour.application}`);
@@ -294,9 +297,9 @@ export const steps = [
       await h.inState('application', 'opined');
     },
   },
-  {
-    // @row 22
-    who: 'city-authority', name: ['审核通过，时钟停止', 'it is approved, and the clock stops'], picture: 'approved',
+  // @row 22
+  'it is approved, and the clock stops': {
+    zh: '审核通过，时钟停止', who: 'city-authority', picture: 'approved',
     async run(h, tour) {
       await h.open(`/case/${tour.application}`);
       await h.step('application', 'approve', { document: tour.document('application', 'approve') });
@@ -304,9 +307,9 @@ export const steps = [
       await h.seesNot(h.l('最后一天：', 'Last day:'));
     },
   },
-  {
-    // @row 23
-    who: 'user-company', leaf: true, name: ['批准不等于开通', 'approved is not yet open'],
+  // @row 23
+  'approved is not yet open': {
+    zh: '批准不等于开通', who: 'user-company', leaf: true,
     async run(h, tour) {
       await refusedRows(h, tour, h.l('此数据须经申请并签署协议后开通权限', /agreement/), 'SZ 41, 42');
       await h.follow('继续办理', 'Go on with my case');
@@ -314,9 +317,9 @@ export const steps = [
       await h.inState('application', 'approved');
     },
   },
-  {
-    // @row 24
-    who: 'transport-officer', name: ['缺一项条款，协议不能发出', 'with a clause missing the agreement is refused'],
+  // @row 24
+  'with a clause missing the agreement is refused': {
+    zh: '缺一项条款，协议不能发出', who: 'transport-officer',
     async run(h, tour) {
       await h.open(`/case/${tour.application}`);
       const form = await begin(h, 'agreement', 'offer');
@@ -325,21 +328,21 @@ export const steps = [
       await h.sees(h.l('每一条款都必须载明。', 'Every clause must be included.'), 'SZ 43');
     },
   },
-  {
-    // @row 24
-    who: 'transport-officer', name: ['七项齐全，协议发出', 'with all seven it is offered'], picture: 'agreement',
+  // @row 24
+  'with all seven it is offered': {
+    zh: '七项齐全，协议发出', who: 'transport-officer',
     async run(h, tour) {
       const form = h.main.locator('form.action-form');
       await h.tick(form, h.names.values('agreement_clause').slice(0, 1));
-      await tour.picture(h, 'agreement-form');
+      await tour.picture(h, 'agreement-form', { top: true });
       tour.agreement = await signNew(h);
       await h.inState('agreement', 'offered');
       assert.equal(await h.main.locator('.clause .tag.good').count(), 7);
     },
   },
-  {
-    // @row 24
-    who: 'user-company', name: ['利用主体逐条签署', 'the user signs, clause by clause'],
+  // @row 24
+  'the user signs, clause by clause': {
+    zh: '利用主体逐条签署', who: 'user-company',
     async run(h, tour) {
       await h.menu('我的事项', 'My cases');
       await h.open(`/case/${tour.agreement}`);
@@ -353,18 +356,18 @@ export const steps = [
       await h.inState('agreement', 'user_signed');
     },
   },
-  {
-    // @row 23
-    who: 'city-authority', leaf: true, name: ['双方签署之前不能开通', 'no right before both have signed'],
+  // @row 23
+  'no right before both have signed': {
+    zh: '双方签署之前不能开通', who: 'city-authority', leaf: true,
     async run(h, tour) {
       await h.open(`/new/grant?subject=${tour.agreement}`);
       await h.sees(h.names.state('agreement', 'in_force'), 'SZ 42');
       assert.equal(await h.main.locator('form.action-form').count(), 0);
     },
   },
-  {
-    // @row 24
-    who: 'transport-officer', name: ['开放主体签署，协议生效', 'the owner signs; it is in force'], picture: 'signed',
+  // @row 24
+  'the owner signs; it is in force': {
+    zh: '开放主体签署，协议生效', who: 'transport-officer', picture: 'signed',
     async run(h, tour) {
       await h.open(`/case/${tour.agreement}`);
       await h.step('agreement', 'countersign');
@@ -372,18 +375,18 @@ export const steps = [
       for (const action of ['user_sign', 'countersign']) await h.sees(`✓ ${h.names.action('agreement', action)}`);
     },
   },
-  {
-    // @row 65
-    who: 'user-company', leaf: true, name: ['在浏览器里核验协议', 'the agreement is verified in the browser'], picture: 'verify-agreement',
+  // @row 65
+  'the agreement is verified in the browser': {
+    zh: '在浏览器里核验协议', who: 'user-company', leaf: true, picture: 'verify-agreement',
     async run(h, tour) {
       await h.open(`/case/${tour.agreement}`);
       await h.main.locator('summary').filter({ hasText: h.l('链上核验', 'Verify on the chain') }).click();
       await verify(h);
     },
   },
-  {
-    // @row 23
-    who: 'city-authority', name: ['开通权限', 'the right is opened'], picture: 'grant',
+  // @row 23
+  'the right is opened': {
+    zh: '开通权限', who: 'city-authority', picture: 'grant',
     async run(h, tour) {
       await h.open(`/case/${tour.agreement}`);
       const form = await begin(h, 'grant', 'open');
@@ -392,9 +395,9 @@ export const steps = [
       await h.inState('grant', 'open');
     },
   },
-  {
-    // @row 17 23
-    who: 'user-company', leaf: true, name: ['下载的字节与链上摘要一致', 'what is downloaded agrees with the digest on the chain'], picture: 'download',
+  // @row 17 23
+  'what is downloaded agrees with the digest on the chain': {
+    zh: '下载的字节与链上摘要一致', who: 'user-company', leaf: true, picture: 'download',
     async run(h, tour) {
       await h.open(dataset(tour));
       await h.sees(h.l('您可以使用这个数据集', 'You may use this dataset'));
@@ -403,27 +406,27 @@ export const steps = [
       assert.equal(sha256(fs.readFileSync(tour.downloaded)), tour.digest);
     },
   },
-  {
-    // @row 15 17
-    who: 'user-company', leaf: true, name: ['通过接口取数', 'rows come over the interface'], picture: 'api',
+  // @row 15 17
+  'rows come over the interface': {
+    zh: '通过接口取数', who: 'user-company', leaf: true, picture: 'api',
     async run(h, tour) {
       await tryRows(h, tour);
       await h.main.locator('pre.answer').waitFor();
       assert.match(await h.main.locator('pre.answer').innerText(), /"CL-P00[12]"/);
     },
   },
-  {
-    // @row 65
-    who: 'user-company', leaf: true, name: ['在浏览器里核验权限', 'the grant is verified in the browser'],
+  // @row 65
+  'the grant is verified in the browser': {
+    zh: '在浏览器里核验权限', who: 'user-company', leaf: true,
     async run(h, tour) {
       await h.open(`/case/${tour.grant}`);
       await h.main.locator('summary').filter({ hasText: h.l('链上核验', 'Verify on the chain') }).click();
       await verify(h);
     },
   },
-  {
-    // @row 65
-    who: 'auditor', leaf: true, name: ['监督员核验数据集，不必相信平台', 'the auditor verifies the dataset without believing the platform'], picture: 'verify',
+  // @row 65
+  'the auditor verifies the dataset without believing the platform': {
+    zh: '监督员核验数据集，不必相信平台', who: 'auditor', leaf: true, picture: 'verify',
     async run(h, tour) {
       await h.open(dataset(tour, 'verify'));
       await verify(h);
@@ -438,9 +441,9 @@ export const steps = [
       await verify(h);
     },
   },
-  {
-    // @row 26
-    who: 'user-company', leaf: true, name: ['登记成果，注明数据来源', 'a product is registered, and cites the data'],
+  // @row 26
+  'a product is registered, and cites the data': {
+    zh: '登记成果，注明数据来源', who: 'user-company', leaf: true,
     async run(h, tour) {
       await h.open(`/case/${tour.grant}`);
       const form = await begin(h, 'product', 'register_under_grant');
@@ -450,9 +453,9 @@ export const steps = [
       await h.inState('product', 'registered');
     },
   },
-  {
-    // @row 16 25
-    who: 'transport-officer', leaf: true, name: ['跟踪：谁在什么时候读了数据', 'tracking: who read the data, and when'], picture: 'tracking',
+  // @row 16 25
+  'tracking: who read the data, and when': {
+    zh: '跟踪：谁在什么时候读了数据', who: 'transport-officer', leaf: true, picture: 'tracking',
     async run(h, tour) {
       await h.open(dataset(tour));
       await h.follow('谁读过数据', 'Who read the data');
@@ -460,9 +463,9 @@ export const steps = [
       await h.main.locator('tbody tr').filter({ hasText: h.l('贺潮生', 'He Chaosheng') }).first().waitFor();
     },
   },
-  {
-    // @row 33
-    who: 'operator', name: ['登记超范围使用的预警', 'an alert of use out of scope is raised'],
+  // @row 33
+  'an alert of use out of scope is raised': {
+    zh: '登记超范围使用的预警', who: 'operator',
     async run(h, tour) {
       await h.open(`/case/${tour.grant}`);
       const form = await begin(h, 'alert', 'raise');
@@ -473,9 +476,9 @@ export const steps = [
       await h.sees(h.l('最后一天：', 'Last day:'));
     },
   },
-  {
-    // @row 33
-    who: 'city-authority', name: ['核查并确认预警', 'the alert is checked and confirmed'], picture: 'alert',
+  // @row 33
+  'the alert is checked and confirmed': {
+    zh: '核查并确认预警', who: 'city-authority', picture: 'alert',
     async run(h, tour) {
       await h.menu('风险预警', 'Alerts');
       await h.sees(h.names.text(tour.document('alert', 'raise').title));
@@ -484,37 +487,37 @@ export const steps = [
       await h.inState('alert', 'confirmed');
     },
   },
-  {
-    // @row 25
-    who: 'transport-officer', name: ['暂停权限，要求十五个工作日内整改', 'the right is suspended, with fifteen working days to put it right'], picture: 'suspend',
+  // @row 25
+  'the right is suspended, with fifteen working days to put it right': {
+    zh: '暂停权限，要求十五个工作日内整改', who: 'transport-officer', picture: 'suspend',
     async run(h, tour) {
       await h.open(`/case/${tour.grant}`);
       await h.step('grant', 'suspend', { choice: ['breach', 'against_agreement'], document: tour.document('grant', 'suspend') });
       await h.inState('grant', 'suspended');
-      await h.sees(h.l('最后一天：', 'Last day:'), h.l('法定期限 15 个工作日', '15 working days in all'));
+      await h.sees(h.l('最后一天：', 'Last day:'), h.l('期限 15 个工作日', '15 working days in all'));
     },
   },
-  {
-    // @row 25
-    who: 'user-company', leaf: true, name: ['暂停期间取不到数据，并说明下一步', 'no data while suspended, and the next step is named'],
+  // @row 25
+  'no data while suspended, and the next step is named': {
+    zh: '暂停期间取不到数据，并说明下一步', who: 'user-company', leaf: true,
     async run(h, tour) {
       await refusedRows(h, tour, 'SZ 63', h.l(/整改/, /rectif|put right/i));
       await h.open(dataset(tour));
       assert.equal(await h.main.getByRole('link', { name: h.l(/^下载/, /^Download/) }).count(), 0);
     },
   },
-  {
-    // @row 25
-    who: 'user-company', name: ['利用主体报送整改', 'the user reports what it put right'],
+  // @row 25
+  'the user reports what it put right': {
+    zh: '利用主体报送整改', who: 'user-company',
     async run(h, tour) {
       await h.open(`/case/${tour.grant}`);
       await h.step('grant', 'report', { document: tour.document('grant', 'report') });
       await h.inState('grant', 'rectified');
     },
   },
-  {
-    // @row 25
-    who: 'transport-officer', name: ['整改不到位，继续暂停', 'not enough: it stays suspended'], picture: 'suspended',
+  // @row 25
+  'not enough: it stays suspended': {
+    zh: '整改不到位，继续暂停', who: 'transport-officer', picture: 'suspended',
     async run(h, tour) {
       await h.open(`/case/${tour.grant}`);
       await h.step('grant', 'reject', { document: tour.document('grant', 'reject') });
@@ -522,10 +525,10 @@ export const steps = [
       await h.lastStep('grant', 'reject', 'SZ 63');
     },
   },
-  {
-    who: 'user-company', leaf: true, name: ['最后仍取不到数据', 'in the end no byte comes out'],
+  'in the end no byte comes out': {
+    zh: '最后仍取不到数据', who: 'user-company', leaf: true,
     async run(h, tour) {
       await refusedRows(h, tour, 'SZ 63');
     },
   },
-];
+};
