@@ -7,8 +7,8 @@ const other = { zh: 'en', en: 'zh' };
 
 /** Names that the pages show, from the rule pack and the list of documents; read once. */
 export class Names {
-  constructor(language, pack, kinds) {
-    Object.assign(this, { language, pack, kinds });
+  constructor(language, pack, kinds, topics) {
+    Object.assign(this, { language, pack, kinds, topics });
   }
   l(zh, en) {
     return this.language === 'zh' ? zh : en;
@@ -106,6 +106,8 @@ export class Hands {
         if (field.type === 'texts') await this.bilingual(rows.nth(i), one);
         else await this.fillFields(rows.nth(i), field.fields, one, {});
       }
+    } else if (field.name === 'topics' && (await scope.getByRole('group', { name: this.names.text(field.title), exact: true }).count())) {
+      for (const one of value) await scope.getByLabel(this.names.text(this.names.topics.find((topic) => topic.value === one).title), { exact: true }).check();
     } else {
       const input = scope.getByLabel(name).first();
       if (field.type === 'word') await input.selectOption(value);

@@ -25,13 +25,14 @@ const ask = async (what) => (await fetch(`${option.server}/api/v1/${what}`)).jso
 const { current } = await ask('rules');
 const pack = await ask(`rules/${current}`);
 const { kinds } = await ask('documents');
+const { by_topic: topics } = await ask('stats');
 const look = { theme: 'light', width: 1280, height: 900 };
 
 /** What one run through the tour makes. Each has its own title and file, so that neither finds the other's. */
 class Tour {
   constructor(language) {
     this.language = language;
-    this.names = new Names(language, pack, kinds);
+    this.names = new Names(language, pack, kinds, topics);
     const part = { zh: ['东部', 'east'], en: ['西部', 'west'] }[language];
     this.titles = { zh: `${script.title.zh}·${part[0]}`, en: `${script.title.en}, ${part[1]}` };
     this.title = this.titles[language];

@@ -411,8 +411,7 @@ export const steps = {
     zh: '通过接口取数', who: 'user-company', leaf: true, picture: 'api',
     async run(h, tour) {
       await tryRows(h, tour);
-      await h.main.locator('pre.answer').waitFor();
-      assert.match(await h.main.locator('pre.answer').innerText(), /"CL-P00[12]"/);
+      await h.sees(/^CL-P00[12]$/, h.l(/行，共/, /rows of/));
     },
   },
   // @row 65
