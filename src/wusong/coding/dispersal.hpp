@@ -28,16 +28,15 @@ void hash_each(std::span<const BytesView> messages, std::span<Hash> digests) noe
 /// What fragments are checked against: it binds the shape, the payload's size and every fragment. A
 /// payload has one commitment, and a commitment at most one payload.
 ///
-/// @shape the hash of "wusong/dispersal/1\n", then total, needed and the payload's size, each 4
-/// bytes,
-///        big-endian, then the root of a Merkle tree over the fragments (`internal/merkle.hpp`)
+/// @shape the hash of "wusong/dispersal/1\n", then total, needed and the payload's size, each of 4
+///        bytes, big-endian, then the root of a Merkle tree over the fragments
+///        (`internal/merkle.hpp`)
 using Commitment = FixedBytes<32, struct CommitmentTag>;
 
 /// Larger payloads are dispersed as slices.
 inline constexpr std::uint32_t kPayloadBytesMax = 4u << 20;
 
-/// A fragment that has proved to belong to its commitment. It borrows the message it was opened
-/// from.
+/// A fragment that has proved to belong to its commitment. It borrows the message that held it.
 struct Fragment {
   Commitment commitment;
   std::uint32_t payload_bytes{0};
@@ -54,8 +53,7 @@ class Dispersal {
   /// What validator `index` is sent, and echoes.
   ///
   /// @shape index, 2 bytes, and the payload's size, 4 bytes, big-endian; the Merkle path from the
-  /// leaf
-  ///        up; the fragment. `index` is below the shape's total
+  ///        leaf up; the fragment. `index` is below the shape's total
   Bytes message(std::uint16_t index) const;
 
  private:
@@ -93,9 +91,8 @@ class Disperser {
   /// @errors err::wrong_count            fewer than are needed
   ///         err::bad_index              two of one index
   ///         err::mixed_commitments      of different commitments
-  ///         err::inconsistent_encoding  the commitment is no payload's: its maker is at fault, and
-  ///         any
-  ///                                     other fragments of it say the same
+  ///         err::inconsistent_encoding  the commitment is no payload's: its maker is at fault,
+  ///                                     and any other fragments of it say the same
   [[nodiscard]] Result<Dispersal> reconstruct(std::span<const Fragment> fragments) const;
 
   /// Of one message for a payload of this size. @shape at most kPayloadBytesMax

@@ -28,9 +28,7 @@ std::uint64_t transposed(std::uint64_t x) noexcept {
   return x;
 }
 
-/// @shape for each byte of the product, for each byte of the factor, eight rows from the last to
-/// the
-///        first
+/// @shape for each byte of the product, for each of the factor, eight rows from the last up
 void prepare_matrices(Symbol constant, std::size_t symbol_bytes,
                       std::uint8_t* multiplier) noexcept {
   const Field& field = Field::get();

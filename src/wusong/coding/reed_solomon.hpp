@@ -15,8 +15,7 @@ struct Shape {
   std::uint32_t total{0};
   std::uint32_t needed{0};
 
-  /// Any f+1 of n = 3f+1 (or a little more) validators suffice, so what 2f+1 hold survives f of
-  /// them.
+  /// Any f+1 of n = 3f+1 (to 3f+3) validators: what 2f+1 have echoed survives f of them.
   /// @shape `validators` is at least one
   static constexpr Shape for_validators(std::uint32_t validators) noexcept {
     return {.total = validators, .needed = (validators - 1) / 3 + 1};
@@ -39,13 +38,12 @@ struct Kernels;
 /// the values at points 0, 1, … of one polynomial of degree below `needed`, so the first `needed`
 /// fragments are the data itself.
 ///
-/// @shape  fragments lie end to end, `total` of one size, a multiple of kFragmentBlockBytes. A
-/// symbol
-///         is a byte up to kByteFragmentsMax fragments; above, byte i of each half block of 64
+/// @shape  fragments lie end to end, `total` of one size, a multiple of kFragmentBlockBytes. Up to
+///         kByteFragmentsMax fragments a symbol is a byte; above, byte i of each half block of 64
 ///         bytes is the low and the high half of one. Symbols are written in a Cantor basis, and
 ///         point i is the element i (`internal/field.hpp`)
-/// @cost   O(total log total) a symbol, by a matrix where that is cheaper; one allocation a call.
-///         Variable time: the data is public
+/// @cost   O(total log total) a symbol, by a matrix where that is cheaper; allocates a few times a
+///         call, in no loop. Variable time: the data is public
 /// @thread safe: const functions share nothing that changes
 /// @source ADR 0010
 class ReedSolomon {
