@@ -76,6 +76,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto disperser = Disperser::create(shape, mix_batch);
   const BytesView rest{data + 2, size - 2};
   check_message(*disperser, shape.total, Bytes(data[1], 0x5a), rest);
-  check_leader(*disperser, shape, data[1] % (shape.needed * kFragmentBlockBytes + 1), rest);
+  check_leader(*disperser, shape, data[1] % (128 * shape.needed + 1), rest);
   return 0;
 }

@@ -209,7 +209,8 @@ TEST(ReedSolomon, EverySmallCodeIsTheModelsAndCompletesFromEveryChoiceOfFragment
 TEST(ReedSolomon, EveryMethodGivesTheSameFragmentsAtEveryShapeOfUpTo64) {
   Random random{4};
   for (std::uint32_t total = 10; total <= 64; ++total) {
-    for (std::uint32_t needed = 1; needed <= total; needed += 1 + random() % 7) {
+    for (std::uint32_t needed = 1; needed <= total;
+         needed += 1 + static_cast<std::uint32_t>(random() % 7)) {
       const Shape shape{.total = total, .needed = needed};
       const Bytes data = random_bytes(total * kBlockBytes * 2, random);
       Bytes first;
