@@ -350,7 +350,7 @@ Result<Response> item_proof(Exchange& exchange) {
       portal::may_read_document(exchange.viewer, seen.view, kind != nullptr && kind->is_public,
                                 exchange.shared.access, settings.access)
           .allowed;
-  WUSONG_TRY(const auto text, document_text(exchange, seen.row.item.document));
+  WUSONG_TRY(const auto text, document_text(exchange, id, seen.row.item.document));
   if (reads && text) {
     out.key("document").string(*text);
     if (kind == nullptr || !kind->is_public) {

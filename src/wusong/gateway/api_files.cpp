@@ -52,6 +52,18 @@ std::string safe_type(std::string_view media_type) {
   return "application/octet-stream";
 }
 
+/// Bytes that the account has announced within a day, whatever became of them.
+Result<std::uint64_t> sent_today(Exchange& exchange) {
+  constexpr std::uint64_t kDayMs = 24 * 3600 * 1000;
+  const auto now = exchange.request.now.value;
+  WUSONG_TRY(const auto row,
+             find_row(exchange.db.own,
+                      "SELECT coalesce(sum(size), 0) FROM uploads WHERE account = $1 AND created > "
+                      "$2",
+                      sql(exchange.session->account.id), sql(now - std::min(now, kDayMs))));
+  return row ? static_cast<std::uint64_t>(number_of((*row)[0])) : 0;
+}
+
 struct FileFound {
   bool allowed{false};
   Problem problem;
@@ -85,6 +97,15 @@ Result<std::optional<FileFound>> as_resource(Exchange& exchange, const Hash& dig
   out.right = permission.right;
   out.counts = true;
   return std::optional{std::move(out)};
+}
+
+/// Name and type under which an actor sent a file here; nothing where they did not. To name a
+/// digest is no right to its bytes: digests of all files are public.
+Result<std::optional<Row>> sent_by(Exchange& exchange, const Address& actor, const Hash& digest) {
+  return find_row(exchange.db.own,
+                  "SELECT u.name, u.media_type FROM uploads u JOIN accounts a ON a.id = u.account "
+                  "WHERE u.digest = $1 AND a.address = $2",
+                  sql(codec::to_hex(digest)), sql(codec::to_hex(actor)));
 }
 
 /// An attachment: for those who may read the document that names it, and for who uploaded it.
@@ -121,12 +142,15 @@ Result<FileFound> as_attachment(Exchange& exchange, const Hash& digest) {
   portal::ProjectionReader reader{exchange.db.projection};
   WUSONG_TRY(const auto history, reader.history(id));
   for (const auto& step : history) {
-    WUSONG_TRY(const auto text, document_text(exchange, step.act.document));
-    if (text && text->find(codec::to_hex(digest)) != std::string::npos) {
-      out.allowed = true;
-      out.object = id;
-      return out;
-    }
+    WUSONG_TRY(const auto text, document_text(exchange, id, step.act.document));
+    if (!text || text->find(codec::to_hex(digest)) == std::string::npos) continue;
+    WUSONG_TRY(const auto sent, sent_by(exchange, step.act.actor, digest));
+    if (!sent) continue;
+    out.allowed = true;
+    out.object = id;
+    out.name = text_of((*sent)[0]);
+    out.media_type = safe_type(text_of((*sent)[1]));
+    return out;
   }
   return out;
 }
@@ -196,14 +220,19 @@ Result<Response> begin_upload(Exchange& exchange) {
                   exchange.shared.settings.uploads_open_max) {
     return fail(err::quota);
   }
+  WUSONG_TRY(const auto sent, sent_today(exchange));
+  const auto most = exchange.viewer.organisation == 0
+                        ? exchange.shared.settings.upload_day_max
+                        : exchange.shared.settings.upload_day_max_organisation;
+  if (bytes > most - std::min(sent, most)) return fail(err::quota);
   const Upload upload{random_hex(exchange.shared.entropy, 16), std::string{name},
                       std::string{media_type}, bytes};
+  WUSONG_CHECK(exchange.shared.blobs.upload_begin(upload.id));
   WUSONG_CHECK(run(exchange.db.own,
                    "INSERT INTO uploads(id, account, name, media_type, size, created, digest) "
                    "VALUES ($1, $2, $3, $4, $5, $6, '')",
                    sql(upload.id), sql(account.id), sql(name), sql(media_type), sql(bytes),
                    sql(exchange.request.now.value)));
-  WUSONG_CHECK(exchange.shared.blobs.upload_begin(upload.id));
   return offset_answer(upload, 0, 201);
 }
 
@@ -242,7 +271,10 @@ Result<Response> finish_upload(Exchange& exchange) {
 
 Result<Response> abort_upload(Exchange& exchange) {
   WUSONG_TRY(const auto upload, own_upload(exchange));
-  WUSONG_CHECK(exchange.shared.blobs.upload_abort(upload.id));
+  if (const auto done = exchange.shared.blobs.upload_abort(upload.id);
+      !done && done.error() != Error{io::err::upload_missing}) {
+    return fail(done.error());
+  }
   WUSONG_CHECK(run(exchange.db.own, "DELETE FROM uploads WHERE id = $1", sql(upload.id)));
   return json_response("{}");
 }
@@ -323,3 +355,24 @@ Result<Response> list_audit(Exchange& exchange) {
 }
 
 }  // namespace wusong::gateway::internal
+
+namespace wusong::gateway {
+
+Result<std::uint64_t> collect_uploads(io::SqlConnection& own, io::BlobStore& blobs,
+                                      UnixMillis before) {
+  constexpr std::uint64_t kAtOnce = 100;
+  WUSONG_TRY(const auto rows,
+             find_rows(own, "SELECT id FROM uploads WHERE digest = '' AND created < $1 LIMIT $2",
+                       sql(before.value), sql(kAtOnce)));
+  for (const auto& row : rows.rows) {
+    const auto id = text_of(row[0]);
+    if (const auto done = blobs.upload_abort(id);
+        !done && done.error() != Error{io::err::upload_missing}) {
+      return fail(done.error());
+    }
+    WUSONG_CHECK(run(own, "DELETE FROM uploads WHERE id = $1 AND digest = ''", sql(id)));
+  }
+  return rows.rows.size();
+}
+
+}  // namespace wusong::gateway

@@ -144,14 +144,14 @@ void write_history_row(codec::JsonWriter& out, Exchange& exchange, const portal:
   if (!act.refers_to.is_zero()) out.key("reference").string(hex(act.refers_to));
   if (!act.basis.is_zero()) {
     out.key("basis_digest").string(hex(act.basis));
-    if (const auto text = document_text(exchange, act.basis); text && *text) {
+    if (const auto text = document_text(exchange, act.item, act.basis); text && *text) {
       out.key("basis").raw(**text);
     }
   }
   if (!act.document.is_zero()) {
     out.key("document_digest").string(hex(act.document));
     if (documents) {
-      if (const auto text = document_text(exchange, act.document); text && *text) {
+      if (const auto text = document_text(exchange, act.item, act.document); text && *text) {
         out.key("document").raw(**text);
       }
     }
@@ -236,7 +236,7 @@ Result<Response> show_item(Exchange& exchange) {
   WUSONG_TRY(const auto seen, visible_item(exchange, id));
   const auto& row = seen.row;
   const auto* pack = exchange.shared.rules.pack(row.item.pack);
-  WUSONG_TRY(const auto text, document_text(exchange, row.item.document));
+  WUSONG_TRY(const auto text, document_text(exchange, id, row.item.document));
   const auto* kind = pack && pack->workflow(row.item.workflow)
                          ? portal::document_kind(pack->workflow(row.item.workflow)->document)
                          : nullptr;

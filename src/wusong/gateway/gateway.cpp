@@ -161,6 +161,7 @@ Response answer(Exchange& exchange) {
     return refuse(exchange, found.other_method ? err::wrong_method : err::not_found);
   }
   const Route& route = *found.route;
+  exchange.route = route.pattern;
   if (const auto wait = shared.limiter.take(request.remote, route.rate, request.now); wait > 0) {
     Response busy = to_response(err::too_many_requests);
     busy.header("Retry-After", std::to_string(wait / 1000 + 1));
@@ -237,9 +238,9 @@ Response handle(const Shared& shared, Connections& db, const Request& request) {
                     .session = {},
                     .session_token = {},
                     .viewer = {},
-                    .language = Language::zh,
-                    .organisations = {}};
+                    .language = Language::zh};
   Response out = answer(exchange);
+  out.route = exchange.route;
   // An answer that depends on who asks is nobody else's.
   const bool cache_said =
       std::ranges::any_of(out.headers, [](const auto& h) { return h.first == "Cache-Control"; });

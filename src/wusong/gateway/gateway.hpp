@@ -53,8 +53,11 @@ struct Settings {
   std::map<std::string, portal::Text, std::less<>> topics;  // by name, for people
   crypto::PasswordCost password_cost;
   std::uint64_t wait_ms{5'000};  // for finality before 202
-  std::uint64_t upload_max{std::uint64_t{4} << 30};
+  std::uint64_t upload_max{std::uint64_t{10} << 30};
   std::uint64_t uploads_open_max{20};  // of one account
+  // Of one account within a day: a person's, and an organisation's officer's.
+  std::uint64_t upload_day_max{std::uint64_t{20} << 30};
+  std::uint64_t upload_day_max_organisation{std::uint64_t{1} << 40};
   bool registration{true};
 };
 
@@ -89,6 +92,7 @@ struct Exchange {
   std::string session_token;
   portal::Viewer viewer;
   Language language{Language::zh};
+  std::string_view route{};  // the router's pattern that was found
   /// Read once a request, when somebody asks.
   std::optional<std::map<std::uint32_t, portal::Text>> organisations{};
 
@@ -107,6 +111,11 @@ struct Exchange {
 /// Answers one request; never fails.
 /// @thread several at once, each with its own connections
 Response handle(const Shared& shared, Connections& db, const Request& request);
+
+/// Gives up uploads that were begun before `before` and never finished, a hundred at a time.
+/// @return how many  @errors io's
+[[nodiscard]] Result<std::uint64_t> collect_uploads(io::SqlConnection& own, io::BlobStore& blobs,
+                                                    UnixMillis before);
 
 /// Whose eyes an account has: roles and organisation from the directory.
 [[nodiscard]] Result<portal::Viewer> viewer_of(io::SqlConnection& projection,

@@ -59,6 +59,7 @@ struct Response {
   std::optional<BlobBody> blob;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string form_action;  // a further origin that the page's form may lead to
+  std::string_view route;   // the pattern of the router that answered; empty: none
 
   /// Values from outside are cleaned: a header never holds a line break.
   void header(std::string_view name, std::string_view value);

@@ -5,6 +5,7 @@
 
 #include "wusong/gateway/csv.hpp"
 #include "wusong/gateway/errors.hpp"
+#include "wusong/gateway/limits.hpp"
 #include "wusong/gateway/tokens.hpp"
 
 namespace wusong::gateway {
@@ -177,6 +178,28 @@ TEST(Csv, EndlessRowsAreRefused) {
   const std::string piece(CsvReader::kRowMax / 2 + 1, 'x');
   EXPECT_TRUE(reader.feed(piece, any).has_value());
   EXPECT_FALSE(reader.feed(piece, any).has_value());
+}
+
+TEST(Limits, AnIpv6NetworkIsOneCaller) {
+  EXPECT_EQ(network_of("203.0.113.9"), "203.0.113.9");
+  EXPECT_EQ(network_of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  EXPECT_EQ(network_of("2001:db8:1:2::6"), "2001:db8:1:2::/64");
+  EXPECT_EQ(network_of("2001:db8::1"), "2001:db8:0:0::/64");
+  EXPECT_EQ(network_of("2001:db8::1:2:3:4:5"), "2001:db8:0:1::/64");
+  EXPECT_EQ(network_of("::1"), "0:0:0:0::/64");
+  EXPECT_EQ(network_of("1::"), "1:0:0:0::/64");
+  EXPECT_EQ(network_of("1:2:3::"), "1:2:3:0::/64");
+}
+
+TEST(Limits, ChangingTheRestOfAnAddressGainsNothing) {
+  io::NoMutex mutex;
+  Limiter limiter{mutex};
+  std::uint64_t wait = 0;
+  for (int i = 0; i < 11; ++i) {
+    wait = limiter.take("2001:db8::" + std::to_string(i + 1), RateClass::login, UnixMillis{1000});
+  }
+  EXPECT_GT(wait, 0u);
+  EXPECT_EQ(limiter.take("2001:db8:0:1::1", RateClass::login, UnixMillis{1000}), 0u);
 }
 
 }  // namespace

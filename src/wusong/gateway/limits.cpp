@@ -2,8 +2,40 @@
 #include "wusong/gateway/limits.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace wusong::gateway {
+namespace {
+
+/// "a:b" is two; nothing is none.
+std::vector<std::string_view> groups_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const auto colon = text.find(':');
+    out.push_back(text.substr(0, colon));
+    text = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string network_of(std::string_view address) {
+  if (address.find(':') == std::string_view::npos) return std::string{address};
+  constexpr std::size_t kGroups = 8;
+  constexpr std::size_t kOfNetwork = 4;
+  const auto gap = address.find("::");
+  auto groups = groups_of(address.substr(0, gap));
+  if (gap != std::string_view::npos) {
+    const auto behind = groups_of(address.substr(gap + 2));
+    groups.resize(std::max(groups.size(), kGroups - std::min(kGroups, behind.size())), "0");
+    groups.insert(groups.end(), behind.begin(), behind.end());
+  }
+  groups.resize(kOfNetwork, "0");
+  std::string out;
+  for (const auto group : groups) out.append(group).push_back(':');
+  return out + ":/64";
+}
 
 Rate Limiter::rate(RateClass what) noexcept {
   switch (what) {
@@ -29,7 +61,7 @@ std::uint64_t Limiter::take(std::string_view caller, RateClass what, UnixMillis 
   Rate limit = rate(what);
   limit.per_minute *= factor_;
   limit.burst *= factor_;
-  const std::string key = std::to_string(static_cast<unsigned>(what)) + " " + std::string{caller};
+  const std::string key = std::to_string(static_cast<unsigned>(what)) + " " + network_of(caller);
   const io::MutexGuard guard{*mutex_};
   if (buckets_.size() >= kCallersMax) buckets_.clear();
   const auto [at, fresh] = buckets_.try_emplace(key, Bucket{limit.burst, now.value});

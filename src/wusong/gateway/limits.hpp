@@ -21,6 +21,11 @@ struct Rate {
   double burst{200};
 };
 
+/// Whom an address stands for: itself, or of IPv6 the network of 64 bits that one household or
+/// server has, so that nobody gains by changing the rest.
+/// @shape an address as inet_ntop writes it; any other text is itself
+std::string network_of(std::string_view address);
+
 /// @thread safe, by the mutex it is given
 class Limiter {
  public:

@@ -5,6 +5,7 @@
 
 #include "wusong/gateway/errors.hpp"
 #include "wusong/io/blob_store.hpp"
+#include "wusong/io/kv_store.hpp"
 #include "wusong/io/sql.hpp"
 #include "wusong/portal/errors.hpp"
 
@@ -144,6 +145,11 @@ constexpr std::array kSaid{
          503,
          {"系统繁忙。", "The system is busy."},
          {"请重试。", "Try again."}},
+    Said{&io::err::disk_full,
+         507,
+         {"本站的存储空间已满,没有保存您的内容。",
+          "The site's storage is full: nothing of this was kept."},
+         {"请稍后重试,并告知平台运营单位。", "Try again later, and tell the platform operator."}},
     Said{&io::err::blob_missing,
          404,
          {"文件不在本站。", "This site does not hold the file."},

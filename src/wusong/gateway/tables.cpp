@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS uploads(
   id TEXT PRIMARY KEY, account TEXT NOT NULL, name TEXT NOT NULL, media_type TEXT NOT NULL, size BIGINT NOT NULL,
   created BIGINT NOT NULL, digest TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS uploads_digest ON uploads(digest, account);
+CREATE INDEX IF NOT EXISTS uploads_account ON uploads(account, created);
 CREATE TABLE IF NOT EXISTS secrets(name TEXT PRIMARY KEY, sealed $BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS challenges(
   challenge TEXT PRIMARY KEY, purpose TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL,

@@ -103,14 +103,18 @@ Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id) {
   return std::move(*dataset);
 }
 
-Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash& digest) {
+Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash& item,
+                                                 const Hash& digest) {
   if (digest.is_zero()) return std::optional<std::string>{};
   const auto bytes = exchange.shared.blobs.read(digest, 0, portal::kDocumentBytesMax);
   if (!bytes) {
     if (bytes.error() == Error{io::err::blob_missing}) return std::optional<std::string>{};
     return fail(bytes.error());
   }
-  return std::optional{std::string{as_text(*bytes)}};
+  std::string text{as_text(*bytes)};
+  portal::ProjectionReader reader{exchange.db.projection};
+  WUSONG_TRY(const bool shown, reader.may_show(item, digest, text));
+  return shown ? std::optional{std::move(text)} : std::optional<std::string>{};
 }
 
 Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const Hash& digest) {

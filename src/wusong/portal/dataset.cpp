@@ -236,7 +236,7 @@ Result<std::optional<Resource>> resource_by_digest(io::SqlConnection& sql, const
              sql.query("SELECT r.id, r.entry, r.listed, v.version, r.updated, v.digest, r.format, "
                        "r.media_type, r.size, r.row_count, r.body, r.version FROM versions v "
                        "JOIN resources r ON r.id = v.item WHERE v.digest = $1 "
-                       "ORDER BY r.listed DESC, v.time DESC, v.item LIMIT 1",
+                       "AND v.digest <> '' ORDER BY r.listed DESC, v.time DESC, v.item LIMIT 1",
                        Parameters{hex(digest)}));
   if (rows.rows.empty()) return std::optional<Resource>{};
   WUSONG_TRY(Resource out, read_resource(rows.rows[0]));

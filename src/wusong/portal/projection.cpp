@@ -7,6 +7,7 @@
 #include "wusong/crypto/hash.hpp"
 #include "wusong/portal/documents.hpp"
 #include "wusong/portal/errors.hpp"
+#include "wusong/portal/internal/document_use.hpp"
 #include "wusong/portal/internal/entry_writer.hpp"
 #include "wusong/portal/internal/projection_schema.hpp"
 #include "wusong/portal/internal/sql_row.hpp"
@@ -149,6 +150,7 @@ class Projection::Writer {
     items_.clear();
     entries_.clear();
     history_.clear();
+    named_.clear();
   }
   Result<void> flush() {
     WUSONG_CHECK(history_.flush());
@@ -265,7 +267,11 @@ class Projection::Writer {
     std::optional<std::string> text;
     if (!event.document.is_zero()) {
       WUSONG_TRY(auto found, text_for(id, event.document));
-      if (event.content) text = std::move(found);
+      if (event.content && found) {
+        WUSONG_TRY(const bool shown, internal::may_show(*sql_, event.item, event.document, *found,
+                                                        named_.at(event.document)));
+        if (shown) text = std::move(found);
+      }
     }
     if (!event.basis.is_zero()) WUSONG_CHECK(void_of(text_for(id, event.basis)));
     WUSONG_TRY(const ItemRow* item, items_.apply(event, block.time, title_of(text)));
@@ -279,6 +285,7 @@ class Projection::Writer {
 
   Result<void> add_history(const BlockEvents& block, const PlacedEvent& placed,
                            const Acted& event) {
+    named_.try_emplace(event.document, event.item);
     return history_.add({hex(event.item),
                          number(event.sequence),
                          number(block.number),
@@ -414,7 +421,8 @@ class Projection::Writer {
     if (item == nullptr) return fail(err::projection_damaged);
     const std::uint8_t workflow = item->item.workflow;
     WUSONG_TRY(const Meaning* means, meaning(item->item.pack));
-    if (item->content == digest) {
+    WUSONG_TRY(const bool shown, internal::may_show(*sql_, id, digest, text));
+    if (item->content == digest && shown) {
       const Text title = title_of(text);
       WUSONG_CHECK(done(sql_->run("UPDATE items SET title_zh = $2, title_en = $3 WHERE id = $1",
                                   Parameters{hex(id), title.zh, title.en})));
@@ -432,6 +440,7 @@ class Projection::Writer {
   internal::ItemRows items_;
   internal::EntryWriter entries_;
   internal::BulkInsert history_;
+  std::map<Hash, ItemId> named_;  // by whom a document was named first, in these blocks
   std::map<std::uint16_t, Meaning> meanings_;
   std::uint64_t ordinal_{0};
 };
@@ -467,35 +476,49 @@ Result<std::vector<Hash>> Projection::missing_documents(std::uint64_t max) {
   return out;
 }
 
-Result<Hash> Projection::projection_digest() {
+namespace {
+
+Result<Hash> digest_of(io::SqlConnection& sql, const internal::DerivedTable& table) {
   Hash digest;
-  for (const internal::DerivedTable& table : internal::derived_tables()) {
-    const std::string columns{table.columns};
-    const std::string key{table.key};
-    const std::string sql = "SELECT " + columns + " FROM " + std::string{table.name};
-    const std::string more =
-        table.key_columns == 1 ? " WHERE " + key + " > $1" : " WHERE (" + key + ") > ($1, $2)";
-    const std::string end = " ORDER BY " + key + " LIMIT " + std::to_string(kDigestRows);
-    Parameters after;
-    for (;;) {
-      std::string page = sql;
-      if (!after.empty()) page += more;
-      page += end;
-      WUSONG_TRY(const auto rows, writer_->sql().query(page, after));
-      Bytes bytes{digest.bytes.begin(), digest.bytes.end()};
-      append(bytes, as_bytes(table.name));
-      for (const auto& row : rows.rows)
-        for (const io::SqlValue& value : row) {
-          WUSONG_TRY(const std::string written, written_value(value));
-          append(bytes, as_bytes(written));
-        }
-      digest = crypto::sha256(bytes);
-      if (rows.rows.size() < kDigestRows) break;
-      after.assign(rows.rows.back().begin(),
-                   rows.rows.back().begin() + static_cast<std::ptrdiff_t>(table.key_columns));
-    }
+  const std::string columns{table.columns};
+  const std::string key{table.key};
+  const std::string select = "SELECT " + columns + " FROM " + std::string{table.name};
+  const std::string more =
+      table.key_columns == 1 ? " WHERE " + key + " > $1" : " WHERE (" + key + ") > ($1, $2)";
+  const std::string end = " ORDER BY " + key + " LIMIT " + std::to_string(kDigestRows);
+  Parameters after;
+  for (;;) {
+    WUSONG_TRY(const auto rows, sql.query(select + (after.empty() ? "" : more) + end, after));
+    Bytes bytes{digest.bytes.begin(), digest.bytes.end()};
+    append(bytes, as_bytes(table.name));
+    for (const auto& row : rows.rows)
+      for (const io::SqlValue& value : row) {
+        WUSONG_TRY(const std::string written, written_value(value));
+        append(bytes, as_bytes(written));
+      }
+    digest = crypto::sha256(bytes);
+    if (rows.rows.size() < kDigestRows) return digest;
+    after.assign(rows.rows.back().begin(),
+                 rows.rows.back().begin() + static_cast<std::ptrdiff_t>(table.key_columns));
   }
-  return digest;
+}
+
+}  // namespace
+
+Result<std::vector<std::pair<std::string, Hash>>> Projection::table_digests() {
+  std::vector<std::pair<std::string, Hash>> out;
+  for (const internal::DerivedTable& table : internal::derived_tables()) {
+    WUSONG_TRY(const Hash digest, digest_of(writer_->sql(), table));
+    out.emplace_back(table.name, digest);
+  }
+  return out;
+}
+
+Result<Hash> Projection::projection_digest() {
+  WUSONG_TRY(const auto tables, table_digests());
+  Bytes all;
+  for (const auto& [name, digest] : tables) append(all, digest);
+  return crypto::sha256(all);
 }
 
 }  // namespace wusong::portal

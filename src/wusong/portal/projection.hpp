@@ -74,7 +74,9 @@ class Projection {
   /// Digests that events name and the source did not have, oldest first.
   [[nodiscard]] Result<std::vector<Hash>> missing_documents(std::uint64_t max);
 
-  /// SHA-256 over every derived table in order: equal after a rebuild.
+  /// SHA-256 of each derived table's rows in order of their key, the same on every database.
+  [[nodiscard]] Result<std::vector<std::pair<std::string, Hash>>> table_digests();
+  /// SHA-256 over those: equal after a rebuild.
   [[nodiscard]] Result<Hash> projection_digest();
 
  private:
@@ -144,6 +146,10 @@ class ProjectionReader {
   [[nodiscard]] Result<std::vector<AddressedActor>> actors_of(std::uint32_t organisation,
                                                               std::uint64_t offset,
                                                               std::uint32_t limit);
+  /// Whether an item shows the document that an act of it names: a public kind always, another only
+  /// where no other item named it earlier. What is no document of any kind is never shown.
+  [[nodiscard]] Result<bool> may_show(const ItemId& item, const Hash& digest,
+                                      std::string_view text);
   /// What the twin needs to judge an act by `sender`.
   [[nodiscard]] Result<Facts> facts(const Act& act, const Address& sender);
   [[nodiscard]] Result<Calendar> calendar();

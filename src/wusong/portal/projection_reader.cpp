@@ -4,6 +4,7 @@
 #include "wusong/math/uint256.hpp"
 #include "wusong/portal/access.hpp"
 #include "wusong/portal/errors.hpp"
+#include "wusong/portal/internal/document_use.hpp"
 #include "wusong/portal/internal/item_rows.hpp"
 #include "wusong/portal/internal/sql_row.hpp"
 #include "wusong/portal/projection.hpp"
@@ -208,6 +209,11 @@ Result<std::vector<ProjectionReader::AddressedActor>> ProjectionReader::actors_o
     out.push_back(one);
   }
   return out;
+}
+
+Result<bool> ProjectionReader::may_show(const ItemId& item, const Hash& digest,
+                                        std::string_view text) {
+  return internal::may_show(*sql_, item, digest, text);
 }
 
 Result<Facts> ProjectionReader::facts(const Act& act, const Address& sender) {

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS history (
   refers_to TEXT NOT NULL, document TEXT NOT NULL, basis TEXT NOT NULL,
   PRIMARY KEY (item, sequence));
 CREATE INDEX IF NOT EXISTS history_by_block ON history (block, log_index);
+CREATE INDEX IF NOT EXISTS history_by_document ON history (document) WHERE document <> '';
 CREATE TABLE IF NOT EXISTS missing (
   digest TEXT NOT NULL, item TEXT NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (digest, item));
 CREATE INDEX IF NOT EXISTS missing_by_age ON missing (since);
@@ -81,8 +82,8 @@ CREATE TABLE IF NOT EXISTS postings (
 constexpr std::string_view kPostgresOnly =
     "ALTER TABLE postings ALTER COLUMN bits SET STORAGE EXTERNAL;";
 
+// Without `meta`: how far the tables are moves with every block, also one without an event.
 constexpr DerivedTable kDerived[] = {
-    {"meta", "key, value", "key", 1},
     {"organisations", "id, parent, kind, active, document, title_zh, title_en", "id", 1},
     {"actors", "address, organisation, roles, active", "address", 1},
     {"working_days", "year, low, high", "year", 1},
@@ -117,11 +118,16 @@ constexpr DerivedTable kDerived[] = {
 }  // namespace
 
 std::string schema_of(io::SqlDialect dialect) {
-  const bool lite = dialect == io::SqlDialect::sqlite;
   std::string out{kTables};
   constexpr std::string_view kPlace = "$BYTES";
+  const bool lite = dialect == io::SqlDialect::sqlite;
   out.replace(out.find(kPlace), kPlace.size(), lite ? "BLOB" : "BYTEA");
-  return lite ? out : out + std::string{kPostgresOnly};
+  if (lite) return out;
+  // Bytes decide the order of texts, as in SQLite, whatever language the server was set up for.
+  constexpr std::string_view kText = "TEXT";
+  for (auto at = out.find(kText); at != std::string::npos; at = out.find(kText, at + kText.size()))
+    out.insert(at + kText.size(), " COLLATE \"C\"");
+  return out + std::string{kPostgresOnly};
 }
 
 std::span<const DerivedTable> derived_tables() noexcept {

@@ -5,13 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/gateway/gateway.hpp"
 #include "wusong/gateway/router.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/io/kv_store.hpp"
 #include "wusong/portal/documents.hpp"
 #include "wusong/testkit/fake_chain.hpp"
 #include "wusong/testkit/sqlite_connection.hpp"
@@ -31,7 +32,10 @@ class CountingEntropy final : public io::Entropy {
 
 class MemoryBlobs final : public io::BlobStore, public portal::DocumentSource {
  public:
+  bool full{false};  // the disk
+
   Result<io::BlobInfo> put(BytesView bytes) override {
+    if (full) return fail(io::err::disk_full);
     const Hash digest = crypto::sha256(bytes);
     blobs_[digest] = to_bytes(bytes);
     return io::BlobInfo{digest, bytes.size()};
@@ -54,6 +58,7 @@ class MemoryBlobs final : public io::BlobStore, public portal::DocumentSource {
   }
   std::optional<std::string> path(const Hash&) const override { return {}; }
   Result<void> upload_begin(const std::string& name) override {
+    if (full) return fail(io::err::disk_full);
     uploads_[name];
     return {};
   }
@@ -91,9 +96,7 @@ class MemoryBlobs final : public io::BlobStore, public portal::DocumentSource {
 
 inline std::string read_whole(const std::string& path) {
   std::ifstream in{path, std::ios::binary};
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
+  return {std::istreambuf_iterator<char>{in}, {}};
 }
 
 struct Reply {

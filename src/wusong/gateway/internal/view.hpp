@@ -40,8 +40,11 @@ Result<Seen> visible_item(Exchange& exchange, const Hash& id);
 /// A published dataset that the caller may see. @errors err::not_found
 Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id);
 
-/// The document's canonical text; nothing where the store does not hold it.
-Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash& digest);
+/// The canonical text that an item's act names; nothing where the store does not hold it, where the
+/// digest is of something else than a document, and where a document that is not public was
+/// another item's first: whoever writes somebody's digest into an act does not read it thereby.
+Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash& item,
+                                                 const Hash& digest);
 
 /// The caller's permission for a resource's bytes, or for the dataset as such with a zero digest.
 /// `right` is the item that gives it, where one does.
