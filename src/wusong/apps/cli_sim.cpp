@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "wusong/apps/cli.hpp"
+#include "wusong/apps/command_line.hpp"
 #include "wusong/apps/sim_command.hpp"
 
 namespace wusong::apps {

@@ -45,11 +45,13 @@ Value value_named(std::string_view name, const std::string& path) {
       {"proof", {Takes::file}},
       {"trust", {Takes::file}},
       {"file", {Takes::file}},
+      {"organisations", {Takes::file}},
       {"dev-account", {Takes::choice, "0 1 2 3 4 5 6 7 8 9"}},
       {"block", {Takes::choice, "latest finalized safe earliest"}},
       {"scenario", {Takes::choice, "calm network crashes byzantine disks clocks swarm"}},
       {"scheme", {Takes::choice, "ed25519 sm2 secp256k1"}},
   };
+  if (name == "from" && path == "sample") return {Takes::file};
   if (name == "fork") {
     const bool chain = path.starts_with("network");
     return {Takes::choice,
@@ -79,25 +81,36 @@ void collect(const CLI::App& app, const std::string& path, std::vector<Node>& ou
   }
 }
 
-std::string where(std::string_view shell) {
-  if (shell == "bash")
-    return "wusong completion bash > ~/.local/share/bash-completion/completions/wusong";
-  if (shell == "zsh") return "wusong completion zsh > ~/.zfunc/_wusong";
-  return "wusong completion fish > ~/.config/fish/completions/wusong.fish";
+std::string where(const std::string& program, std::string_view shell) {
+  if (shell == "bash") {
+    return fmt::format("{0} completion bash > ~/.local/share/bash-completion/completions/{0}",
+                       program);
+  }
+  if (shell == "zsh") return fmt::format("{0} completion zsh > ~/.zfunc/_{0}", program);
+  return fmt::format("{0} completion fish > ~/.config/fish/completions/{0}.fish", program);
 }
 
-std::string header(std::string_view shell) {
-  std::string out = shell == "zsh" ? "#compdef wusong\n" : "";
-  out += fmt::format("# Completion of `wusong` for {}. Install, then open a new shell:\n", shell);
+std::string header(const std::string& program, std::string_view shell) {
+  std::string out = shell == "zsh" ? fmt::format("#compdef {}\n", program) : "";
+  out +=
+      fmt::format("# Completion of `{}` for {}. Install, then open a new shell:\n", program, shell);
   if (shell == "bash") out += "#   mkdir -p ~/.local/share/bash-completion/completions\n";
   if (shell == "zsh") out += "#   mkdir -p ~/.zfunc\n";
   if (shell == "fish") out += "#   mkdir -p ~/.config/fish/completions\n";
-  out += fmt::format("#   {}\n", where(shell));
+  out += fmt::format("#   {}\n", where(program, shell));
   if (shell == "zsh") {
     out += "# and in ~/.zshrc: fpath=(~/.zfunc $fpath); autoload -Uz compinit; compinit\n";
   }
-  if (shell == "bash") out += "# Or for this shell only: source <(wusong completion bash)\n";
+  if (shell == "bash") {
+    out += fmt::format("# Or for this shell only: source <({} completion bash)\n", program);
+  }
   return out + "\n";
+}
+
+/// The name of a program's shell function: "_wusong_portal".
+std::string function_of(std::string program) {
+  std::ranges::replace(program, '-', '_');
+  return "_" + program;
 }
 
 /// 'text' as one word of a shell.
@@ -136,33 +149,34 @@ std::map<std::pair<Takes, std::string>, std::string> options_by_value(
   return out;
 }
 
-std::string bash_action(const Value& value) {
+std::string bash_action(const std::string& name, const Value& value) {
   switch (value.takes) {
     case Takes::file:
-      return "_wusong_paths -f";
+      return name + "_paths -f";
     case Takes::folder:
-      return "_wusong_paths -d";
+      return name + "_paths -d";
     case Takes::choice:
-      return fmt::format("_wusong_words {}", shell_word(value.choices));
+      return fmt::format("{}_words {}", name, shell_word(value.choices));
     default:
       return ":";
   }
 }
 
-std::string bash(const std::vector<Node>& nodes) {
-  std::string out = header("bash");
+std::string bash(const std::string& program, const std::vector<Node>& nodes) {
+  const std::string name = function_of(program);
+  std::string out = header(program, "bash");
   // Names with spaces stay one word each: a line each, and readline quotes them.
-  out += "_wusong_paths() {\n  compopt -o filenames 2>/dev/null\n";
+  out += name + "_paths() {\n  compopt -o filenames 2>/dev/null\n";
   out += "  mapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\")\n}\n";
-  out += "_wusong_words() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\"); }\n";
-  out += "_wusong() {\n  local path= word words= plain=: i cur=${COMP_WORDS[COMP_CWORD]}\n";
+  out += name + "_words() { mapfile -t COMPREPLY < <(compgen -W \"$1\" -- \"$cur\"); }\n";
+  out += name + "() {\n  local path= word words= plain=: i cur=${COMP_WORDS[COMP_CWORD]}\n";
   out += "  for ((i = 1; i < COMP_CWORD; i++)); do\n";
   out += "    word=\"${path:+$path }${COMP_WORDS[i]}\"\n";
   out += fmt::format("    case $word in {}) path=$word ;; esac\n  done\n", known_paths(nodes));
   out += "  COMPREPLY=()\n  case \"$path ${COMP_WORDS[COMP_CWORD - 1]}\" in\n";
   for (const auto& [value, patterns] : options_by_value(nodes)) {
     out += fmt::format("    {}) {}; return ;;\n", patterns,
-                       bash_action({.takes = value.first, .choices = value.second}));
+                       bash_action(name, {.takes = value.first, .choices = value.second}));
   }
   out += "  esac\n  case $path in\n";
   for (const Node& node : nodes) {
@@ -170,17 +184,16 @@ std::string bash(const std::vector<Node>& nodes) {
     for (const Word& word : node.words) words += (words.empty() ? "" : " ") + word.text;
     out += fmt::format("    '{}') words={}", node.path, shell_word(words));
     if (node.positional.takes != Takes::nothing) {
-      out += fmt::format(" plain={}", shell_word(bash_action(node.positional)));
+      out += fmt::format(" plain={}", shell_word(bash_action(name, node.positional)));
     } else {
       out += " plain=";
     }
     out += " ;;\n";
   }
   out += "  esac\n";
-  out +=
-      "  if [[ -n $plain && $cur != -* ]]; then eval \"$plain\"; else _wusong_words \"$words\"; "
-      "fi\n";
-  return out + "}\ncomplete -F _wusong wusong\n";
+  out += "  if [[ -n $plain && $cur != -* ]]; then eval \"$plain\"; else " + name +
+         "_words \"$words\"; fi\n";
+  return out + fmt::format("}}\ncomplete -F {} {}\n", name, program);
 }
 
 std::string zsh_action(const Value& value) {
@@ -196,9 +209,10 @@ std::string zsh_action(const Value& value) {
   }
 }
 
-std::string zsh(const std::vector<Node>& nodes) {
-  std::string out = header("zsh");
-  out += "_wusong() {\n  local path_= word i\n  local -a words_\n";
+std::string zsh(const std::string& program, const std::vector<Node>& nodes) {
+  const std::string name = function_of(program);
+  std::string out = header(program, "zsh");
+  out += name + "() {\n  local path_= word i\n  local -a words_\n";
   out += "  for ((i = 2; i < CURRENT; i++)); do\n";
   out += "    word=\"${path_:+$path_ }${words[i]}\"\n";
   out += fmt::format("    case $word in\n      ({}) path_=$word ;;\n    esac\n  done\n",
@@ -221,10 +235,11 @@ std::string zsh(const std::vector<Node>& nodes) {
     }
     out += fmt::format("    ('{}') words_=({} ) ;;\n", node.path, words);
   }
-  out += "  esac\n  _describe 'wusong' words_\n}\n";
-  return out +
-         "if [ \"$funcstack[1]\" = _wusong ]; then _wusong \"$@\"; else compdef _wusong wusong; "
-         "fi\n";
+  out += fmt::format("  esac\n  _describe '{}' words_\n}}\n", program);
+  return out + fmt::format(
+                   "if [ \"$funcstack[1]\" = _{1} ]; then {0} \"$@\"; else compdef {0} {1}; "
+                   "fi\n",
+                   name, program);
 }
 
 std::string fish_condition(const Node& node) {
@@ -255,14 +270,15 @@ std::string fish_value(const Value& value) {
   }
 }
 
-std::string fish(const std::vector<Node>& nodes) {
-  std::string out = header("fish") + "complete -c wusong -f\n";
+std::string fish(const std::string& program, const std::vector<Node>& nodes) {
+  const std::string complete = "complete -c " + program;
+  std::string out = header(program, "fish") + complete + " -f\n";
   for (const Node& node : nodes) {
     const std::string place = fish_condition(node);
     if (node.positional.takes == Takes::file) {
-      out += fmt::format("complete -c wusong -n {} -F\n", shell_word(place));
+      out += fmt::format("{} -n {} -F\n", complete, shell_word(place));
     } else if (node.positional.takes == Takes::choice) {
-      out += fmt::format("complete -c wusong -n {} -a {}\n", shell_word(place),
+      out += fmt::format("{} -n {} -a {}\n", complete, shell_word(place),
                          shell_word(node.positional.choices));
     }
     for (const Word& word : node.words) {
@@ -273,7 +289,7 @@ std::string fish(const std::vector<Node>& nodes) {
           if (!other.is_option()) condition += " " + other.text;
         }
       }
-      out += fmt::format("complete -c wusong -n {} {} {}{} -d {}\n", shell_word(condition),
+      out += fmt::format("{} -n {} {} {}{} -d {}\n", complete, shell_word(condition),
                          word.is_option() ? "-l" : "-a",
                          word.is_option() ? word.text.substr(2) : word.text, fish_value(word.value),
                          shell_word(word.help));
@@ -284,15 +300,16 @@ std::string fish(const std::vector<Node>& nodes) {
 
 }  // namespace
 
-std::string completion_example(const std::string& shell) {
-  return "Example: " + where(shell);
+std::string completion_example(const CLI::App& root, const std::string& shell) {
+  return "Example: " + where(root.get_name(), shell);
 }
 
 std::string completion_script(const CLI::App& root, const std::string& shell) {
   std::vector<Node> nodes;
   collect(root, "", nodes);
-  if (shell == "zsh") return zsh(nodes);
-  return shell == "fish" ? fish(nodes) : bash(nodes);
+  const std::string& program = root.get_name();
+  if (shell == "zsh") return zsh(program, nodes);
+  return shell == "fish" ? fish(program, nodes) : bash(program, nodes);
 }
 
 }  // namespace wusong::apps

@@ -12,7 +12,7 @@ namespace wusong::apps {
 
 /// `shell` is bash, zsh or fish. The first lines of the script say how to install it.
 std::string completion_script(const CLI::App& root, const std::string& shell);
-/// The footer of `wusong completion SHELL --help`.
-std::string completion_example(const std::string& shell);
+/// The footer of `PROGRAM completion SHELL --help`.
+std::string completion_example(const CLI::App& root, const std::string& shell);
 
 }  // namespace wusong::apps

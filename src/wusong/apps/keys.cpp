@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 
@@ -76,12 +77,19 @@ Outcome<LoadedKey> read_key(const std::filesystem::path& file, std::string_view 
   return LoadedKey{.scheme = info->scheme, .secret = Secret{std::move(opened->secret_key)}};
 }
 
-Outcome<std::string> read_password(const std::filesystem::path& file) {
+Outcome<void> check_private(const std::filesystem::path& file) {
   struct stat status{};
-  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & 077) != 0) {
-    return failure(err::bad_key_file,
-                   fmt::format("{0} can be read by others; run chmod 600 {0}", file.string()));
-  }
+  if (::stat(file.c_str(), &status) != 0) return {};  // whoever reads it says so
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+  const bool given = folder != nullptr && file.parent_path() == std::filesystem::path{folder};
+  const mode_t open_to_others = given ? S_IRWXO : S_IRWXG | S_IRWXO;
+  if ((status.st_mode & open_to_others) == 0) return {};
+  return failure(err::bad_key_file,
+                 fmt::format("{0} can be read by others; run chmod 600 {0}", file.string()));
+}
+
+Outcome<std::string> read_password(const std::filesystem::path& file) {
+  if (auto closed = check_private(file); !closed) return std::unexpected{closed.error()};
   const auto text = platform::read_text(file.string(), 4'096);
   if (!text) return failure(text.error(), fmt::format("{}: cannot be read", file.string()));
   return text->substr(0, text->find_first_of("\r\n"));

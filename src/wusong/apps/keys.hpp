@@ -48,6 +48,10 @@ inline constexpr crypto::KeystoreCost kGeneratedCost{
 std::string why_not_opened(Error error, const std::filesystem::path& file);
 [[nodiscard]] Outcome<LoadedKey> read_key(const std::filesystem::path& file,
                                           std::string_view password);
+/// Whether a secret's file is closed to others. One of systemd's LoadCredential shows its access
+/// list as permissions of a group, so there the folder alone decides, which systemd closes.
+/// @errors err::bad_key_file says what to do
+[[nodiscard]] Outcome<void> check_private(const std::filesystem::path& file);
 /// The first line. Warns nobody: callers check that others cannot read the file.
 /// @errors err::bad_key_file when the file is open to group or others
 [[nodiscard]] Outcome<std::string> read_password(const std::filesystem::path& file);

@@ -80,6 +80,20 @@ TEST(Keys, APasswordOthersCanReadIsRefused) {
   EXPECT_EQ(read_password(file).value_or(""), "secret");
 }
 
+TEST(Keys, ACredentialOfTheServiceManagerMayShowItsAccessList) {
+  const TestFolder folder;
+  const auto file = folder.path() / "server.key";
+  write(file, "k", 0600);
+  EXPECT_TRUE(check_private(file));
+  ASSERT_EQ(::chmod(file.c_str(), 0440), 0);
+  EXPECT_FALSE(check_private(file));
+  ASSERT_EQ(::setenv("CREDENTIALS_DIRECTORY", file.parent_path().c_str(), 1), 0);
+  EXPECT_TRUE(check_private(file));
+  ASSERT_EQ(::chmod(file.c_str(), 0444), 0);
+  EXPECT_FALSE(check_private(file)) << "everybody may never read it";
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 TEST(Keys, AGeneratedPasswordHas256Bits) {
   const TestFolder folder;
   const auto file = folder.path() / "password";

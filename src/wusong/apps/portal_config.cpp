@@ -3,9 +3,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
+#include <arpa/inet.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <ranges>
+
+#include "wusong/apps/config.hpp"
 #include "wusong/apps/internal/toml.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
@@ -15,6 +20,14 @@ namespace wusong::apps {
 namespace {
 
 constexpr std::string_view kChainFile = "chain.json";
+constexpr std::string_view kHeader = "x-forwarded-for";
+constexpr std::string_view kMapped = "::ffff:";
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
 
 /// Takes keys out of the table; what is left over is unknown.
 class Keys {
@@ -37,23 +50,49 @@ class Keys {
     out = static_cast<std::size_t>(value);
   }
   void texts(std::string_view key, std::vector<std::string>& out) {
+    known_.emplace_back(key);
     const toml::node* node = table_->get(key);
     if (node == nullptr) return;
     const auto* list = node->as_array();
     if (list == nullptr) return fault(key, "a list of strings");
-    for (const auto& one : *list) out.push_back(one.value_or(std::string{}));
+    for (const auto& one : *list) {
+      const auto text = one.value_exact<std::string>();
+      if (!text) return fault(key, "a list of strings");
+      out.push_back(*text);
+    }
     table_->erase(key);
   }
+  /// "host:port", "[::1]:port".
+  void listen(std::string_view key, std::string& host, std::uint16_t& port) {
+    std::string at;
+    text(key, at);
+    if (at.empty()) return;
+    const auto colon = at.rfind(':');
+    const auto digits = colon == std::string::npos ? std::string{} : at.substr(colon + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) {
+      return fault(key, "host:port, such as \"127.0.0.1:8080\"");
+    }
+    host = at.substr(0, colon);
+  }
+  void fault(std::string_view key, std::string_view what) {
+    if (!fault_) fault_ = Failure{err::bad_config, fmt::format("{} must be {}", key, what)};
+  }
+  /// What was wrong first, with the line where there is one.
   std::optional<Failure> end() const {
     if (fault_) return fault_;
     if (table_->empty()) return {};
-    return Failure{err::unknown_key,
-                   fmt::format("unknown key \"{}\"", table_->begin()->first.str())};
+    const auto& [key, node] = *table_->begin();
+    return Failure{
+        err::unknown_key,
+        fmt::format("line {}: unknown key \"{}\"; did you mean \"{}\"?", key.source().begin.line,
+                    key.str(), nearest(std::string{key.str()}, known_))};
   }
 
  private:
   template <typename T>
   void take(std::string_view key, T& out, std::string_view what) {
+    known_.emplace_back(key);
     const toml::node* node = table_->get(key);
     if (node == nullptr) return;
     const auto value = node->value_exact<T>();
@@ -61,41 +100,72 @@ class Keys {
     out = *value;
     table_->erase(key);
   }
-  void fault(std::string_view key, std::string_view what) {
-    if (!fault_) fault_ = Failure{err::bad_config, fmt::format("{} must be {}", key, what)};
-  }
   toml::table* table_;
   std::filesystem::path folder_;
+  std::vector<std::string> known_;
   std::optional<Failure> fault_;
 };
 
-}  // namespace
-
-Outcome<PortalConfig> load_portal_config(const std::filesystem::path& file) {
-  const auto text = platform::read_text(file.string());
-  if (!text) return failure(text.error(), fmt::format("{} cannot be read", file.string()));
-  auto parsed = internal::parse_toml(*text);
-  if (!parsed) {
-    return failure(err::bad_config, fmt::format("{}: {}", file.string(), parsed.error().detail));
+/// [rados] pool, config, user.
+std::optional<Failure> read_rados(toml::table& table, const std::filesystem::path& home,
+                                  PortalConfig& out) {
+  toml::node* node = table.get("rados");
+  if (node == nullptr) return {};
+  toml::table* inner = node->as_table();
+  if (inner == nullptr) return Failure{err::bad_config, "rados must be a table: [rados]"};
+  RadosConfig rados;
+  Keys keys{*inner, home};
+  keys.text("pool", rados.pool);
+  keys.path("config", rados.configuration);
+  keys.text("user", rados.user);
+  if (rados.pool.empty()) keys.fault("pool", "the name of a pool that exists");
+  if (rados.user.empty()) keys.fault("user", "a Ceph user's name, such as \"admin\"");
+  if (auto wrong = keys.end()) {
+    wrong->detail = "[rados] " + wrong->detail;
+    return wrong;
   }
-  toml::table table = *std::move(parsed);
-  const auto home = std::filesystem::absolute(file).parent_path();
+  table.erase("rados");
+  out.rados = std::move(rados);
+  return {};
+}
+
+std::optional<Failure> read_proxies(PortalConfig& out) {
+  for (auto& proxy : out.proxies) {
+    auto address = canonical_address(proxy);
+    if (address.empty()) {
+      return Failure{err::bad_config,
+                     fmt::format("proxies: \"{}\" is no IP address; name each proxy by the address "
+                                 "it connects from",
+                                 proxy)};
+    }
+    proxy = std::move(address);
+  }
+  return {};
+}
+
+/// Everything but what spans keys. @return what is wrong, without the file's name
+std::optional<Failure> read_keys(toml::table& table, const std::filesystem::path& home,
+                                 PortalConfig& out) {
+  if (auto wrong = read_rados(table, home, out)) return wrong;
+  if (out.rados && table.contains("blobs")) {
+    return Failure{err::bad_config, "blobs and [rados] exclude each other: keep one of them"};
+  }
   Keys keys{table, home};
-  PortalConfig out;
-  out.folder = home;
-  std::string listen = "127.0.0.1:8080";
   std::string database = "sqlite";
   keys.path("folder", out.folder);
   out.blobs = out.folder / "blobs";
-  keys.text("listen", listen);
+  keys.listen("listen", out.listen_host, out.listen_port);
+  keys.listen("metrics", out.metrics_host, out.metrics_port);
   keys.count("workers", out.workers);
   keys.text("base", out.base);
   keys.texts("hosts", out.hosts);
+  keys.texts("proxies", out.proxies);
   keys.flag("secure", out.secure);
   keys.flag("registration", out.registration);
   keys.text("node", out.node);
   keys.text("websocket", out.websocket);
   keys.text("database", database);
+  keys.path("server_key", out.server_key);
   keys.path("blobs", out.blobs);
   keys.path("web", out.web);
   keys.path("rules", out.rules);
@@ -110,22 +180,43 @@ Outcome<PortalConfig> load_portal_config(const std::filesystem::path& file) {
   keys.text("contact", out.contact);
   keys.real("rate_factor", out.rate_factor);
   keys.flag("quick_passwords", out.quick_passwords);
-  if (auto wrong = keys.end()) {
+  if (auto wrong = keys.end()) return wrong;
+  if (database != "sqlite") out.postgres = database;
+  if (out.base.empty()) out.base = fmt::format("http://{}:{}", out.listen_host, out.listen_port);
+  if (out.server_key.empty()) out.server_key = out.folder / "server.key";
+  if (out.rules.empty() || out.contracts.empty()) {
+    return Failure{err::bad_config, "rules and contracts must be named"};
+  }
+  return read_proxies(out);
+}
+
+}  // namespace
+
+Outcome<PortalConfig> load_portal_config(const std::filesystem::path& file) {
+  const auto text = platform::read_text(file.string());
+  if (!text) {
+    return failure(text.error(),
+                   fmt::format("{} cannot be read; `wusong-portal example` prints one, --config "
+                               "names another place",
+                               file.string()));
+  }
+  return parse_portal_config(*text, file);
+}
+
+Outcome<PortalConfig> parse_portal_config(const std::string& text,
+                                          const std::filesystem::path& file) {
+  auto parsed = internal::parse_toml(text);
+  if (!parsed) {
+    return failure(err::bad_config, fmt::format("{}: {}", file.string(), parsed.error().detail));
+  }
+  toml::table table = *std::move(parsed);
+  const auto home = std::filesystem::absolute(file).parent_path();
+  PortalConfig out;
+  out.file = file;
+  out.folder = home;
+  if (auto wrong = read_keys(table, home, out)) {
     wrong->detail = file.string() + ": " + wrong->detail;
     return std::unexpected{*std::move(wrong)};
-  }
-  const auto colon = listen.rfind(':');
-  const auto port = colon == std::string::npos ? std::string{} : listen.substr(colon + 1);
-  const auto [end, error] =
-      std::from_chars(port.data(), port.data() + port.size(), out.listen_port);
-  if (port.empty() || error != std::errc{} || end != port.data() + port.size()) {
-    return failure(err::bad_config, "listen must be host:port");
-  }
-  out.listen_host = listen.substr(0, colon);
-  if (database != "sqlite") out.postgres = database;
-  if (out.base.empty()) out.base = "http://" + listen;
-  if (out.rules.empty() || out.contracts.empty()) {
-    return failure(err::bad_config, "rules and contracts must be named");
   }
   return out;
 }
@@ -137,12 +228,15 @@ listen = "127.0.0.1:8080"            # behind a proxy that speaks https
 workers = 8                          # requests answered at once
 base = "http://127.0.0.1:8080"       # the address people use
 hosts = []                           # names in Host besides localhost
+proxies = []                         # addresses of proxies whose X-Forwarded-For counts
 secure = false                       # true behind https
+metrics = ""                         # "127.0.0.1:9180": Prometheus reads /metrics there
 registration = true                  # people may make accounts
 node = "http://127.0.0.1:8545"       # JSON-RPC of a node
 websocket = ""                       # of the node, for the explorer
 database = "sqlite"                  # or "host=… dbname=… user=…" for PostgreSQL
-blobs = "portal/blobs"               # files and documents, by digest
+server_key = "portal/server.key"     # opens everything; made where it is missing
+blobs = "portal/blobs"               # files and documents, by digest; or [rados], below
 web = "build/web"                    # the built web application
 rules = "contracts/rules"            # rule packs and calendars
 contracts = "build/contracts"        # compiled contracts
@@ -154,7 +248,48 @@ description_en = "Public data, opened by law, every step on record"
 publisher_zh = "市公共数据主管部门"
 publisher_en = "City data authority"
 contact = "data@example.cn"
+
+# Files in Ceph instead of in the folder `blobs`, by a program built where librados-dev was:
+# [rados]
+# pool = "wusong"                    # exists already
+# config = "/etc/ceph/ceph.conf"
+# user = "wusong"                    # client.wusong, its keyring where ceph.conf says
 )";
+}
+
+std::string canonical_address(std::string_view text) {
+  std::string word{text};
+  std::array<char, INET6_ADDRSTRLEN> out{};
+  in_addr four{};
+  if (::inet_pton(AF_INET, word.c_str(), &four) == 1) return word;
+  in6_addr six{};
+  if (::inet_pton(AF_INET6, word.c_str(), &six) != 1) return {};
+  std::string written{::inet_ntop(AF_INET6, &six, out.data(), out.size())};
+  const bool mapped = written.starts_with(kMapped) && written.find('.') != std::string::npos;
+  return mapped ? written.substr(kMapped.size()) : written;
+}
+
+std::string client_address(std::string_view connection,
+                           std::span<const std::pair<std::string, std::string>> headers,
+                           std::span<const std::string> proxies) {
+  const auto trusted = [&](const std::string& address) {
+    return std::ranges::find(proxies, address) != proxies.end();
+  };
+  std::string at = canonical_address(connection);
+  if (at.empty()) return std::string{connection};
+  for (const auto& [name, value] : std::views::reverse(headers)) {
+    if (name != kHeader) continue;
+    for (std::string_view rest = value; !rest.empty();) {
+      if (!trusted(at)) return at;
+      const auto comma = rest.rfind(',');
+      const auto last = comma == std::string_view::npos ? rest : rest.substr(comma + 1);
+      auto before = canonical_address(trimmed(last));
+      if (before.empty()) return at;
+      at = std::move(before);
+      rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(0, comma);
+    }
+  }
+  return at;
 }
 
 bool PortalChain::has(const std::string& step) const {

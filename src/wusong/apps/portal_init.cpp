@@ -242,18 +242,12 @@ class Init {
     if (!keeper) return std::unexpected{keeper.error()};
     admin_ = *admin;
     operator_ = *keeper;
-    return keep_passwords(passwords);
-  }
-  Outcome<void> keep_passwords(const std::string& passwords) {
+    // What died while it waited may have left a transaction on its way.
+    if (auto settled = node.settle(admin_.address); !settled) return settled;
     if (passwords.empty()) return {};
     const auto file =
         options_.passwords.empty() ? world_.config.folder / "passwords.txt" : options_.passwords;
-    const auto before = platform::read_text(file.string());
-    const std::string all = before.value_or("") + passwords;
-    if (auto done = platform::write_file(file.string(), as_bytes(all), platform::FileMode::secret);
-        !done) {
-      return failure(done.error(), fmt::format("{} cannot be written", file.string()));
-    }
+    if (auto kept = keep_passwords(file, passwords); !kept) return kept;
     say(fmt::format("New passwords are in {}; change them and remove the file.\n", file.string()));
     return {};
   }
@@ -297,44 +291,79 @@ class Init {
     return contract(writer, "Workflows", contracts.workflows, both);
   }
   Outcome<void> rules(ChainWriter& writer) {
-    const auto& book = world_.chain.contracts.rule_book;
     for (const auto& [number, pack] : world_.rules.book.packs()) {
       const auto seal = fmt::format("pack {}", number);
       if (world_.chain.has(seal)) continue;
-      const auto rows = pack.rows();
-      portal::RowTable part;
-      std::size_t parts = 0;
-      const auto publish = [&]() -> Outcome<void> {
-        const auto step = fmt::format("pack {} part {}", number, parts++);
-        if (!part.empty() && !world_.chain.has(step)) {
-          const auto done = writer.call(book, portal::encode_publish_call(number, part));
-          if (!done) return std::unexpected{done.error()};
-          if (auto kept = did(step); !kept) return kept;
-        }
-        part.clear();
-        return {};
-      };
-      for (const auto& [key, row] : rows) {
-        part.emplace(key, row);
-        if (part.size() < kRowsAtOnce) continue;
-        if (auto done = publish(); !done) return done;
-      }
-      if (auto done = publish(); !done) return done;
       const auto& canonical = world_.rules.canonical.at(number);
       if (const auto kept = world_.blobs->put(as_bytes(canonical)); !kept) {
         return failure(kept.error(), "the pack cannot be stored");
       }
-      const auto sealed = writer.call(
-          book, portal::encode_seal_call({.pack = number,
-                                          .effective_from = pack.effective_seconds(),
-                                          .utc_offset = pack.utc_offset,
-                                          .row_count = static_cast<std::uint32_t>(rows.size()),
-                                          .document = crypto::sha256(as_bytes(canonical))}));
-      if (!sealed) return std::unexpected{sealed.error()};
-      say(fmt::format("Rule pack {} ({}) is sealed with {} rows\n", number, pack.name,
-                      rows.size()));
+      const auto digest = crypto::sha256(as_bytes(canonical));
+      const auto before = sealed_digest(number);
+      if (!before) return std::unexpected{before.error()};
+      if (before->is_zero()) {
+        if (auto done = publish_pack(writer, pack, digest); !done) return done;
+      } else if (*before != digest) {
+        return failure(err::bad_config,
+                       fmt::format("rule pack {} is sealed on this chain with other rules than {} "
+                                   "holds; put that version back, or give the new one a number of "
+                                   "its own",
+                                   number, world_.config.rules.string()));
+      }
       if (auto kept = did(seal); !kept) return kept;
     }
+    return {};
+  }
+  /// Under which digest the chain has the pack sealed; zero: it is not.
+  Outcome<Hash> sealed_digest(std::uint16_t number) {
+    const auto hash = crypto::keccak256(as_bytes("packOf(uint16)"));
+    Bytes data = to_bytes(hash.view().first(4));
+    append(data, word(number));
+    const auto reply = world_.node->call(
+        "eth_call", fmt::format(R"([{{"to":"{}","input":"{}"}},"latest"])",
+                                codec::to_hex_data(world_.chain.contracts.rule_book),
+                                codec::to_hex_data(data)));
+    if (!reply) return std::unexpected{reply.error()};
+    // (effectiveFrom, utcOffset, rowCount, isSealed, document), a word each
+    const auto words = codec::from_hex(reply->result().string().value_or(""));
+    constexpr std::size_t kWords = 5;
+    constexpr std::size_t kSealedAt = 4 * 32 - 1;
+    if (!words || words->size() != kWords * 32) {
+      return failure(err::rpc_failed, "the node's answer about a rule pack is malformed");
+    }
+    return (*words)[kSealedAt] == 1 ? Hash::from(BytesView{*words}.last(32)) : Hash{};
+  }
+  Outcome<void> publish_pack(ChainWriter& writer, const portal::RulePack& pack,
+                             const Hash& digest) {
+    const auto& book = world_.chain.contracts.rule_book;
+    const auto rows = pack.rows();
+    portal::RowTable part;
+    std::size_t parts = 0;
+    const auto publish = [&]() -> Outcome<void> {
+      const auto step = fmt::format("pack {} part {}", pack.number, parts++);
+      if (!part.empty() && !world_.chain.has(step)) {
+        const auto done = writer.call(book, portal::encode_publish_call(pack.number, part));
+        if (!done) return std::unexpected{done.error()};
+        if (auto kept = did(step); !kept) return kept;
+      }
+      part.clear();
+      return {};
+    };
+    for (const auto& [key, row] : rows) {
+      part.emplace(key, row);
+      if (part.size() < kRowsAtOnce) continue;
+      if (auto done = publish(); !done) return done;
+    }
+    if (auto done = publish(); !done) return done;
+    const auto sealed = writer.call(
+        book, portal::encode_seal_call({.pack = pack.number,
+                                        .effective_from = pack.effective_seconds(),
+                                        .utc_offset = pack.utc_offset,
+                                        .row_count = static_cast<std::uint32_t>(rows.size()),
+                                        .document = digest}));
+    if (!sealed) return std::unexpected{sealed.error()};
+    say(fmt::format("Rule pack {} ({}) is sealed with {} rows\n", pack.number, pack.name,
+                    rows.size()));
     return {};
   }
   Outcome<void> calendars(ChainWriter& writer) {
@@ -408,6 +437,16 @@ class Init {
 };
 
 }  // namespace
+
+Outcome<void> keep_passwords(const std::filesystem::path& file, const std::string& lines) {
+  const auto before = platform::read_text(file.string());
+  const std::string all = before.value_or("") + lines;
+  if (auto done = platform::write_file(file.string(), as_bytes(all), platform::FileMode::secret);
+      !done) {
+    return failure(done.error(), fmt::format("{} cannot be written", file.string()));
+  }
+  return {};
+}
 
 Outcome<void> init_portal(PortalWorld& world, const InitOptions& options) {
   static_assert(kRoleCityAuthority == 0);

@@ -15,7 +15,11 @@ struct InitOptions {
   std::filesystem::path passwords;      // where new passwords are written, mode 0600
 };
 
-/// Takes every step that has not been taken yet; after a failure, run it again.
+/// Adds lines to a file that only its owner reads, in one step: what was there stays.
+[[nodiscard]] Outcome<void> keep_passwords(const std::filesystem::path& file,
+                                           const std::string& lines);
+
+/// Takes every step that has not been taken yet; after a failure or a death, run it again.
 [[nodiscard]] Outcome<void> init_portal(PortalWorld& world, const InitOptions& options);
 
 /// Signs with one key, sends, and waits until it is final.

@@ -17,8 +17,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kIdleMax = 32;
-constexpr std::uint64_t kBlocksAtOnce = 2'000;
+constexpr std::uint64_t kBlocksAtOnce = 250;
 constexpr auto kPoll = 20ms;
+constexpr auto kSettle = 20s;
 
 std::uint64_t quantity(const codec::JsonValue& object, std::string_view name) {
   const auto text = object.string_at(name);
@@ -78,6 +79,23 @@ std::string NodeChain::genesis() {
   const auto block = call("eth_getBlockByNumber", R"(["0x0",false])");
   if (!block) return {};
   return std::string{block->result().string_at("hash").value_or("")};
+}
+
+Outcome<void> NodeChain::settle(const Address& account) {
+  const auto until = std::chrono::steady_clock::now() + kSettle;
+  while (true) {
+    const auto included = call("eth_getTransactionCount", "[" + quoted(account) + ",\"latest\"]");
+    if (!included) return std::unexpected{included.error()};
+    const auto sent = call("eth_getTransactionCount", "[" + quoted(account) + ",\"pending\"]");
+    if (!sent) return std::unexpected{sent.error()};
+    if (included->result().string().value_or("") == sent->result().string().value_or("")) return {};
+    if (std::chrono::steady_clock::now() >= until) {
+      return failure(err::not_included,
+                     fmt::format("a transaction of {} waits; does the network make blocks?",
+                                 codec::to_hex_data(account)));
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
 }
 
 Result<std::uint64_t> NodeChain::nonce(const Address& account) {
@@ -254,9 +272,11 @@ Outcome<std::vector<portal::BlockEvents>> read_events(NodeChain& chain,
 }
 
 Outcome<std::uint64_t> follow_once(NodeChain& chain, portal::Projection& projection,
-                                   const portal::Contracts& contracts, std::uint64_t from_block) {
+                                   const portal::Contracts& contracts, std::uint64_t from_block,
+                                   const FollowProgress& progress) {
   const auto head = read_head(chain);
   if (!head) return std::unexpected{head.error()};
+  chain.saw_head(head->number);
   const auto cursor = projection.cursor();
   if (!cursor) return failure(cursor.error(), "the projection cannot be read");
   const auto begin = std::max(cursor->next_block, from_block);
@@ -268,6 +288,7 @@ Outcome<std::uint64_t> follow_once(NodeChain& chain, portal::Projection& project
       return failure(done.error(), fmt::format("blocks {} to {} cannot be applied", first, last));
     }
     chain.applied(last, 0);
+    if (progress) progress(last - begin + 1, head->number - begin + 1);
   }
   chain.applied(head->number, head->time);
   return head->number >= begin ? head->number - begin + 1 : 0;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,6 +26,9 @@ class NodeChain final : public gateway::ChainClient {
   /// Asks the node for chain id and price; until it answered once, every member fails.
   [[nodiscard]] Outcome<void> connect();
   std::string genesis();
+  /// Waits until everything that this account has sent is in a block: a program that died may have
+  /// left something on its way. @errors err::rpc_failed, err::not_included
+  [[nodiscard]] Outcome<void> settle(const Address& account);
 
   std::uint64_t chain_id() const noexcept override { return chain_id_; }
   U256 gas_price() const noexcept override { return U256{gas_price_.load()}; }
@@ -37,7 +41,10 @@ class NodeChain final : public gateway::ChainClient {
   bool reachable() const noexcept override { return reachable_; }
   std::uint64_t applied_block() const noexcept override { return applied_; }
   std::uint64_t chain_time() const noexcept override { return time_; }
+  /// The newest final block that the node has named.
+  std::uint64_t head_block() const noexcept { return head_; }
 
+  void saw_head(std::uint64_t block) noexcept { head_ = block; }
   /// The follower has come to this block.
   void applied(std::uint64_t block, std::uint64_t time);
   /// A call with its own connection from a small pool. The detail is the node's own.
@@ -52,6 +59,7 @@ class NodeChain final : public gateway::ChainClient {
   std::atomic<std::uint64_t> chain_id_{0};
   std::atomic<std::uint64_t> gas_price_{0};
   std::atomic<bool> reachable_{false};
+  std::atomic<std::uint64_t> head_{0};
   std::atomic<std::uint64_t> applied_{0};
   std::atomic<std::uint64_t> time_{0};
   std::mutex mutex_;
@@ -70,9 +78,13 @@ struct Head {
 };
 [[nodiscard]] Outcome<Head> read_head(NodeChain& chain);
 
-/// Applies what has come up to the chain's head. @return how many blocks lay between
+/// Told after each part of a long way: blocks applied, blocks in all.
+using FollowProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+/// Applies what has come up to the chain's head, some hundred blocks at once.
+/// @return how many blocks lay between
 [[nodiscard]] Outcome<std::uint64_t> follow_once(NodeChain& chain, portal::Projection& projection,
                                                  const portal::Contracts& contracts,
-                                                 std::uint64_t from_block);
+                                                 std::uint64_t from_block,
+                                                 const FollowProgress& progress = {});
 
 }  // namespace wusong::apps

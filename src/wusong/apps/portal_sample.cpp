@@ -12,6 +12,7 @@
 #include "wusong/apps/report.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/hash.hpp"
+#include "wusong/gateway/tables.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/portal/act.hpp"
@@ -23,6 +24,8 @@ namespace {
 constexpr std::size_t kActsAtOnce = 60;
 constexpr std::uint64_t kGasOfActs = 16'000'000;
 constexpr std::size_t kFileMax = std::size_t{1} << 30;
+constexpr std::string_view kDone = "sample";              // in chain.json
+constexpr std::string_view kPassword = "sample-actors ";  // in passwords.txt
 
 std::string text_of(const codec::JsonValue& object, std::string_view name) {
   const auto value = object.find(name);
@@ -46,6 +49,7 @@ struct Known {
   std::uint8_t workflow{0};
   std::uint8_t state{0};
   std::uint32_t sequence{0};
+  std::uint32_t on_chain{0};  // acts of an earlier load
 };
 struct Player {
   gateway::Account account;
@@ -65,6 +69,10 @@ class Loader {
     auto parsed = codec::JsonDocument::parse(*text);
     if (!parsed) return failure(parsed.error(), options_.file.string());
     const auto root = parsed->root();
+    if (world_.chain.has(std::string{kDone})) {
+      say("The sample city is on this chain already.\n");
+      return {};
+    }
     if (const auto known = world_.node->connect(); !known) return known;
     pack_ = world_.rules.book.in_force(platform::wall_now().value / 1000);
     if (pack_ == nullptr) return failure(err::not_found, "no rule pack is in force");
@@ -80,14 +88,39 @@ class Loader {
     }
     if (auto done = actors(root); !done) return done;
     if (auto done = files(root); !done) return done;
+    // What is on the chain already is read from the projection.
+    if (auto caught = follow(); !caught) return caught;
     if (auto done = acts(root); !done) return done;
-    const auto caught = catch_up(world_);
-    if (!caught) return std::unexpected{caught.error()};
-    say(fmt::format("{} acts are on the chain, {} were left out\n", played_, skipped_));
+    if (auto caught = follow(); !caught) return caught;
+    say(fmt::format("{} acts are on the chain{}, {} were left out\n", played_ + found_,
+                    found_ == 0 ? "" : fmt::format(" ({} were there before)", found_), skipped_));
     return {};
   }
 
  private:
+  Outcome<void> follow() {
+    Progress progress{"blocks read:"};
+    const auto done =
+        catch_up(world_, [&](std::uint64_t at, std::uint64_t all) { progress.at(at, all); });
+    if (!done) return std::unexpected{done.error()};
+    return {};
+  }
+
+  /// One for all of the sample's actors, on disk before the first of them has it.
+  Outcome<std::string> password() {
+    const auto file = world_.config.folder / "passwords.txt";
+    const auto text = platform::read_text(file.string()).value_or("");
+    if (const auto at = text.find(kPassword); at != std::string::npos) {
+      const auto from = at + kPassword.size();
+      return text.substr(from, text.find('\n', from) - from);
+    }
+    auto made = gateway::random_hex(world_.entropy, 8);
+    if (auto kept = keep_passwords(file, std::string{kPassword} + made + "\n"); !kept) {
+      return std::unexpected{kept.error()};
+    }
+    return made;
+  }
+
   Outcome<std::uint32_t> roles(const codec::JsonValue& actor) {
     std::uint32_t out = 0;
     for (const auto& name : list_of(actor, "roles")) {
@@ -111,14 +144,15 @@ class Loader {
     if (!secret) return failure(secret.error(), "the admin's key cannot be opened");
     ChainWriter writer{world_, (*admin)->address, secret->view()};
     std::string lines;
-    const std::string password = gateway::random_hex(world_.entropy, 8);
-    bool fresh = false;
-    for (const auto& actor : list_of(root, "actors")) {
+    const auto secret_word = password();
+    if (!secret_word) return std::unexpected{secret_word.error()};
+    Progress progress{"actors:"};
+    const auto all = list_of(root, "actors");
+    for (const auto& actor : all) {
+      progress.at(players_.size(), all.size());
       const auto key = text_of(actor, "key");
-      auto before = accounts.by_name(key);
-      fresh = fresh || (before && !*before);
       auto account =
-          service_account(world_, {key, portal::text_at(actor, "name"), password}, lines);
+          service_account(world_, {key, portal::text_at(actor, "name"), *secret_word}, lines);
       if (!account) return std::unexpected{account.error()};
       const auto mask = roles(actor);
       if (!mask) return std::unexpected{mask.error()};
@@ -134,18 +168,24 @@ class Loader {
             500'000);
         if (!done) return std::unexpected{done.error()};
         world_.chain.done.push_back(step);
+        if (auto kept = save_portal_chain(world_.config.folder, world_.chain); !kept) return kept;
       }
+      if (auto settled = world_.node->settle(account->address); !settled) return settled;
       auto own = accounts.key_of(*account);
       if (!own) return failure(own.error(), fmt::format("{}'s key cannot be opened", key));
       players_.emplace(key, Player{std::move(*account), std::move(*own)});
     }
-    if (fresh) say(fmt::format("The sample's actors sign in with the password {}\n", password));
-    return save_portal_chain(world_.config.folder, world_.chain);
+    say(fmt::format("The sample's actors sign in with the password {}\n", *secret_word));
+    return {};
   }
 
   Outcome<void> files(const codec::JsonValue& root) {
     const auto home = options_.file.parent_path();
-    for (const auto& entry : list_of(root, "entries")) {
+    const auto entries = list_of(root, "entries");
+    Progress progress{"files of entries:"};
+    std::uint64_t number = 0;
+    for (const auto& entry : entries) {
+      progress.at(number++, entries.size());
       for (const auto& file : list_of(entry, "files")) {
         const auto path = home / text_of(file, "path");
         const auto bytes = platform::read_file(path.string(), kFileMax);
@@ -192,6 +232,25 @@ class Loader {
     }
     return put(made->text);
   }
+  /// The file that a resource's document names counts as sent by who gathers it.
+  Outcome<void> note_upload(const std::string& actor, const codec::JsonValue& body) {
+    const auto digest = codec::fixed_from_hex<Hash>(text_of(body, "digest"));
+    const auto player = players_.find(actor);
+    if (!digest || player == players_.end()) return {};
+    const auto hex = codec::to_hex(*digest);
+    auto lease = world_.lease();
+    if (!lease) return failure(lease.error(), "the private database cannot be opened");
+    const auto done = gateway::run(
+        (*lease)->connections().own,
+        "INSERT INTO uploads(id, account, name, media_type, size, created, digest) VALUES ($1, $2, "
+        "$3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+        gateway::sql(hex.substr(0, 32)), gateway::sql(player->second.account.id),
+        gateway::sql(hex.substr(0, 16) + "." + text_of(body, "format")),
+        gateway::sql(text_of(body, "media_type")), gateway::sql(number_of(body, "size")),
+        gateway::sql(platform::wall_now().value), gateway::sql(hex));
+    if (!done) return failure(done.error(), "the private database cannot be written");
+    return {};
+  }
   Outcome<Hash> put(std::string_view text) {
     const auto stored = world_.blobs->put(as_bytes(text));
     if (!stored) return failure(stored.error(), "a document cannot be stored");
@@ -205,6 +264,7 @@ class Loader {
           document(*body, transition.row.content ? std::string_view{workflow.document} : "opinion");
       if (!digest) return std::unexpected{digest.error()};
       act.document = *digest;
+      if (auto sent = note_upload(text_of(from, "actor"), *body); !sent) return sent;
     }
     if (const auto basis = from.find("basis"); basis && basis->is_object()) {
       const auto canonical = portal::canonicalise(basis->to_json());
@@ -236,7 +296,16 @@ class Loader {
     return {};
   }
 
-  Outcome<portal::Act> act_of(const codec::JsonValue& from) {
+  /// How many acts of an item the chain has.
+  Outcome<std::uint32_t> acts_on_chain(const Hash& item) {
+    portal::ProjectionReader reader{*projection_};
+    const auto found = reader.item(item);
+    if (!found) return failure(found.error(), "the projection cannot be read");
+    return *found ? (*found)->item.sequence : 0;
+  }
+
+  /// Nothing where the chain has the act already.
+  Outcome<std::optional<portal::Act>> act_of(const codec::JsonValue& from) {
     const auto* workflow = pack_->workflow(text_of(from, "workflow"));
     const auto* action = workflow ? workflow->action(text_of(from, "action")) : nullptr;
     if (action == nullptr) {
@@ -260,18 +329,21 @@ class Loader {
       item.id = transition->row.single ? portal::single_id(*subject, workflow->number)
                                        : crypto::sha256(as_bytes("sample/" + key));
       item.workflow = workflow->number;
+      const auto before = acts_on_chain(item.id);
+      if (!before) return std::unexpected{before.error()};
+      item.on_chain = *before;
     }
     const auto reference = item_of(text_of(from, "refers_to"));
     if (!reference) return std::unexpected{reference.error()};
     act.refers_to = *reference;
     act.item = item.id;
-    act.sequence = item.sequence;
+    act.sequence = item.sequence++;
+    item.state = transition->row.to;
+    if (act.sequence < item.on_chain) return std::nullopt;
     act.organisation = static_cast<std::uint32_t>(number_of(from, "organisation"));
     if (auto done = content(from, *workflow, *transition, act); !done) {
       return std::unexpected{done.error()};
     }
-    item.state = transition->row.to;
-    ++item.sequence;
     return act;
   }
 
@@ -297,11 +369,13 @@ class Loader {
   }
 
   Outcome<void> acts(const codec::JsonValue& root) {
-    if (world_.chain.has("sample")) {
-      return failure(err::already_exists, "the sample city is on this chain already");
-    }
-    for (const auto& one : list_of(root, "acts")) {
-      ++number_;
+    auto connection = world_.databases.projection->connect();
+    if (!connection) return failure(connection.error(), "the projection cannot be opened");
+    projection_ = std::move(*connection);
+    Progress progress{"acts:"};
+    const auto all = list_of(root, "acts");
+    for (const auto& one : all) {
+      progress.at(number_++, all.size());
       if (!kept(one)) {
         ++skipped_;
         continue;
@@ -319,16 +393,21 @@ class Loader {
         failed.detail = fmt::format("act {}: {}: {}", number_, last_, failed.detail);
         return std::unexpected{std::move(failed)};
       }
-      waiting_.push_back(*act);
+      if (*act) {
+        waiting_.push_back(**act);
+      } else {
+        ++found_;
+      }
     }
     if (auto done = flush(); !done) return done;
-    world_.chain.done.emplace_back("sample");
+    world_.chain.done.emplace_back(kDone);
     return save_portal_chain(world_.config.folder, world_.chain);
   }
 
   PortalWorld& world_;
   const SampleOptions& options_;
   const portal::RulePack* pack_{nullptr};
+  std::unique_ptr<io::SqlConnection> projection_;
   std::map<std::string, Player> players_;
   std::map<std::string, Known> items_;
   std::set<std::string> bulk_;
@@ -338,6 +417,7 @@ class Loader {
   std::size_t number_{0};
   std::size_t first_number_{0};
   std::size_t played_{0};
+  std::size_t found_{0};  // on the chain before
   std::size_t skipped_{0};
 };
 

@@ -14,7 +14,8 @@ struct SampleOptions {
 };
 
 /// Organisations, actors, then the script of acts of sample/README.md. Every step is judged by the
-/// contract; the first refusal stops and is named.
+/// contract; the first refusal stops and is named. What the chain has already is left as it is, so
+/// one that was interrupted is called again and goes on.
 [[nodiscard]] Outcome<void> load_sample(PortalWorld& world, const SampleOptions& options);
 
 }  // namespace wusong::apps

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <semaphore>
 
+#include "wusong/apps/portal_metrics.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/reply.hpp"
@@ -13,24 +15,27 @@
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/http_server.hpp"
 #include "wusong/platform/signals.hpp"
+#include "wusong/portal/errors.hpp"
 
 namespace wusong::apps {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kPiece = 256 << 10;
-
-/// Who asked: the connection's address, or what a proxy on this machine says of it.
-std::string remote_of(const platform::HttpRequest& request) {
-  const bool local = request.remote == "127.0.0.1" || request.remote == "::1";
-  const auto forwarded = request.header("x-forwarded-for");
-  if (!local || forwarded.empty()) return request.remote;
-  const auto last = forwarded.substr(forwarded.rfind(',') + 1);
-  const auto begin = last.find_first_not_of(' ');
-  return begin == std::string_view::npos ? request.remote
-                                         : std::string{last.substr(begin).substr(0, 64)};
+/// What stands between a projection and its tables, in words.
+Failure projection_fault(const PortalWorld& world, Error error, std::string_view message) {
+  if (error == Error{portal::err::wrong_schema}) {
+    return {error,
+            fmt::format("the tables are of another version of this program; `wusong-portal rebuild "
+                        "--config {}` makes them anew from the chain",
+                        world.config.file.string())};
+  }
+  return {error, fmt::format("the projection cannot be opened: {}", message)};
 }
+
+constexpr std::size_t kPiece = 256 << 10;
+constexpr auto kCollectEvery = std::chrono::minutes{5};
+constexpr std::uint64_t kUploadIdleMs = std::uint64_t{7} * 24 * 3600 * 1000;
 
 platform::HttpResponse converted(gateway::Response&& from, io::BlobStore& blobs, bool head) {
   platform::HttpResponse out;
@@ -51,7 +56,8 @@ platform::HttpResponse converted(gateway::Response&& from, io::BlobStore& blobs,
 
 class PortalHandler final : public platform::HttpHandler {
  public:
-  explicit PortalHandler(PortalWorld& world) : world_{world}, shared_{world.shared()} {}
+  PortalHandler(PortalWorld& world, PortalMetrics& metrics)
+      : world_{world}, metrics_{metrics}, shared_{world.shared()} {}
 
   void on_request(platform::HttpRequest request, platform::HttpRespond respond) override {
     const bool head = request.method == "HEAD";
@@ -86,13 +92,25 @@ class PortalHandler final : public platform::HttpHandler {
 
  private:
   gateway::Response answer(platform::HttpRequest& from) {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string method = from.method;
+    auto out = handled(from);
+    metrics_.observe(method, out.route, out.status, std::chrono::steady_clock::now() - begin);
+    return out;
+  }
+  gateway::Response handled(platform::HttpRequest& from) {
     auto target = gateway::split_target(from.target);
     if (!target) return gateway::to_response(target.error());
     gateway::Request request;
     request.method = std::move(from.method);
     request.path = std::move(target->first);
     request.query = std::move(target->second);
-    request.remote = remote_of(from);
+    request.remote = client_address(from.remote, from.headers, world_.config.proxies);
+    if (world_.config.proxies.empty() && !from.header("x-forwarded-for").empty() &&
+        !told_of_proxy_.exchange(true)) {
+      world_.log->warn("forwarded_ignored",
+                       {{"from", from.remote}, {"mend", "name the proxy in proxies"}});
+    }
     request.headers = gateway::Fields{std::move(from.headers)};
     request.body = std::move(from.body);
     request.secure = world_.config.secure;
@@ -112,7 +130,9 @@ class PortalHandler final : public platform::HttpHandler {
   }
 
   PortalWorld& world_;
+  PortalMetrics& metrics_;
   gateway::Shared shared_;
+  std::atomic<bool> told_of_proxy_{false};
 };
 
 /// Follows the chain and sends what waits, on a thread of its own.
@@ -130,7 +150,7 @@ class Follower {
     projection_ =
         std::make_unique<portal::Projection>(*connection_, world_.rules.book, *documents_);
     if (const auto opened = projection_->open(); !opened) {
-      return failure(opened.error(), std::string{connection_->last_message()});
+      return std::unexpected{projection_fault(world_, opened.error(), connection_->last_message())};
     }
     thread_ = std::jthread{[this](const std::stop_token& token) { work(token); }};
     return {};
@@ -144,6 +164,7 @@ class Follower {
  private:
   void work(const std::stop_token& token) {
     auto next_resume = std::chrono::steady_clock::now();
+    auto next_collect = next_resume;
     bool away = false;
     while (!token.stop_requested()) {
       const auto done =
@@ -159,6 +180,10 @@ class Follower {
         resume();
         next_resume = std::chrono::steady_clock::now() + 2s;
       }
+      if (std::chrono::steady_clock::now() >= next_collect) {
+        collect();
+        next_collect = std::chrono::steady_clock::now() + kCollectEvery;
+      }
       std::this_thread::sleep_for(done ? 50ms : 500ms);
     }
   }
@@ -171,6 +196,17 @@ class Follower {
     }
   }
 
+  /// What people began to send and left lying.
+  void collect() {
+    const auto lease = world_.lease();
+    if (!lease) return;
+    const auto now = platform::wall_now().value;
+    const auto before = UnixMillis{now - std::min(now, kUploadIdleMs)};
+    const auto count = gateway::collect_uploads((*lease)->connections().own, *world_.blobs, before);
+    if (!count) world_.log->warn("uploads_not_collected", {{"error", count.error()}});
+    if (count && *count > 0) world_.log->info("uploads_given_up", {{"count", *count}});
+  }
+
   PortalWorld& world_;
   std::unique_ptr<io::SqlConnection> connection_;
   std::unique_ptr<BlobDocuments> documents_;
@@ -180,31 +216,63 @@ class Follower {
 
 }  // namespace
 
-Outcome<std::uint64_t> catch_up(PortalWorld& world) {
+Outcome<std::uint64_t> catch_up(PortalWorld& world, const FollowProgress& progress) {
   auto connection = world.databases.projection->connect();
   if (!connection) return failure(connection.error(), "the projection cannot be opened");
   BlobDocuments documents{*world.blobs};
   portal::Projection projection{**connection, world.rules.book, documents};
   if (const auto opened = projection.open(); !opened) {
-    return failure(opened.error(), std::string{(*connection)->last_message()});
+    return std::unexpected{projection_fault(world, opened.error(), (*connection)->last_message())};
   }
-  auto done = follow_once(*world.node, projection, world.chain.contracts, world.chain.from_block);
+  auto done =
+      follow_once(*world.node, projection, world.chain.contracts, world.chain.from_block, progress);
   if (!done) done.error().detail += std::string{" "} + std::string{(*connection)->last_message()};
   return done;
 }
 
-int run_portal(PortalWorld& world) {
-  std::binary_semaphore ended{0};
-  const platform::SignalWatcher signals{[&](int) { ended.release(); }};
+namespace {
+
+/// What must hold before anybody is served. A node that is away is no fault: what the tables hold
+/// is shown. One that answers is followed first, so that no right shows that has ended meanwhile.
+Outcome<void> prepare_to_serve(PortalWorld& world) {
   if (world.settings.contracts.workflows.is_zero()) {
-    return complain({err::not_found, "nothing is on the chain yet; run `wusong-portal init`"});
+    return failure(err::not_found, "nothing is on the chain yet; run `wusong-portal init`");
   }
   if (const auto known = world.node->connect(); !known) {
     world.log->warn("node_away", {{"detail", known.error().detail}});
+    return {};
   }
+  if (const auto genesis = world.node->genesis(); genesis != world.chain.genesis) {
+    return failure(
+        err::bad_config,
+        fmt::format("{} belongs to another chain than the node {} (genesis {}, not {}); "
+                    "name a node of its chain, or start over with an empty folder",
+                    world.config.folder.string(), world.config.node, genesis, world.chain.genesis));
+  }
+  Progress progress{"blocks read:"};
+  const auto caught =
+      catch_up(world, [&](std::uint64_t at, std::uint64_t all) { progress.at(at, all); });
+  if (!caught) return std::unexpected{caught.error()};
+  return {};
+}
+
+}  // namespace
+
+int run_portal(PortalWorld& world) {
+  if (const auto ready = prepare_to_serve(world); !ready) return complain(ready.error());
+  std::binary_semaphore ended{0};
+  const platform::SignalWatcher signals{[&](int) { ended.release(); }};
   Follower follower{world};
   if (const auto started = follower.start(); !started) return complain(started.error());
-  PortalHandler handler{world};
+  PortalMetrics metrics{world};
+  MetricsHandler metrics_handler{metrics};
+  std::unique_ptr<platform::HttpServer> metrics_server;
+  if (!world.config.metrics_host.empty()) {
+    auto started = serve_metrics(world.config, metrics_handler, *world.log);
+    if (!started) return complain(started.error());
+    metrics_server = std::move(*started);
+  }
+  PortalHandler handler{world, metrics};
   platform::HttpOptions options;
   options.listen_host = world.config.listen_host;
   options.listen_port = world.config.listen_port;
@@ -222,9 +290,11 @@ int run_portal(PortalWorld& world) {
              options.listen_host, options.listen_port)});
   }
   say(fmt::format("The portal listens on http://{}:{}/\n", options.listen_host, (*server)->port()));
+  metrics.watch_server(**server);
   ended.acquire();
   follower.stop();
   (*server)->stop(5s);
+  metrics.forget_server();
   return 0;
 }
 

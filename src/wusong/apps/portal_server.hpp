@@ -9,6 +9,7 @@ namespace wusong::apps {
 /// Serves until a signal comes. @return an exit code
 int run_portal(PortalWorld& world);
 /// Applies everything up to the chain's head; for init, rebuild and tests.
-[[nodiscard]] Outcome<std::uint64_t> catch_up(PortalWorld& world);
+[[nodiscard]] Outcome<std::uint64_t> catch_up(PortalWorld& world,
+                                              const FollowProgress& progress = {});
 
 }  // namespace wusong::apps

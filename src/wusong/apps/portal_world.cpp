@@ -6,10 +6,14 @@
 #include <algorithm>
 #include <set>
 
+#include "wusong/apps/keys.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/io/kv_store.hpp"
 #include "wusong/node/genesis.hpp"
+#include "wusong/platform/blob_files.hpp"
+#include "wusong/platform/blob_rados.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/postgres.hpp"
 #include "wusong/platform/sqlite.hpp"
@@ -19,12 +23,10 @@
 namespace wusong::apps {
 namespace {
 
-constexpr std::string_view kKeyFile = "server.key";
 constexpr std::string_view kProjectionFile = "projection.sqlite";
 constexpr std::size_t kIdleMax = 64;
 
-Outcome<std::unique_ptr<gateway::ServerKeys>> open_keys(const std::filesystem::path& folder) {
-  const auto file = (folder / kKeyFile).string();
+Outcome<std::unique_ptr<gateway::ServerKeys>> open_keys(const std::string& file) {
   if (!platform::file_exists(file)) {
     Bytes fresh(gateway::ServerKeys::kMasterSize);
     platform::OsEntropy entropy;
@@ -35,12 +37,7 @@ Outcome<std::unique_ptr<gateway::ServerKeys>> open_keys(const std::filesystem::p
       return failure(done.error(), fmt::format("{} cannot be written", file));
     }
   }
-  const auto permissions = std::filesystem::status(file).permissions();
-  using std::filesystem::perms;
-  if ((permissions & (perms::group_all | perms::others_all)) != perms::none) {
-    return failure(err::bad_key_file,
-                   fmt::format("{} can be read by others; run chmod 600 {}", file, file));
-  }
+  if (auto closed = check_private(file); !closed) return std::unexpected{closed.error()};
   auto text = platform::read_file(file, 1024);
   if (!text) return failure(text.error(), fmt::format("{} cannot be read", file));
   const crypto::SecretBytes held{std::move(*text)};
@@ -75,7 +72,22 @@ Outcome<std::unique_ptr<io::SqlDatabase>> open_schema(const std::string& connect
   return std::move(*out);
 }
 
-Outcome<PortalDatabases> open_databases(const PortalConfig& config) {
+/// On a server nothing else keeps two portals, or a portal and a rebuild, from one database: the
+/// lock goes with the connection. A folder of files has a lock of its own.
+Outcome<std::unique_ptr<io::SqlConnection>> claim(io::SqlDatabase& database) {
+  auto connection = database.connect();
+  if (!connection) return failure(connection.error(), "the PostgreSQL server cannot be reached");
+  const auto row = gateway::one_row(
+      **connection,
+      "SELECT CASE WHEN pg_try_advisory_lock(hashtext('wusong_portal')) THEN 1 ELSE 0 END", {});
+  if (!row) return failure(row.error(), std::string{(*connection)->last_message()});
+  if (!*row || gateway::number_of((**row)[0]) != 1) {
+    return failure(err::already_exists, "a portal runs on this database already; stop it first");
+  }
+  return std::move(*connection);
+}
+
+Outcome<PortalDatabases> open_databases(const PortalConfig& config, bool alone) {
   PortalDatabases out;
   const bool lite = config.postgres.empty();
   auto own = lite ? open_sqlite_file(config.folder / "portal.sqlite", true)
@@ -86,12 +98,55 @@ Outcome<PortalDatabases> open_databases(const PortalConfig& config) {
   if (!projection) return std::unexpected{projection.error()};
   out.own = std::move(*own);
   out.projection = std::move(*projection);
+  if (alone && !lite) {
+    auto claimed = claim(*out.own);
+    if (!claimed) return std::unexpected{claimed.error()};
+    out.claim = std::move(*claimed);
+  }
   const auto connection = out.own->connect();
   if (!connection) return failure(connection.error(), "the private database cannot be opened");
   if (const auto made = gateway::create_private_tables(**connection); !made) {
     return failure(made.error(), std::string{(*connection)->last_message()});
   }
   return out;
+}
+
+Outcome<std::unique_ptr<io::BlobStore>> open_rados(const RadosConfig& rados) {
+  if (!platform::has_rados()) {
+    return failure(err::bad_config,
+                   "[rados]: this program was built without Ceph; install librados-dev and build "
+                   "it again, or keep files in a folder (blobs)");
+  }
+  auto out = platform::open_blob_rados(
+      {.configuration = rados.configuration.string(), .user = rados.user, .pool = rados.pool});
+  if (!out) {
+    return failure(
+        out.error(),
+        fmt::format(
+            "the pool \"{}\" cannot be opened as client.{} with {}; try: rados -c {} --id {} "
+            "-p {} ls",
+            rados.pool, rados.user, rados.configuration.string(), rados.configuration.string(),
+            rados.user, rados.pool));
+  }
+  return std::move(*out);
+}
+
+Outcome<std::unique_ptr<io::BlobStore>> open_blobs(const PortalConfig& config) {
+  if (config.rados) return open_rados(*config.rados);
+  const auto folder = config.blobs.string();
+  if (auto made = platform::make_directory(folder); !made) {
+    return failure(made.error(), fmt::format("{} cannot be made", folder));
+  }
+  auto out = platform::open_blob_files({.folder = config.blobs});
+  if (!out) {
+    const bool locked = out.error() == Error{io::err::store_locked};
+    return failure(out.error(),
+                   locked ? fmt::format("{} is in use: a portal runs on it already", folder)
+                          : fmt::format("{} cannot be opened; is it this user's, and is there room "
+                                        "on the disk?",
+                                        folder));
+  }
+  return std::move(*out);
 }
 
 std::string type_of(const std::filesystem::path& file) {
@@ -252,7 +307,7 @@ Outcome<std::unique_ptr<PortalWorld>> PortalWorld::open(const PortalConfig& conf
   auto log = platform::Logger::open({});
   if (!log) return failure(log.error(), "the log cannot be opened");
   out->log = std::move(*log);
-  auto keys = open_keys(config.folder);
+  auto keys = open_keys(config.server_key.string());
   if (!keys) return std::unexpected{keys.error()};
   out->keys = std::move(*keys);
   auto rules = load_rules(config.rules);
@@ -261,18 +316,12 @@ Outcome<std::unique_ptr<PortalWorld>> PortalWorld::open(const PortalConfig& conf
   const auto access = portal::AccessRules::of(out->rules.book.packs().rbegin()->second);
   if (!access) return failure(access.error().error, access.error().place);
   out->access = std::make_unique<portal::AccessRules>(*access);
-  auto databases = open_databases(config);
+  auto databases = open_databases(config, with_blobs);
   if (!databases) return std::unexpected{databases.error()};
   out->databases = std::move(*databases);
   if (with_blobs) {
-    if (auto made = platform::make_directory(config.blobs.string()); !made) {
-      return failure(made.error(), fmt::format("{} cannot be made", config.blobs.string()));
-    }
-    auto blobs = platform::open_blob_files({.folder = config.blobs});
-    if (!blobs) {
-      return failure(blobs.error(), fmt::format("{} cannot be opened; does a portal run already?",
-                                                config.blobs.string()));
-    }
+    auto blobs = open_blobs(config);
+    if (!blobs) return std::unexpected{blobs.error()};
     out->blobs = std::move(*blobs);
   }
   out->web = load_web(config.web);

@@ -10,7 +10,7 @@
 #include "wusong/apps/portal_config.hpp"
 #include "wusong/apps/portal_node.hpp"
 #include "wusong/gateway/gateway.hpp"
-#include "wusong/platform/blob_files.hpp"
+#include "wusong/io/blob_store.hpp"
 #include "wusong/platform/io_mutex.hpp"
 #include "wusong/platform/log.hpp"
 #include "wusong/platform/os_entropy.hpp"
@@ -43,11 +43,13 @@ gateway::WebApplication load_web(const std::filesystem::path& folder);
 struct PortalDatabases {
   std::unique_ptr<io::SqlDatabase> own;
   std::unique_ptr<io::SqlDatabase> projection;
+  std::unique_ptr<io::SqlConnection> claim;  // holds the lock of who serves or rebuilds
 };
 
 class PortalWorld {
  public:
-  /// Opens keys, databases, files and rules; creates what is missing. The chain is not asked.
+  /// Opens keys, databases, files and rules; creates what is missing. The chain is not asked. With
+  /// the files it is alone: another process that has them is an error.
   /// @errors err::bad_config, platform's and io's rows
   [[nodiscard]] static Outcome<std::unique_ptr<PortalWorld>> open(const PortalConfig& config,
                                                                   bool with_blobs);
@@ -77,7 +79,7 @@ class PortalWorld {
   PortalChain chain;
   RuleFiles rules;
   PortalDatabases databases;
-  std::unique_ptr<platform::BlobFiles> blobs;
+  std::unique_ptr<io::BlobStore> blobs;
   std::unique_ptr<gateway::ServerKeys> keys;
   std::unique_ptr<portal::AccessRules> access;
   std::unique_ptr<NodeChain> node;

@@ -36,6 +36,17 @@ std::string Sheet::text() const {
   return out;
 }
 
+void Progress::at(std::uint64_t done, std::uint64_t all) {
+  constexpr auto kEvery = std::chrono::seconds{2};
+  const auto now = std::chrono::steady_clock::now();
+  if (done >= all || (said_ && now - *said_ < kEvery)) return;
+  said_ = now;
+  const std::chrono::duration<double> took = now - begin_;
+  fmt::print(stderr, "  {} {} of {} ({} %), {:.0f} s\n", what_, done, all, done * 100 / all,
+             took.count());
+  std::fflush(stderr);
+}
+
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

@@ -2,7 +2,9 @@
 // What commands print for people: one way to complain, one way to list.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +41,20 @@ std::string shell_quoted(const std::string& text);
 
 /// "1 node", "2 nodes".
 std::string counted(std::uint64_t count, std::string_view noun);
+
+/// How far something long has come, on standard error: at once, then every two seconds, into a pipe
+/// too. What is done in one step says nothing.
+class Progress {
+ public:
+  /// "blocks", "acts"
+  explicit Progress(std::string what) : what_{std::move(what)} {}
+  void at(std::uint64_t done, std::uint64_t all);
+
+ private:
+  std::string what_;
+  std::chrono::steady_clock::time_point begin_{std::chrono::steady_clock::now()};
+  std::optional<std::chrono::steady_clock::time_point> said_;
+};
 
 /// Writes to standard output at once, so that a reader of a pipe sees it.
 void say(const std::string& text);
