@@ -192,10 +192,15 @@ class Listener {
       }
       const auto wait =
           std::chrono::ceil<std::chrono::milliseconds>(std::chrono::nanoseconds{left});
+      if (options_.go_on && !options_.go_on()) {
+        result_.told_to_end = true;
+        return false;
+      }
+      const std::int64_t longest = options_.go_on ? 200 : 60'000;
       std::array<pollfd, 3> watched{
           {{output_, POLLIN, 0}, {errors_, POLLIN, 0}, {ended_ ? -1 : process_, POLLIN, 0}}};
       const int count = ::poll(watched.data(), watched.size(),
-                               static_cast<int>(std::min<std::int64_t>(wait.count(), 60'000)));
+                               static_cast<int>(std::min<std::int64_t>(wait.count(), longest)));
       if (count < 0 && errno != EINTR) return false;
       if (count <= 0) continue;
       if (watched[0].revents != 0 && !hear_output()) return false;

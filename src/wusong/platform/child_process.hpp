@@ -54,6 +54,8 @@ struct ChildOptions {
   std::uint64_t open_files_max{128};
   std::string temporary_parent{"/tmp"};
   std::uint32_t required{kUsualProtections};
+  /// Asked several times a second; false ends the child.
+  std::function<bool()> go_on;
   /// Instead of collecting stdout, gets it as it comes; false ends the child.
   std::function<bool(BytesView)> on_output;
 };
@@ -62,6 +64,7 @@ struct ChildResult {
   int exit_code{-1};  // -1: ended by `signal`
   int signal{0};
   bool timed_out{false};
+  bool told_to_end{false};      // by `go_on`
   bool output_too_long{false};  // then it was ended
   std::string output;
   std::string errors;             // stderr
@@ -69,7 +72,9 @@ struct ChildResult {
   std::uint64_t memory_bytes{0};  // at its peak
   double cpu_seconds{0};
 
-  bool ok() const noexcept { return exit_code == 0 && !timed_out && !output_too_long; }
+  bool ok() const noexcept {
+    return exit_code == 0 && !timed_out && !told_to_end && !output_too_long;
+  }
 };
 
 /// Runs it to its end, then ends whatever it started. Blocks.

@@ -137,6 +137,16 @@ TEST(ChildProcess, ATimeoutEndsItAndAllItStarted) {
   EXPECT_GT(std::stoi(result.output), 0);
 }
 
+TEST(ChildProcess, WhoeverWaitsMayEndIt) {
+  auto options = shell("sleep 1000");
+  int asked = 0;
+  options.go_on = [&] { return ++asked < 3; };
+  const auto result = run(options);
+  EXPECT_TRUE(result.told_to_end);
+  EXPECT_FALSE(result.timed_out);
+  EXPECT_FALSE(result.ok());
+}
+
 TEST(ChildProcess, WhatItLeavesBehindEndsWithIt) {
   const auto result = run(shell("sleep 1000 & setsid sleep 1000 & echo done"));
   EXPECT_EQ(result.output, "done\n") << "and this test did not wait for the sleepers";

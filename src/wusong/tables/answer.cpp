@@ -3,6 +3,7 @@
 #include <array>
 #include <exception>
 #include <new>
+#include <optional>
 
 #include "wusong/platform/child_process.hpp"
 #include "wusong/tables/operations.hpp"
@@ -33,9 +34,13 @@ constexpr std::array kMessages{
             "The file needs more memory than is allowed"},
     Message{"disk_full", "临时空间不足", "Temporary space ran out"},
     Message{"timed_out", "处理超时", "It took too long"},
+    Message{"not_a_key", "这些列不能唯一确定一行", "These columns do not name one row each"},
+    Message{"not_a_key", "这些列不能唯一确定一行", "These columns do not name one row each"},
     Message{"not_anonymous", "未达到 k-匿名要求", "The result is not k-anonymous"},
     Message{"not_allowed", "不允许访问该文件", "That file may not be opened"},
     Message{"interrupted", "处理被中断", "It was interrupted"},
+    Message{"killed", "处理进程被系统终止,可能是内存不足",
+            "The system ended the process, perhaps for lack of memory"},
     Message{"engine_missing", "数据引擎未安装:请运行 tools/duckdb/install",
             "The data engine is not installed: run tools/duckdb/install"},
     Message{"internal", "内部错误", "An internal error"},
@@ -72,8 +77,15 @@ std::string carry_out(const Settings& settings, std::string_view text) {
 
   Engine engine{
       {settings.library, settings.temporary_folder, settings.memory_bytes, settings.threads}};
-  const Input input{*named, settings.temporary_folder};
+  const Input input{*named, settings.temporary_folder, "input"};
+  std::optional<Input> other;
+  if (op == "diff") {
+    const auto second = request.find("other");
+    if (!second) throw Failed{"bad_request", "other is missing"};
+    other.emplace(*second, settings.temporary_folder, "other");
+  }
   auto paths = input.paths();
+  if (other) paths.insert(paths.end(), other->paths().begin(), other->paths().end());
   if (request.find("output")) paths.push_back(output_of(request).first);
   engine.lock(paths);
   // What comes from the file is read from here on.
@@ -83,7 +95,10 @@ std::string carry_out(const Settings& settings, std::string_view text) {
   out.open_object().key("ok").boolean(true).key("engine").string(engine.version());
   Source source = input.open(engine);
   out.key("format").string(source.format).key("encoding").string(source.encoding);
-  if (op == "profile")
+  if (other) {
+    Source after = other->open(engine);
+    diff(engine, source, after, request, out);
+  } else if (op == "profile")
     profile(engine, source, out);
   else if (op == "preview")
     preview(engine, source, request, out);

@@ -166,12 +166,14 @@ class Desensitisation {
     if (list.empty()) throw Failed{"bad_request", "k_anonymity names no columns"};
     const auto counted = engine_.query(fmt::format(
         "SELECT count(*), min(n), CAST(coalesce(sum(n) FILTER (n < {0}), 0) AS BIGINT), "
-        "count(*) FILTER (n < {0}) FROM (SELECT count(*) AS n FROM masked GROUP BY {1})",
+        "count(*) FILTER (n < {0}), coalesce(min(n) FILTER (n >= {0}), 0) "
+        "FROM (SELECT count(*) AS n FROM masked GROUP BY {1})",
         k_, list));
     classes_ = number_of(counted.rows.at(0)[0]);
     smallest_ = number_of(counted.rows[0][1]);
     rows_below_ = number_of(counted.rows[0][2]);
     classes_below_ = number_of(counted.rows[0][3]);
+    reached_ = action_ == "suppress" ? number_of(counted.rows[0][4]) : smallest_;
     if (rows_below_ > 0 && action_ == "refuse")
       throw Failed{"not_anonymous",
                    fmt::format("{} rows stand in {} classes of fewer than {}; the smallest has {}",
@@ -214,6 +216,7 @@ class Desensitisation {
       out.close_array();
       out.key("classes").number(classes_);
       out.key("smallest").number(smallest_);
+      out.key("reached").number(reached_);  // by what was written
       out.key("classes_below").number(classes_below_);
       out.key("rows_below").number(rows_below_);
       out.key("suppressed").number(action_ == "suppress" ? rows_below_ : std::int64_t{0});
@@ -233,6 +236,7 @@ class Desensitisation {
   std::vector<std::string> k_columns_;
   std::int64_t classes_{0};
   std::int64_t smallest_{0};
+  std::int64_t reached_{0};
   std::int64_t rows_below_{0};
   std::int64_t classes_below_{0};
 };

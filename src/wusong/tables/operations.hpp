@@ -9,8 +9,12 @@
 //                lengths, exceptions, formulas, top[{value, count}], histogram{from, to,
 //                counts[]}}]
 // preview      {limit} → columns[{name, type}], rows[[…]]
-// query        {select[], filters[{column, op, value}], group_by[], aggregates[{function, column}],
-//                order[{column, descending}], limit, offset, total} → columns, rows, total?
+// query        {select[], filters[{column, op, value}], search, group_by[],
+//                aggregates[{function, column}], order[{column, descending}], limit, offset, total}
+//                → columns[{name, type}], rows, total?
+// diff         {other (as input: the later version), key[], limit}
+//                → rows{before, after}, columns{added[], removed[], retyped[]},
+//                changes{key[], added, removed, changed, examples[]} where there is a key
 // convert      {output {path, format}, escape_formulas} → output {path, size, sha256, rows}
 // desensitise  {output, key, columns[{column, method, …}], others, k_anonymity} → output, record
 // quality      {rules[{rule, …}]} → results[{rule, passed, checked, failed, examples[]}]
@@ -30,8 +34,9 @@ inline constexpr std::size_t kCellBytesMax = 4'096;  // of a value in an answer;
 void profile(Engine& engine, Source& source, codec::JsonWriter& out);
 void preview(Engine& engine, const Source& source, const codec::JsonValue& request,
              codec::JsonWriter& out);
-void query(Engine& engine, const Source& source, const codec::JsonValue& request,
-           codec::JsonWriter& out);
+void query(Engine& engine, Source& source, const codec::JsonValue& request, codec::JsonWriter& out);
+void diff(Engine& engine, Source& before, Source& after, const codec::JsonValue& request,
+          codec::JsonWriter& out);
 void convert(Engine& engine, Source& source, const codec::JsonValue& request,
              codec::JsonWriter& out);
 void desensitise(Engine& engine, Source& source, const codec::JsonValue& request,
@@ -54,6 +59,8 @@ std::string error_json(std::string_view code, std::string detail);
 // Shared by the operations.
 void write_cell(codec::JsonWriter& out, const Cell& cell);
 void write_table(codec::JsonWriter& out, const Table& table);
+std::int64_t number_at(const codec::JsonValue& request, std::string_view key,
+                       std::int64_t otherwise, std::int64_t most);
 std::int64_t rejected_lines(Engine& engine, const Source& source);
 /// {"path", "format"} of `output`, which must not exist.
 std::pair<std::string, std::string> output_of(const codec::JsonValue& request);

@@ -35,15 +35,6 @@ std::string shown(const Column& column) {
                                 : fmt::format("CAST({} AS VARCHAR)", column.typed());
 }
 
-std::int64_t number_at(const codec::JsonValue& request, std::string_view key,
-                       std::int64_t otherwise, std::int64_t most) {
-  const auto found = request.find(key);
-  if (!found) return otherwise;
-  const auto number = found->i64();
-  if (!number || *number < 0) throw Failed{"bad_request", fmt::format("{} is no number", key)};
-  return std::min(*number, most);
-}
-
 std::string member(const codec::JsonValue& from, std::string_view key) {
   const auto text = from.string_at(key);
   if (!text) throw Failed{"bad_request", fmt::format("{} is missing", key)};
@@ -67,6 +58,7 @@ class Question {
   Question(const Source& source, const codec::JsonValue& request)
       : source_{source}, request_{request} {
     for (const auto& filter : list_at(request, "filters")) add_filter(filter);
+    add_search();
     add_columns();
   }
 
@@ -75,17 +67,13 @@ class Question {
     if (!groups_.empty()) sql += " GROUP BY " + groups_;
     std::string order;
     for (const auto& one : list_at(request_, "order")) {
-      const std::string name = member(one, "column");
-      const auto place = std::ranges::find(names_, name);
-      if (!order.empty()) order += ", ";
-      // By what is shown, where it is shown; else by the column.
-      order += place != names_.end() && !texts_[static_cast<std::size_t>(place - names_.begin())]
-                   ? fmt::format("{}", place - names_.begin() + 1)
-                   : source_.column(name).typed();
       const auto descending = one.find("descending");
       const bool down = descending && descending->boolean().value_or(false);
+      order += (order.empty() ? "" : ", ") + ordered_by(member(one, "column"));
       order += down ? " DESC NULLS LAST" : " ASC NULLS LAST";
     }
+    // Groups come back in one order, or pages of them would overlap.
+    if (!groups_.empty()) order += (order.empty() ? "" : ", ") + groups_;
     if (!order.empty()) sql += " ORDER BY " + order;
     return sql + fmt::format(" LIMIT {} OFFSET {}", number_at(request_, "limit", 100, kRowsMax),
                              number_at(request_, "offset", 0, std::int64_t{1} << 40));
@@ -98,10 +86,25 @@ class Question {
     return "SELECT count(*) FROM " + inner;
   }
   const std::vector<std::string>& parameters() const noexcept { return parameters_; }
+  const std::string& name(std::size_t shown_column) const { return names_.at(shown_column); }
+  const std::string& type(std::size_t shown_column) const { return types_.at(shown_column); }
   bool parameters_in_total() const noexcept { return !(groups_.empty() && grouped_); }
 
  private:
   static std::string unused() { return {}; }
+
+  /// What is shown, where it is shown as it is; else the column.
+  std::string ordered_by(const std::string& name) const {
+    const auto place = std::ranges::find(names_, name);
+    const bool is_shown = place != names_.end();
+    const bool as_text = is_shown && texts_[static_cast<std::size_t>(place - names_.begin())];
+    const bool is_column =
+        std::ranges::find(source_.columns, name, &Column::name) != source_.columns.end();
+    if (is_shown && (!as_text || !is_column)) return fmt::format("{}", place - names_.begin() + 1);
+    if (grouped_ && !is_shown)
+      throw Failed{"bad_request", fmt::format("{} is neither a group nor an aggregate", name)};
+    return source_.column(name).typed();
+  }
 
   std::string parameter(const codec::JsonValue& value) {
     parameters_.push_back(plain_value(value));
@@ -138,14 +141,36 @@ class Question {
         throw Failed{"bad_request", fmt::format("no such comparison: {}", op)};
       }
     }
+    add_condition(condition);
+  }
+
+  /// A text that stands in any of the columns.
+  void add_search() {
+    const auto text = request_.find("search");
+    if (!text || plain_value(*text).empty()) return;
+    const std::string place = parameter(*text);
+    std::string any;
+    for (const auto& column : source_.columns) {
+      any += any.empty() ? "(" : " OR ";
+      any += fmt::format("contains(lower({}), lower({}))", column.text(), place);
+    }
+    add_condition(any + ")");
+  }
+
+  void add_condition(const std::string& condition) {
     where_ += (where_.empty() ? " WHERE " : " AND ") + condition;
   }
 
-  void show(const std::string& expression, const std::string& name, bool as_text) {
+  void show(const std::string& expression, const std::string& name, std::string type,
+            bool as_text = false) {
     if (!select_.empty()) select_ += ", ";
     select_ += fmt::format("{} AS {}", expression, quoted_name(name));
     names_.push_back(name);
+    types_.push_back(std::move(type));
     texts_.push_back(as_text);
+  }
+  void show(const Column& column) {
+    show(shown(column), column.name, column.type, !is_simple(column.type));
   }
 
   void add_columns() {
@@ -154,33 +179,32 @@ class Question {
     grouped_ = !groups.empty() || !aggregates.empty();
     for (const auto& name : groups) {
       const Column& column = source_.column(name.string().value_or(""));
-      show(shown(column), column.name, !is_simple(column.type));
+      show(column);
       groups_ += (groups_.empty() ? "" : ", ") + column.typed();
     }
     for (const auto& aggregate : aggregates) add_aggregate(aggregate);
     if (grouped_) return;
     const auto wanted = list_at(request_, "select");
-    for (const auto& name : wanted) {
-      const Column& column = source_.column(name.string().value_or(""));
-      show(shown(column), column.name, !is_simple(column.type));
-    }
+    for (const auto& name : wanted) show(source_.column(name.string().value_or("")));
     if (!wanted.empty()) return;
-    for (const auto& column : source_.columns)
-      show(shown(column), column.name, !is_simple(column.type));
+    for (const auto& column : source_.columns) show(column);
   }
 
   void add_aggregate(const codec::JsonValue& aggregate) {
     const std::string function = member(aggregate, "function");
-    if (function == "count" && !aggregate.find("column")) return show("count(*)", "count", false);
+    if (function == "count" && !aggregate.find("column"))
+      return show("count(*)", "count", "BIGINT");
     const Column& column = source_.column(member(aggregate, "column"));
     const std::string name = fmt::format("{}({})", function, column.name);
     const std::string typed = column.typed();
-    if (function == "count") return show(fmt::format("count({})", typed), name, false);
-    if (function == "distinct") return show(fmt::format("count(DISTINCT {})", typed), name, false);
+    if (function == "count") return show(fmt::format("count({})", typed), name, "BIGINT");
+    if (function == "distinct")
+      return show(fmt::format("count(DISTINCT {})", typed), name, "BIGINT");
     if (function == "min" || function == "max") {
       const std::string value = fmt::format("{}({})", function, typed);
-      return is_simple(column.type) ? show(value, name, false)
-                                    : show(fmt::format("CAST({} AS VARCHAR)", value), name, true);
+      return is_simple(column.type)
+                 ? show(value, name, column.type)
+                 : show(fmt::format("CAST({} AS VARCHAR)", value), name, column.type, true);
     }
     if (function != "sum" && function != "avg" && function != "median")
       throw Failed{"bad_request", fmt::format("no such aggregate: {}", function)};
@@ -189,9 +213,9 @@ class Question {
       throw Failed{"bad_value",
                    fmt::format("{} of {}, which is {}", function, column.name, column.type)};
     const bool whole = function == "sum" && is_integer(column.type);
-    show(fmt::format("{}({}({}) AS {})", whole ? "TRY_CAST" : "CAST", function, typed,
-                     whole ? "BIGINT" : "DOUBLE"),
-         name, false);
+    const char* type = whole ? "BIGINT" : "DOUBLE";
+    show(fmt::format("{}({}({}) AS {})", whole ? "TRY_CAST" : "CAST", function, typed, type), name,
+         type);
   }
 
   const Source& source_;
@@ -201,11 +225,21 @@ class Question {
   std::string groups_;
   bool grouped_{false};
   std::vector<std::string> names_;
-  std::vector<bool> texts_;
+  std::vector<std::string> types_;
+  std::vector<bool> texts_;  // shown as text, though it is of another type
   std::vector<std::string> parameters_;
 };
 
 }  // namespace
+
+std::int64_t number_at(const codec::JsonValue& request, std::string_view key,
+                       std::int64_t otherwise, std::int64_t most) {
+  const auto found = request.find(key);
+  if (!found) return otherwise;
+  const auto number = found->i64();
+  if (!number || *number < 0) throw Failed{"bad_request", fmt::format("{} is no number", key)};
+  return std::min(*number, most);
+}
 
 void write_cell(codec::JsonWriter& out, const Cell& cell) {
   if (const auto* text = std::get_if<std::string>(&cell)) {
@@ -272,12 +306,17 @@ void preview(Engine& engine, const Source& source, const codec::JsonValue& reque
   write_table(out, table);
 }
 
-void query(Engine& engine, const Source& source, const codec::JsonValue& request,
+void query(Engine& engine, Source& source, const codec::JsonValue& request,
            codec::JsonWriter& out) {
+  std::vector<std::int64_t> exceptions;
+  settle_types(engine, source, exceptions);
   const Question question{source, request};
   const auto table = engine.query(question.rows_sql(), question.parameters());
   out.key("columns").open_array();
-  for (const auto& name : table.columns) out.string(name);
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    out.open_object().key("name").string(question.name(i));
+    out.key("type").string(question.type(i)).close_object();
+  }
   out.close_array();
   write_table(out, table);
   const auto total = request.find("total");
@@ -292,17 +331,19 @@ std::pair<std::string, std::string> output_of(const codec::JsonValue& request) {
   const auto output = request.find("output");
   if (!output) throw Failed{"bad_request", "output is missing"};
   std::pair<std::string, std::string> out{member(*output, "path"), member(*output, "format")};
-  if (out.second != "csv" && out.second != "parquet")
-    throw Failed{"bad_request", "files are written as csv or parquet"};
+  if (out.second != "csv" && out.second != "parquet" && out.second != "json")
+    throw Failed{"bad_request", "files are written as csv, parquet or json"};
   if (std::filesystem::exists(out.first)) throw Failed{"bad_request", "the output exists already"};
   return out;
 }
 
 void write_file(Engine& engine, const std::string& select, const std::string& path,
                 const std::string& format, codec::JsonWriter& out) {
-  const auto copied = engine.query(
-      fmt::format("COPY ({}) TO {} ({})", select, quoted_text(path),
-                  format == "csv" ? "FORMAT csv, HEADER" : "FORMAT parquet, COMPRESSION zstd"));
+  const char* options = format == "csv"    ? "FORMAT csv, HEADER"
+                        : format == "json" ? "FORMAT json, ARRAY"
+                                           : "FORMAT parquet, COMPRESSION zstd";
+  const auto copied =
+      engine.query(fmt::format("COPY ({}) TO {} ({})", select, quoted_text(path), options));
   platform::Sha256Stream hash;
   std::ifstream file{path, std::ios::binary};
   Bytes buffer(1u << 20);
@@ -329,16 +370,21 @@ void convert(Engine& engine, Source& source, const codec::JsonValue& request,
   settle_types(engine, source, exceptions);
   const auto asked = request.find("escape_formulas");
   const bool escape = format == "csv" && asked && asked->boolean().value_or(false);
+  // What a spreadsheet would take for a formula is text, in cells and in the first line.
+  constexpr std::string_view kFormula = "^[=+@\\-\\t\\r\\n＝＋－＠]";
+  constexpr std::string_view kFormulaFirst = "=+-@\t\r\n";
   std::string list;
   for (const auto& column : source.columns) {
     if (!list.empty()) list += ", ";
     const std::string name = quoted_name(column.name);
     std::string value = format == "csv" && column.raw ? name : column.typed();
-    // A spreadsheet would run it.
+    std::string title = column.name;
     if (escape && column.type == "VARCHAR")
-      value = fmt::format(
-          "CASE WHEN regexp_matches({0}, '^[=+@\\-\\t\\r]') THEN '''' || {0} ELSE {0} END", value);
-    list += fmt::format("{} AS {}", value, name);
+      value = fmt::format("CASE WHEN regexp_matches({0}, {1}) THEN '''' || {0} ELSE {0} END", value,
+                          quoted_text(kFormula));
+    if (escape && !title.empty() && kFormulaFirst.find(title.front()) != std::string_view::npos)
+      title.insert(0, "'");
+    list += fmt::format("{} AS {}", value, quoted_name(title));
   }
   write_file(engine, fmt::format("SELECT {} FROM {}", list, source.relation), path, format, out);
   out.key("rejected").number(rejected_lines(engine, source));

@@ -44,6 +44,7 @@ Runner::Answer Runner::ask(std::string_view request, std::vector<std::string> re
   options.environment = {{"LC_ALL", "C.UTF-8"}, {"ASAN_OPTIONS", "detect_leaks=0"}};
   options.writable = std::move(writable);
   options.timeout = timeout;
+  options.go_on = go_on;
   options.temporary_parent = temporary_parent;
   // Sanitizers reserve terabytes of address space, and look their stacks up.
   if (kSanitized) options.readable.emplace_back("/proc");
@@ -65,14 +66,17 @@ Runner::Answer Runner::ask(std::string_view request, std::vector<std::string> re
   out.memory_bytes = result->memory_bytes;
   out.json = result->output;
   out.ok = result->ok();
-  if (result->timed_out || result->signal == SIGXCPU) {
+  if (result->told_to_end) {
+    out.json = error_json("interrupted", "");
+  } else if (result->timed_out || result->signal == SIGXCPU) {
     out.json = error_json("timed_out", "");
   } else if (result->output_too_long) {
     out.json = error_json("too_large", "the answer is too long");
   } else if (out.json.empty() || out.json.back() != '\n') {
-    const bool memory = result->signal == SIGKILL || result->signal == SIGABRT;
-    out.json = error_json(memory ? "out_of_memory" : "internal",
-                          fmt::format("signal {} {}", result->signal, result->errors));
+    const char* code = result->signal == SIGABRT   ? "out_of_memory"
+                       : result->signal == SIGKILL ? "killed"
+                                                   : "internal";
+    out.json = error_json(code, fmt::format("signal {} {}", result->signal, result->errors));
   } else {
     out.json.pop_back();
   }

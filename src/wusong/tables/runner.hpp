@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ struct Runner {
   std::uint64_t memory_bytes{1ull << 30};  // of the engine; the process gets room beside it
   std::uint64_t disk_bytes{16ull << 30};   // of any one file it writes
   unsigned threads{2};
+  std::function<bool()> go_on;  // asked while the child works; false ends it
 
   struct Answer {
     bool ok{false};

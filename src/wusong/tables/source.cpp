@@ -140,7 +140,8 @@ std::string guess_format(const std::string& path) {
   return "csv";
 }
 
-Input::Input(const codec::JsonValue& request, std::string temporary_folder) {
+Input::Input(const codec::JsonValue& request, const std::string& temporary_folder, std::string name)
+    : name_{std::move(name)} {
   const auto path = request.string_at("path");
   if (!path) throw Failed{"bad_request", "input.path is missing"};
   path_ = *path;
@@ -152,15 +153,15 @@ Input::Input(const codec::JsonValue& request, std::string temporary_folder) {
   const auto format = request.string_at("format");
   format_ = format && !format->empty() ? std::string{*format} : guess_format(path_);
   if (const auto types = request.find("types")) {
-    for (const auto& [name, type] : types->members()) {
+    for (const auto& [column, type] : types->members()) {
       const auto text = type.string();
       if (!text || std::ranges::find(kTypes, *text) == kTypes.end())
-        throw Failed{"bad_request", fmt::format("no such type for column {}", name)};
-      types_.emplace_back(name, *text);
+        throw Failed{"bad_request", fmt::format("no such type for column {}", column)};
+      types_.emplace_back(column, *text);
     }
   }
   if (format_ == "xlsx") {
-    const std::string rewritten = temporary_folder + "/sheet.csv";
+    const std::string rewritten = fmt::format("{}/{}.sheet.csv", temporary_folder, name_);
     xlsx_to_csv(path_, rewritten);
     path_ = rewritten;
   } else if (format_ == "csv") {
@@ -171,7 +172,7 @@ Input::Input(const codec::JsonValue& request, std::string temporary_folder) {
     else if (!is_encoded(head, "UTF-8") && is_encoded(head, "GB18030"))
       other = "GB18030";
     if (other != nullptr) {
-      const std::string rewritten = temporary_folder + "/utf8.csv";
+      const std::string rewritten = fmt::format("{}/{}.utf8.csv", temporary_folder, name_);
       rewrite(path_, rewritten, other);
       path_ = rewritten;
       encoding_ = std::string_view{other} == "UTF-16" ? "utf-16" : "gb18030";
@@ -192,10 +193,10 @@ Source Input::open(Engine& engine) const {
     // Every object is looked at for its types; one may be as large as the file, up to a limit.
     constexpr std::uint64_t kObjectMax = 256u << 20;
     engine.run(
-        fmt::format("CREATE TEMP TABLE input AS SELECT * FROM read_json({}, sample_size=-1, "
+        fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM read_json({}, sample_size=-1, "
                     "maximum_object_size={}, compression='uncompressed')",
-                    quoted_text(path_), std::min(size_ + 1'024, kObjectMax)));
-    return open_described(engine, "input");
+                    name_, quoted_text(path_), std::min(size_ + 1'024, kObjectMax)));
+    return open_described(engine, name_);
   }();
   source.format = format_;
   source.encoding = encoding_;
@@ -214,6 +215,7 @@ void Input::apply_types(Source& source) const {
         throw Failed{"bad_request", fmt::format("column {} is {} in the file", name, column.type)};
       if (column.type == "VARCHAR") column.raw = true;
       column.type = type;
+      column.settled = true;
     }
   }
 }
@@ -268,15 +270,15 @@ Source Input::open_described(Engine& engine, std::string relation) const {
 Source Input::open_geojson(Engine& engine) const {
   constexpr std::uint64_t kFileMax = 512u << 20;
   if (size_ > kFileMax) throw Failed{"too_large", "GeoJSON is read up to 512 MiB"};
-  engine.run(
-      fmt::format("CREATE TEMP TABLE feature AS SELECT unnest(features) AS f FROM read_json({}, "
-                  "columns={{'features': 'STRUCT(geometry JSON, properties JSON)[]'}}, "
-                  "maximum_object_size={}, compression='uncompressed', format='unstructured')",
-                  quoted_text(path_), size_ + 1'024));
+  engine.run(fmt::format(
+      "CREATE TEMP TABLE {0}_feature AS SELECT unnest(features) AS f FROM read_json({1}, "
+      "columns={{'features': 'STRUCT(geometry JSON, properties JSON)[]'}}, "
+      "maximum_object_size={2}, compression='uncompressed', format='unstructured')",
+      name_, quoted_text(path_), size_ + 1'024));
   const auto keys = engine.query(fmt::format(
-      "SELECT DISTINCT key FROM (SELECT unnest(json_keys(f.properties)) AS key FROM feature) "
+      "SELECT DISTINCT key FROM (SELECT unnest(json_keys(f.properties)) AS key FROM {}_feature) "
       "ORDER BY key LIMIT {}",
-      kColumnsMax + 1));
+      name_, kColumnsMax + 1));
   Source out;
   std::string list =
       "f.geometry->>'$.type' AS geometry_type, CAST(f.geometry AS VARCHAR) AS geometry";
@@ -291,9 +293,9 @@ Source Input::open_geojson(Engine& engine) const {
     list += fmt::format(", f.properties->>{} AS {}", quoted_text(pointer), quoted_name(key));
     out.columns.push_back({key, "VARCHAR", true});
   }
-  engine.run("CREATE TEMP TABLE input AS SELECT " + list + " FROM feature");
-  engine.run("DROP TABLE feature");
-  out.relation = "input";
+  engine.run(fmt::format("CREATE TEMP TABLE {0} AS SELECT {1} FROM {0}_feature", name_, list));
+  engine.run(fmt::format("DROP TABLE {}_feature", name_));
+  out.relation = name_;
   // The types that all values suit; there is no sampling to guess from.
   for (auto& column : out.columns) {
     if (!column.raw) continue;
@@ -301,10 +303,11 @@ Source Input::open_geojson(Engine& engine) const {
     for (const char* type : {"BIGINT", "BOOLEAN", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"}) {
       column.type = type;
       const auto misfits =
-          engine.query(fmt::format("SELECT count(*) FROM input WHERE {} IS NOT NULL AND {} IS NULL",
-                                   quoted_name(column.name), column.typed()));
+          engine.query(fmt::format("SELECT count(*) FROM {} WHERE {} IS NOT NULL AND {} IS NULL",
+                                   name_, quoted_name(column.name), column.typed()));
       if (number_of(misfits.rows[0][0]) == 0) break;
     }
+    column.settled = true;
   }
   return out;
 }
@@ -323,7 +326,8 @@ void settle_types(Engine& engine, Source& source, std::vector<std::int64_t>& exc
   exceptions.assign(source.columns.size(), 0);
   std::vector<bool> open(source.columns.size(), false);
   for (std::size_t i = 0; i < open.size(); ++i)
-    open[i] = source.columns[i].raw && source.columns[i].type != "VARCHAR";
+    open[i] =
+        source.columns[i].raw && !source.columns[i].settled && source.columns[i].type != "VARCHAR";
   for (int round = 0; round < 3; ++round) {
     std::string list;
     std::vector<std::size_t> asked;

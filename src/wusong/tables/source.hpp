@@ -20,6 +20,7 @@ struct Column {
   std::string type;  // DuckDB's name
   /// The file gives text, and values that are not of the type are NULL in `typed`.
   bool raw{false};
+  bool settled{false};  // the type suits every value: it was given, or all were looked at
 
   std::string typed() const;  // an expression
   std::string text() const;   // the same as VARCHAR
@@ -45,7 +46,8 @@ std::string guess_format(const std::string& path);
 /// `temporary_folder` first; `prepare` runs before the engine is locked, `open` after it.
 class Input {
  public:
-  Input(const codec::JsonValue& request, std::string temporary_folder);
+  /// `name` is that of its files and tables: two inputs of one request have two.
+  Input(const codec::JsonValue& request, const std::string& temporary_folder, std::string name);
   /// The files that the engine must be able to open.
   const std::vector<std::string>& paths() const noexcept { return paths_; }
   Source open(Engine& engine) const;
@@ -57,6 +59,7 @@ class Input {
   Source open_geojson(Engine& engine) const;
   void apply_types(Source& source) const;
 
+  std::string name_;
   std::string path_;
   std::string format_;
   std::string encoding_{"utf-8"};

@@ -156,6 +156,59 @@ TEST_F(Tables, PreviewsAndAnswersQuestions) {
             "[[4]]");
 }
 
+TEST_F(Tables, AnswersUseTypesThatSuitEveryRow) {
+  std::string content = "n,t\n";
+  for (int i = 0; i < 30'000; ++i) content += fmt::format("{},x\n", i);
+  const std::string path = file(content + "late,Needle\n");
+  const auto found = ask("query", path, R"("search":"needle","total":true)");
+  EXPECT_EQ(rows(found), R"([["late","Needle"]])") << "no value is lost to a guess";
+  EXPECT_EQ(found.find("columns")->to_json(),
+            R"([{"name":"n","type":"VARCHAR"},{"name":"t","type":"VARCHAR"}])");
+  EXPECT_EQ(number(found, "total"), 1);
+  const auto given =
+      ask("query", path, R"("select":["n"],"order":[{"column":"n","descending":true}],"limit":1)",
+          R"("types":{"n":"BIGINT"})");
+  EXPECT_EQ(rows(given), "[[29999]]") << "types that are given are kept";
+  EXPECT_EQ(refusal(ask("query", path, R"("group_by":["t"],"order":[{"column":"n"}])")),
+            "bad_request");
+}
+
+// @row 15
+TEST_F(Tables, VersionsAreCompared) {
+  const std::string before = file("id,kind,n\n1,a,5\n2,b,6\n3,c,7\n");
+  const std::string after = file("id,n,place\n1,5,x\n2,9,y\n4,8,z\n");
+  const auto compare = [&](const std::string& rest) {
+    last_ = runner_.ask(
+        fmt::format(R"({{"op":"diff","input":{{"path":"{}"}},"other":{{"path":"{}"}}{}}})", before,
+                    after, rest),
+        {before, after});
+    document_.emplace(std::move(*codec::JsonDocument::parse(last_.json)));
+    return document_->root();
+  };
+  const auto plain = compare("");
+  ASSERT_TRUE(last_.ok) << last_.json;
+  EXPECT_EQ(plain.find("rows")->to_json(), R"({"before":3,"after":3})");
+  EXPECT_EQ(
+      plain.find("columns")->to_json(),
+      R"({"added":[{"name":"place","type":"VARCHAR"}],"removed":[{"name":"kind","type":"VARCHAR"}],"retyped":[]})");
+  EXPECT_FALSE(plain.find("changes").has_value());
+  const auto keyed = compare(R"(,"key":["id"])");
+  ASSERT_TRUE(last_.ok) << last_.json;
+  EXPECT_EQ(
+      keyed.find("changes")->to_json(),
+      R"({"key":["id"],"added":1,"removed":1,"changed":1,"examples":[)"
+      R"({"change":"changed","key":["2"],"values":[{"column":"n","before":"6","after":"9"}]},)"
+      R"({"change":"removed","key":["3"],"values":[{"column":"n","before":"7"}]},)"
+      R"({"change":"added","key":["4"],"values":[{"column":"n","after":"8"}]}]})");
+  EXPECT_EQ(refusal(compare(R"(,"key":["place"])")), "no_such_column");
+  const auto twice = runner_.ask(
+      fmt::format(
+          R"({{"op":"diff","input":{{"path":"{0}"}},"other":{{"path":"{0}"}},"key":["a"]}})",
+          file("a\n1\n1\n")),
+      {folder_});
+  EXPECT_NE(twice.json.find("not_a_key"), std::string::npos) << twice.json;
+}
+
 TEST_F(Tables, QuestionsCarryNoSql) {
   const std::string path = file(kPeople);
   EXPECT_EQ(refusal(ask("query", path, R"("select":["1; DROP TABLE x"])")), "no_such_column");
@@ -221,6 +274,10 @@ TEST_F(Tables, ConvertsToParquetAndBack) {
             R"([["2020-01-05",10.5],["2020-02-06",20.25],["2021-03-07",null]])");
   ask("convert", out("p"), fmt::format(R"("output":{{"path":"{}","format":"csv"}})", out("c")));
   EXPECT_EQ(read(out("c")).substr(0, 37), "name,area,age,phone,paid,code,joined\n");
+  ask("convert", out("p"), fmt::format(R"("output":{{"path":"{}","format":"json"}})", out("j")));
+  const auto objects = codec::JsonDocument::parse(read(out("j")));
+  ASSERT_TRUE(objects.has_value()) << last_.json;
+  EXPECT_EQ(objects->root().items().at(0).find("age")->to_json(), "31");
   EXPECT_EQ(refusal(ask("convert", out("p"),
                         fmt::format(R"("output":{{"path":"{}","format":"csv"}})", out("c")))),
             "bad_request")
@@ -228,12 +285,12 @@ TEST_F(Tables, ConvertsToParquetAndBack) {
 }
 
 TEST_F(Tables, FormulasAreCountedAndMadeHarmless) {
-  const std::string path = file("a,b\n=1+1,-5\n@SUM(A1),7\nplain,8\n+1,9\n");
-  EXPECT_EQ(number(column(ask("profile", path), "a"), "formulas"), 3);
+  const std::string path = file("=a,b\n=1+1,-5\n@SUM(A1),7\nplain,8\n+1,9\n＝1,2\n");
+  EXPECT_EQ(number(column(ask("profile", path), "=a"), "formulas"), 3);
   ask("convert", path,
       fmt::format(R"("output":{{"path":"{}","format":"csv"}},"escape_formulas":true)",
                   out("safe")));
-  EXPECT_EQ(read(out("safe")), "a,b\n'=1+1,-5\n'@SUM(A1),7\nplain,8\n'+1,9\n");
+  EXPECT_EQ(read(out("safe")), "'=a,b\n'=1+1,-5\n'@SUM(A1),7\nplain,8\n'+1,9\n'＝1,2\n");
 }
 
 // @row 31
