@@ -43,10 +43,10 @@ class Keys {
   }
   void flag(std::string_view key, bool& out) { take(key, out, "true or false"); }
   void real(std::string_view key, double& out) { take(key, out, "a number with a point"); }
-  void count(std::string_view key, std::size_t& out) {
+  void count(std::string_view key, std::size_t& out, std::int64_t most = 1024) {
     std::int64_t value = static_cast<std::int64_t>(out);
     take(key, value, "a whole number");
-    if (value < 1 || value > 1024) return fault(key, "from 1 to 1024");
+    if (value < 1 || value > most) return fault(key, fmt::format("from 1 to {}", most));
     out = static_cast<std::size_t>(value);
   }
   void texts(std::string_view key, std::vector<std::string>& out) {
@@ -96,9 +96,12 @@ class Keys {
     const toml::node* node = table_->get(key);
     if (node == nullptr) return;
     const auto value = node->value_exact<T>();
-    if (!value) return fault(key, what);
+    if (!value) return fault(key, std::string{what});
     out = *value;
     table_->erase(key);
+  }
+  void fault(std::string_view key, const std::string& what) {
+    if (!fault_) fault_ = Failure{err::bad_config, fmt::format("{} must be {}", key, what)};
   }
   toml::table* table_;
   std::filesystem::path folder_;
@@ -179,6 +182,9 @@ std::optional<Failure> read_keys(toml::table& table, const std::filesystem::path
   keys.text("publisher_en", out.publisher.en);
   keys.text("contact", out.contact);
   keys.real("rate_factor", out.rate_factor);
+  keys.count("tables_at_once", out.tables_at_once);
+  keys.real("tables_memory_gib", out.tables_memory_gib);
+  keys.count("calls_per_day", out.calls_per_day, 1'000'000'000);
   keys.flag("quick_passwords", out.quick_passwords);
   if (auto wrong = keys.end()) return wrong;
   if (database != "sqlite") out.postgres = database;
@@ -254,6 +260,9 @@ contact = "data@example.cn"
 # pool = "wusong"                    # exists already
 # config = "/etc/ceph/ceph.conf"
 # user = "wusong"                    # client.wusong, its keyring where ceph.conf says
+tables_at_once = 2                   # questions about files' content worked at once
+tables_memory_gib = 1.0              # of each
+calls_per_day = 10000                # of rows and aggregates, by one account
 )";
 }
 

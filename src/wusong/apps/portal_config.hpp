@@ -51,7 +51,10 @@ struct PortalConfig {
   portal::Text publisher{"", ""};
   std::string contact;
   double rate_factor{1};
-  bool quick_passwords{false};  // least Argon2id cost: for tests only
+  std::size_t tables_at_once{2};      // children that look into files
+  double tables_memory_gib{1};        // of each of them
+  std::size_t calls_per_day{10'000};  // of rows and aggregates, by one account
+  bool quick_passwords{false};        // least Argon2id cost: for tests only
 };
 
 /// Relative paths count from the file's folder. Unknown keys are refused.

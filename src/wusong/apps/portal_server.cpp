@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <semaphore>
 
 #include "wusong/apps/portal_metrics.hpp"
@@ -214,6 +215,41 @@ class Follower {
   std::jthread thread_;
 };
 
+/// Looks into files of datasets as they are published, on a thread of its own.
+class TableReader {
+ public:
+  explicit TableReader(PortalWorld& world)
+      : world_{world},
+        shared_{world.shared()},
+        thread_{[this](const std::stop_token& token) { work(token); }} {}
+
+ private:
+  void work(const std::stop_token& token) {
+    std::uint64_t after = 0;
+    while (!token.stop_requested()) {
+      auto pause = 2s;
+      if (const auto lease = world_.lease()) {
+        const auto done =
+            gateway::prepare_tables(shared_, (*lease)->connections(), after, platform::wall_now());
+        if (!done && done.error() == Error{gateway::err::engine_missing}) {
+          world_.log->warn("table_engine_missing", {{"mend", "tools/duckdb/install"}});
+          return;
+        }
+        if (!done) world_.log->warn("tables_not_read", {{"error", done.error()}});
+        if (done && (done->after != after || done->waits)) pause = 1s;
+        if (done) after = done->after;
+      }
+      for (auto slept = 0ms; slept < pause && !token.stop_requested(); slept += 100ms) {
+        std::this_thread::sleep_for(100ms);
+      }
+    }
+  }
+
+  PortalWorld& world_;
+  gateway::Shared shared_;
+  std::jthread thread_;
+};
+
 }  // namespace
 
 Outcome<std::uint64_t> catch_up(PortalWorld& world, const FollowProgress& progress) {
@@ -264,6 +300,8 @@ int run_portal(PortalWorld& world) {
   const platform::SignalWatcher signals{[&](int) { ended.release(); }};
   Follower follower{world};
   if (const auto started = follower.start(); !started) return complain(started.error());
+  std::optional<TableReader> reader;
+  reader.emplace(world);
   PortalMetrics metrics{world};
   MetricsHandler metrics_handler{metrics};
   std::unique_ptr<platform::HttpServer> metrics_server;
@@ -293,6 +331,8 @@ int run_portal(PortalWorld& world) {
   metrics.watch_server(**server);
   ended.acquire();
   follower.stop();
+  world.tables->stop();
+  reader.reset();
   (*server)->stop(5s);
   metrics.forget_server();
   return 0;

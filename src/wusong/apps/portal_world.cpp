@@ -149,6 +149,23 @@ Outcome<std::unique_ptr<io::BlobStore>> open_blobs(const PortalConfig& config) {
   return std::move(*out);
 }
 
+/// The program stands beside this one.
+PortalTablesOptions table_options(const PortalConfig& config) {
+  std::error_code unknown;
+  const auto folder =
+      std::filesystem::read_symlink("/proc/self/exe", unknown).parent_path().string();
+  PortalTablesOptions out;
+  out.runner.program = folder + "/wusong_duck";
+  out.runner.library = tables::Runner::find_library(folder);
+  out.runner.timeout = std::chrono::seconds{30};
+  out.runner.memory_bytes = static_cast<std::uint64_t>(config.tables_memory_gib * (1u << 30));
+  out.runner.temporary_parent = std::filesystem::temp_directory_path().string();
+  out.children = config.tables_at_once;
+  // Half of those who answer requests, and the one who reads ahead.
+  out.askers_max = std::max<std::size_t>(1, config.workers / 2) + 1;
+  return out;
+}
+
 std::string type_of(const std::filesystem::path& file) {
   const auto suffix = file.extension().string();
   if (suffix == ".js" || suffix == ".mjs") return "text/javascript; charset=utf-8";
@@ -171,6 +188,7 @@ Outcome<void> read_settings(const PortalConfig& config, gateway::Settings& setti
   settings.hosts = config.hosts;
   settings.secure = config.secure;
   settings.registration = config.registration;
+  settings.calls_per_day = config.calls_per_day;
   settings.operator_account = "portal-operator";
   settings.websocket = config.websocket;
   if (config.quick_passwords) settings.password_cost = crypto::kPasswordCostLeast;
@@ -323,6 +341,7 @@ Outcome<std::unique_ptr<PortalWorld>> PortalWorld::open(const PortalConfig& conf
     auto blobs = open_blobs(config);
     if (!blobs) return std::unexpected{blobs.error()};
     out->blobs = std::move(*blobs);
+    out->tables = std::make_unique<PortalTables>(*out->blobs, table_options(config));
   }
   out->web = load_web(config.web);
   out->node = std::make_unique<NodeChain>(config.node);
@@ -382,7 +401,8 @@ gateway::Shared PortalWorld::shared() {
                          .blobs = *blobs,
                          .entropy = entropy,
                          .limiter = *limiter,
-                         .identity = identity};
+                         .identity = identity,
+                         .tables = *tables};
 }
 
 Outcome<void> drop_projection(const PortalConfig& config) {

@@ -9,6 +9,7 @@
 
 #include "wusong/apps/portal_config.hpp"
 #include "wusong/apps/portal_node.hpp"
+#include "wusong/apps/portal_tables.hpp"
 #include "wusong/gateway/gateway.hpp"
 #include "wusong/io/blob_store.hpp"
 #include "wusong/platform/io_mutex.hpp"
@@ -80,6 +81,7 @@ class PortalWorld {
   RuleFiles rules;
   PortalDatabases databases;
   std::unique_ptr<io::BlobStore> blobs;
+  std::unique_ptr<PortalTables> tables;
   std::unique_ptr<gateway::ServerKeys> keys;
   std::unique_ptr<portal::AccessRules> access;
   std::unique_ptr<NodeChain> node;

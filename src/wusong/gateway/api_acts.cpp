@@ -324,11 +324,8 @@ Response outbox_answer(const OutboxEntry& entry) {
   return json_response(out.close_object().take(), waits ? 202 : 200);
 }
 
-namespace {
-
 Result<Response> perform(Exchange& exchange, const ActRequest& request) {
   if (!exchange.session->account.custodial) return fail(err::forbidden);
-  // The same again is answered with what became of the first.
   Outbox outbox{exchange.db.own, exchange.shared.chain, refusal_name};
   WUSONG_TRY(const auto before, outbox.by_once(request.once));
   if (before) {
@@ -342,8 +339,6 @@ Result<Response> perform(Exchange& exchange, const ActRequest& request) {
   if (!entry) return to_response(entry.error());
   return outbox_answer(*entry);
 }
-
-}  // namespace
 
 Result<Response> create_item(Exchange& exchange) {
   WUSONG_TRY(const auto request, read_act_request(exchange));

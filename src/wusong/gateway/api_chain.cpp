@@ -490,3 +490,104 @@ Result<Response> show_openapi(Exchange& exchange) {
 }
 
 }  // namespace wusong::gateway::internal
+
+namespace wusong::gateway {
+namespace {
+
+std::string_view name_of(Who who) noexcept {
+  switch (who) {
+    case Who::anyone:
+      return "anyone";
+    case Who::signed_in:
+      return "signed_in";
+    case Who::actor:
+      return "actor";
+    case Who::admin:
+      return "admin";
+  }
+  return "";
+}
+
+void describe_operation(codec::JsonWriter& out, const Route& route) {
+  std::string lower;
+  for (const char c : route.method) lower.push_back(static_cast<char>(c | 0x20));
+  out.key(lower).open_object();
+  std::string id = lower;
+  for (const char c : route.pattern) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (plain || (id.back() != '_' && c != '}')) id.push_back(plain ? c : '_');
+  }
+  out.key("operationId").string(id);
+  out.key("summary").string(std::string{route.about.zh} + " / " + std::string{route.about.en});
+  out.key("x-who").string(name_of(route.who));
+  out.key("parameters").open_array();
+  for (auto rest = route.pattern; !rest.empty();) {
+    const auto open = rest.find('{');
+    if (open == std::string_view::npos) break;
+    const auto close = rest.find('}', open);
+    out.open_object().key("name").string(rest.substr(open + 1, close - open - 1));
+    out.key("in").string("path").key("required").boolean(true);
+    out.key("schema").open_object().key("type").string("string").close_object().close_object();
+    rest = rest.substr(close + 1);
+  }
+  for (const auto& parameter : route.parameters) {
+    if (parameter.in == "path") continue;
+    out.open_object().key("name").string(parameter.name).key("in").string(parameter.in);
+    out.key("description")
+        .string(std::string{parameter.about.zh} + " / " + std::string{parameter.about.en});
+    out.key("schema").open_object().key("type").string("string").close_object().close_object();
+  }
+  out.close_array();
+  if (route.method != "GET" && route.method != "DELETE") {
+    out.key("requestBody").open_object().key("content").open_object();
+    out.key(route.method == "PATCH" ? "application/octet-stream" : "application/json");
+    out.open_object().key("schema").open_object().close_object().close_object();
+    out.close_object().close_object();
+  }
+  out.key("responses").open_object().key("200").open_object().key("description").string("OK");
+  out.key("content").open_object().key(route.answers).open_object().key("schema").open_object();
+  out.close_object().close_object().close_object().close_object();
+  out.key("default").raw("{\"$ref\":\"#/components/responses/Problem\"}").close_object();
+  if (route.who == Who::anyone) {
+    out.key("security").raw("[{},{\"session\":[]},{\"token\":[]}]");
+  } else {
+    out.key("security").raw("[{\"session\":[]},{\"token\":[]}]");
+  }
+  out.close_object();
+}
+
+constexpr std::string_view kComponents =
+    R"({"securitySchemes":{"session":{"type":"apiKey","in":"cookie","name":"wusong_session"},)"
+    R"("token":{"type":"http","scheme":"bearer"}},"responses":{"Problem":{"description":)"
+    R"("What is wrong, why, and what to do","content":{"application/json":{"schema":{"$ref":)"
+    R"("#/components/schemas/Problem"}}}}},"schemas":{"Text":{"type":"object","properties":)"
+    R"({"zh":{"type":"string"},"en":{"type":"string"}}},"Problem":{"type":"object","required":["error"],)"
+    R"("properties":{"error":{"type":"object","required":["code","message"],"properties":{"code":)"
+    R"({"type":"string"},"message":{"$ref":"#/components/schemas/Text"},"article":{"type":"string"},)"
+    R"("next":{"$ref":"#/components/schemas/Text"}}}}}}})";
+
+}  // namespace
+
+std::string openapi(const Settings& settings) {
+  codec::JsonWriter out;
+  out.open_object().key("openapi").string("3.1.0").key("info").open_object();
+  out.key("title").string(settings.site.title.zh.empty() ? "Wusong" : settings.site.title.zh);
+  out.key("version").string("1").key("description");
+  out.string("公共数据开放平台接口 / The public data platform's interface").close_object();
+  out.key("servers").open_array().open_object().key("url").string(settings.site.base);
+  out.close_object().close_array().key("paths").open_object();
+  std::map<std::string_view, bool> done;
+  for (const auto& route : routes()) {
+    if (route.answers == "text/html" || done[route.pattern]) continue;
+    done[route.pattern] = true;
+    out.key(route.pattern).open_object();
+    for (const auto& other : routes()) {
+      if (other.pattern == route.pattern) describe_operation(out, other);
+    }
+    out.close_object();
+  }
+  out.close_object().key("components").raw(kComponents).close_object();
+  return out.take();
+}
+
+}  // namespace wusong::gateway

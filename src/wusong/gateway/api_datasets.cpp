@@ -218,7 +218,7 @@ Result<Response> list_datasets(Exchange& exchange) {
 Result<Response> show_dataset(Exchange& exchange) {
   WUSONG_TRY(const auto id, exchange.digest("id"));
   WUSONG_TRY(const auto dataset, visible_dataset(exchange, id));
-  WUSONG_TRY(const auto permission, bytes_permission(exchange, id, Hash{}));
+  WUSONG_TRY(const auto permission, bytes_permission(exchange, id, Hash{}, Delivery::interface));
   WUSONG_TRY(const auto document, document_text(exchange, id, dataset.document));
   portal::ProjectionReader reader{exchange.db.projection};
   WUSONG_TRY(const auto row, reader.item(id));

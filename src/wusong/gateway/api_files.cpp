@@ -5,6 +5,7 @@
 #include "wusong/codec/hex.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
+#include "wusong/gateway/internal/table_view.hpp"
 #include "wusong/gateway/internal/view.hpp"
 #include "wusong/gateway/tables.hpp"
 #include "wusong/portal/documents.hpp"
@@ -71,6 +72,7 @@ struct FileFound {
   std::string media_type{"application/octet-stream"};
   Hash object;
   Hash right;
+  std::string format;  // of a table
   bool counts{false};  // a download of a dataset
 };
 
@@ -81,7 +83,8 @@ Result<std::optional<FileFound>> as_resource(Exchange& exchange, const Hash& dig
   FileFound out;
   auto dataset = visible_dataset(exchange, resource->entry);
   if (!dataset) return std::optional<FileFound>{};
-  WUSONG_TRY(const auto permission, bytes_permission(exchange, resource->entry, digest));
+  WUSONG_TRY(const auto permission,
+             bytes_permission(exchange, resource->entry, digest, Delivery::download));
   out.allowed = permission.decision.allowed;
   out.problem = problem_of(permission.decision);
   out.name = resource->name.in(exchange.zh());
@@ -93,6 +96,7 @@ Result<std::optional<FileFound>> as_resource(Exchange& exchange, const Hash& dig
     if (!out.name.ends_with(suffix)) out.name += suffix;
   }
   out.media_type = safe_type(resource->media_type);
+  out.format = table_format(resource->format, resource->media_type);
   out.object = resource->entry;
   out.right = permission.right;
   out.counts = true;
@@ -122,6 +126,9 @@ Result<FileFound> as_attachment(Exchange& exchange, const Hash& digest) {
       out.allowed = true;
       out.name = text_of((*row)[0]);
       out.media_type = safe_type(text_of((*row)[1]));
+      const auto dot = out.name.rfind('.');
+      out.format = table_format(dot == std::string::npos ? "" : out.name.substr(dot + 1),
+                                text_of((*row)[1]));
       return out;
     }
   }
@@ -155,7 +162,9 @@ Result<FileFound> as_attachment(Exchange& exchange, const Hash& digest) {
   return out;
 }
 
-Result<Response> send_file(Exchange& exchange, const Hash& digest, const FileFound& found) {
+/// `digest` is what is sent; `original` what the right is about, and the record says.
+Result<Response> send_file(Exchange& exchange, const Hash& digest, const Hash& original,
+                           const FileFound& found) {
   auto size = exchange.shared.blobs.size(digest);
   if (!size) return fail(size.error());
   const std::string etag = "\"" + codec::to_hex(digest) + "\"";
@@ -189,7 +198,7 @@ Result<Response> send_file(Exchange& exchange, const Hash& digest, const FileFou
                                     std::to_string(*size));
   }
   if (exchange.request.method != "HEAD") {
-    WUSONG_CHECK(audit_read(exchange, "file", found.object, digest, found.right, body.size));
+    WUSONG_CHECK(audit_read(exchange, "file", found.object, original, found.right, body.size));
     // Counting is a courtesy: a locked projection does not hold a download up.
     if (found.counts && body.offset == 0) {
       std::ignore = portal::count_download(exchange.db.projection, found.object);
@@ -197,6 +206,26 @@ Result<Response> send_file(Exchange& exchange, const Hash& digest, const FileFou
   }
   if (body.size > 0) out.blob = body;
   return out;
+}
+
+/// The same table in another format, made once; formulas of a CSV are made harmless.
+Result<OrProblem<Hash>> converted(Exchange& exchange, const Hash& digest, const std::string& format,
+                                  std::string_view wanted) {
+  if (wanted != "csv" && wanted != "json" && wanted != "parquet") return fail(err::bad_request);
+  if (format.empty()) return fail(err::not_a_table);
+  TableQuestion question;
+  question.operation = "convert";
+  question.file = digest;
+  question.format = format;
+  question.output = wanted;
+  question.members = R"("escape_formulas":true)";
+  const std::string kind = "convert " + std::string{wanted};
+  WUSONG_TRY(const auto answer, ask_once(exchange, kind, question, kFactWaitMs));
+  if (!answer) return OrProblem<Hash>{std::unexpect, answer.error()};
+  const auto output = answer->root().find("output");
+  const auto made = codec::fixed_from_hex<Hash>(output ? text_of_member(*output, "sha256") : "");
+  if (!made) return fail(err::internal);
+  return OrProblem<Hash>{*made};
 }
 
 }  // namespace
@@ -287,7 +316,16 @@ Result<Response> get_file(Exchange& exchange) {
     if (attachment.allowed || !found) found = std::move(attachment);
   }
   if (!found->allowed) return to_response(found->problem);
-  return send_file(exchange, digest, *found);
+  const auto wanted = exchange.query.get("format");
+  if (wanted.empty()) return send_file(exchange, digest, digest, *found);
+  WUSONG_TRY(const auto made, converted(exchange, digest, found->format, wanted));
+  if (!made) return table_response(made.error());
+  const auto dot = found->name.rfind('.');
+  found->name = found->name.substr(0, dot) + "." + std::string{wanted};
+  found->media_type = wanted == "csv"    ? "text/csv"
+                      : wanted == "json" ? "application/json"
+                                         : "application/vnd.apache.parquet";
+  return send_file(exchange, *made, digest, *found);
 }
 
 namespace {

@@ -9,8 +9,8 @@
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/acting.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
-#include "wusong/gateway/internal/rows.hpp"
 #include "wusong/gateway/internal/search.hpp"
+#include "wusong/gateway/internal/table_view.hpp"
 #include "wusong/gateway/internal/view.hpp"
 
 namespace wusong::gateway::internal {
@@ -371,51 +371,113 @@ Answer<std::string> resource_show(Exchange& exchange, const Arguments& arguments
   return portal::ckan_resource(found->second, found->first, exchange.shared.settings.site);
 }
 
-std::string_view datastore_type(const portal::Resource& resource, std::string_view name) {
-  for (const auto& column : resource.columns) {
-    if (column.name != name) continue;
-    if (column.type == "integer" || column.type == "number") return "numeric";
-    if (column.type == "date" || column.type == "datetime") return "timestamp";
-    if (column.type == "boolean") return "bool";
-  }
-  return "text";
+std::string_view datastore_type(std::string_view engine_type) {
+  const auto word = type_word(engine_type);
+  if (word == "integer" || word == "number") return "numeric";
+  if (word == "date" || word == "datetime") return "timestamp";
+  return word == "boolean" ? "bool" : "text";
 }
 
-void write_cell(codec::JsonWriter& out, std::string_view type, const std::string& cell) {
-  if (cell.empty()) {
-    out.null();
-    return;
-  }
-  double number = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
-  const bool simple = cell.find_first_not_of("-0123456789.") == std::string::npos &&
-                      cell.front() != '.' && cell.back() != '.' && cell.size() < 16 &&
-                      !(cell.starts_with('0') && cell.size() > 1 && cell[1] != '.') &&
-                      !cell.starts_with("-.") && !cell.starts_with("-0");
-  if (type == "numeric" && simple && error == std::errc{} && end == cell.data() + cell.size()) {
-    out.raw(cell);
-  } else {
-    out.string(is_utf8(cell) ? cell : "\xef\xbf\xbd");
-  }
+void write_condition(codec::JsonWriter& out, std::string_view column, std::string_view op,
+                     const codec::JsonValue& value) {
+  out.open_object().key("column").string(column).key("op").string(op);
+  out.key("value").raw(value.to_json()).close_object();
 }
 
-Answer<RowQuery> datastore_query(const Arguments& arguments) {
-  RowQuery query;
-  query.limit = std::min<std::uint64_t>(arguments.number("limit", 100), 32'000);
-  query.offset = arguments.number("offset", 0);
-  query.columns = arguments.list("fields");
-  query.contains = arguments.text("q");
-  const auto filters = arguments.text("filters");
-  if (filters.empty()) return query;
-  const auto parsed = codec::JsonDocument::parse(filters);
-  if (!parsed || !parsed->root().is_object()) return invalid("filters: not an object");
-  for (const auto& [name, value] : parsed->root().members()) {
-    const auto wanted = value.is_array() && value.size() > 0 ? value.items().front() : value;
-    query.equal.emplace_back(std::string{name}, wanted.is_string()
-                                                    ? std::string{wanted.string().value_or("")}
-                                                    : wanted.to_json());
+/// "a, b desc"
+void write_sort(codec::JsonWriter& out, const std::vector<std::string>& sort) {
+  out.key("order").open_array();
+  for (const std::string_view one : sort) {
+    const auto first = std::min(one.find_first_not_of(' '), one.size());
+    const auto blank = one.find_last_of(' ');
+    const auto word = blank == std::string_view::npos ? std::string_view{} : one.substr(blank + 1);
+    const bool directed = word == "desc" || word == "asc";
+    out.open_object().key("column").string(
+        one.substr(first, (directed ? blank : one.size()) - first));
+    out.key("descending").boolean(word == "desc").close_object();
   }
+  out.close_array();
+}
+
+struct DatastoreQuery {
+  std::string members;
+  std::uint64_t limit{0};
+  std::uint64_t offset{0};
+};
+
+Answer<DatastoreQuery> datastore_query(const Arguments& arguments) {
+  constexpr std::uint64_t kLimitMax = 10'000;
+  DatastoreQuery query;
+  query.limit = std::min(arguments.number("limit", 100), kLimitMax);
+  query.offset = std::min(arguments.number("offset", 0), std::uint64_t{1} << 40);
+  codec::JsonWriter out;
+  out.open_object();
+  if (const auto fields = arguments.list("fields"); !fields.empty()) {
+    out.key("select").open_array();
+    for (const auto& name : fields) out.string(name);
+    out.close_array();
+  }
+  out.key("filters").open_array();
+  for (const auto* member : {"filters", "q"}) {
+    const auto text = arguments.text(member);
+    const bool object = text.starts_with('{');
+    const auto parsed = codec::JsonDocument::parse(object ? text : "{}");
+    if (!parsed || (member == std::string_view{"filters"} && !text.empty() && !object)) {
+      return invalid(std::string{member} + ": not an object");
+    }
+    for (const auto& [name, value] : parsed->root().members()) {
+      const bool search = member == std::string_view{"q"};
+      write_condition(out, name, search ? "contains" : value.is_array() ? "in" : "=", value);
+    }
+  }
+  out.close_array();
+  if (const auto text = arguments.text("q"); !text.empty() && !text.starts_with('{')) {
+    out.key("search").string(text);
+  }
+  write_sort(out, arguments.list("sort"));
+  out.key("limit").number(query.limit).key("offset").number(query.offset);
+  out.key("total").boolean(true);
+  query.members = members_of(out);
   return query;
+}
+
+std::string datastore_answer(std::string_view id, const DatastoreQuery& query,
+                             const codec::JsonValue& answer) {
+  const auto list = [&](std::string_view name) {
+    const auto found = answer.find(name);
+    return found ? found->items() : std::vector<codec::JsonValue>{};
+  };
+  const auto columns = list("columns");
+  codec::JsonWriter out;
+  out.open_object().key("include_total").boolean(true).key("limit").number(query.limit);
+  if (query.offset != 0) out.key("offset").number(query.offset);
+  out.key("records_format").string("objects").key("resource_id").string(id);
+  out.key("total_estimation_threshold").null().key("records").open_array();
+  std::uint64_t number = query.offset;
+  for (const auto& row : list("rows")) {
+    out.open_object().key("_id").number(++number);
+    const auto cells = row.items();
+    for (std::size_t i = 0; i < std::min(cells.size(), columns.size()); ++i) {
+      out.key(text_of_member(columns[i], "name")).raw(cells[i].to_json());
+    }
+    out.close_object();
+  }
+  out.close_array().key("fields").open_array();
+  out.open_object().key("id").string("_id").key("type").string("int").close_object();
+  for (const auto& column : columns) {
+    out.open_object().key("id").string(text_of_member(column, "name"));
+    out.key("type").string(datastore_type(text_of_member(column, "type"))).close_object();
+  }
+  const auto total = answer.find("total");
+  out.close_array().key("total").raw(total ? total->to_json() : "0");
+  return out.key("total_was_estimated").boolean(false).close_object().take();
+}
+
+std::unexpected<CkanError> from(const Problem& problem) {
+  if (problem.status == 202 || problem.status >= 500) {
+    return std::unexpected{CkanError{503, "Internal Error", problem.message.en}};
+  }
+  return invalid(problem.message.en);
 }
 
 Answer<std::string> datastore_search(Exchange& exchange, const Arguments& arguments) {
@@ -423,40 +485,34 @@ Answer<std::string> datastore_search(Exchange& exchange, const Arguments& argume
   const auto found = resource_of(exchange, id);
   if (!found) return std::unexpected{found.error()};
   const auto& resource = found->second;
-  const auto permission = bytes_permission(exchange, found->first.id, resource.digest);
+  const auto permission =
+      bytes_permission(exchange, found->first.id, resource.digest, Delivery::interface);
   if (!permission) return from(permission.error());
   if (!permission->decision.allowed) return denied(std::string{permission->decision.why.en});
+  const TableFile file{resource.digest, table_format(resource.format, resource.media_type),
+                       resource.size};
+  if (file.format.empty()) return from(err::not_a_table);
   const auto query = datastore_query(arguments);
   if (!query) return std::unexpected{query.error()};
-  const auto rows = read_rows(exchange, resource, *query);
-  if (!rows) return from(rows.error());
-  codec::JsonWriter out;
-  out.open_object().key("include_total").boolean(true).key("limit").number(query->limit);
-  if (query->offset != 0) out.key("offset").number(query->offset);
-  out.key("records_format").string("objects").key("resource_id").string(id);
-  out.key("total_estimation_threshold").null().key("records").open_array();
-  std::uint64_t number = query->offset;
-  for (const auto& row : rows->rows) {
-    out.open_object().key("_id").number(++number);
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      out.key(rows->columns[i]);
-      write_cell(out, datastore_type(resource, rows->columns[i]), row[i]);
-    }
-    out.close_object();
-  }
-  out.close_array().key("fields").open_array();
-  out.open_object().key("id").string("_id").key("type").string("int").close_object();
-  for (const auto& name : rows->columns) {
-    out.open_object().key("id").string(name);
-    out.key("type").string(datastore_type(resource, name)).close_object();
-  }
-  out.close_array().key("total").number(rows->matched);
-  out.key("total_was_estimated").boolean(!rows->exact).close_object();
+  std::uint64_t left = 0;
+  if (const auto counted = count_call(exchange, left); !counted) return from(counted.error());
+  const auto question = rows_question(exchange, file, query->members);
+  if (!question) return from(question.error());
+  const auto answer = ask_engine(exchange, *question, kRowsWaitMs);
+  if (!answer) return from(answer.error());
+  if (!*answer) return from(answer->error());
+  auto out = datastore_answer(id, *query, (*answer)->root());
   if (!audit_read(exchange, "rows", found->first.id, resource.digest, permission->right,
-                  out.text().size())) {
+                  out.size())) {
     return from(err::unavailable);
   }
-  return out.take();
+  return out;
+}
+
+Answer<std::string> datastore_search_sql(Exchange&, const Arguments&) {
+  return std::unexpected{CkanError{400, "Bad Request",
+                                   "SQL is not taken here: use datastore_search for rows, and "
+                                   "/api/v1/datasets/{id}/aggregate for groups"}};
 }
 
 Answer<std::string> status_show(Exchange& exchange, const Arguments&) {
@@ -670,7 +726,8 @@ constexpr std::array kActions{
     Named{"tag_list", tag_list, false, "Keywords."},
     Named{"resource_show", resource_show, false, "One resource: id."},
     Named{"datastore_search", datastore_search, false,
-          "Rows: resource_id, filters, q, fields, limit, offset."},
+          "Rows: resource_id, filters, q, fields, sort, limit, offset."},
+    Named{"datastore_search_sql", datastore_search_sql, false, "Refused: SQL is not taken here."},
     Named{"package_create", package_create, true, "Compiles a catalogue entry: a draft."},
     Named{"package_update", package_update, true, "Revises an entry."},
     Named{"package_patch", package_update, true, "Revises an entry."},

@@ -37,5 +37,9 @@ inline constexpr ErrorInfo real_name_needed{3225, Disposition::reject, "gateway.
 inline constexpr ErrorInfo internal{3226, Disposition::halt, "gateway.internal"};
 inline constexpr ErrorInfo unavailable{3227, Disposition::retry, "gateway.unavailable"};
 inline constexpr ErrorInfo same_key{3228, Disposition::reject, "gateway.same_key"};
+inline constexpr ErrorInfo engine_missing{3240, Disposition::retry, "gateway.engine_missing"};
+inline constexpr ErrorInfo engine_busy{3241, Disposition::retry, "gateway.engine_busy"};
+inline constexpr ErrorInfo not_a_table{3242, Disposition::reject, "gateway.not_a_table"};
+inline constexpr ErrorInfo quota_of_the_day{3243, Disposition::retry, "gateway.quota_of_the_day"};
 
 }  // namespace wusong::gateway::err

@@ -16,6 +16,7 @@
 #include "wusong/gateway/limits.hpp"
 #include "wusong/gateway/outbox.hpp"
 #include "wusong/gateway/session.hpp"
+#include "wusong/gateway/table_engine.hpp"
 #include "wusong/gateway/tokens.hpp"
 #include "wusong/io/blob_store.hpp"
 #include "wusong/io/entropy.hpp"
@@ -58,6 +59,7 @@ struct Settings {
   // Of one account within a day: a person's, and an organisation's officer's.
   std::uint64_t upload_day_max{std::uint64_t{20} << 30};
   std::uint64_t upload_day_max_organisation{std::uint64_t{1} << 40};
+  std::uint64_t calls_per_day{10'000};  // of rows and aggregates, by one account
   bool registration{true};
 };
 
@@ -73,6 +75,7 @@ struct Shared {
   io::Entropy& entropy;
   Limiter& limiter;
   IdentityCheck& identity;
+  TableEngine& tables;
 };
 
 /// What one thread has for itself.
@@ -116,6 +119,15 @@ Response handle(const Shared& shared, Connections& db, const Request& request);
 /// @return how many  @errors io's
 [[nodiscard]] Result<std::uint64_t> collect_uploads(io::SqlConnection& own, io::BlobStore& blobs,
                                                     UnixMillis before);
+/// Computes what large tables of datasets hold, from the one with the number `after` on, so that
+/// who asks first need not wait.
+struct Prepared {
+  std::uint64_t after{0};
+  bool waits{false};  // the engine is at work: the same again, a little later
+};
+/// @errors err::engine_missing, io's
+[[nodiscard]] Result<Prepared> prepare_tables(const Shared& shared, Connections& db,
+                                              std::uint64_t after, UnixMillis now);
 
 /// Whose eyes an account has: roles and organisation from the directory.
 [[nodiscard]] Result<portal::Viewer> viewer_of(io::SqlConnection& projection,

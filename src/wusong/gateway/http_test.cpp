@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "wusong/gateway/csv.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/limits.hpp"
 #include "wusong/gateway/tokens.hpp"
@@ -146,38 +145,6 @@ TEST(Tokens, HmacIsAsRfc4231Shows) {
   const Bytes key(131, 0xaa);
   EXPECT_EQ(hmac_sha256(key, "Test Using Larger Than Block-Size Key - Hash Key First").bytes[0],
             0x60);
-}
-
-std::vector<std::vector<std::string>> rows_of(const std::vector<std::string>& pieces) {
-  std::vector<std::vector<std::string>> out;
-  CsvReader reader;
-  const auto keep = [&](std::vector<std::string>&& row) {
-    out.push_back(std::move(row));
-    return true;
-  };
-  for (const auto& piece : pieces) EXPECT_TRUE(reader.feed(piece, keep).has_value());
-  EXPECT_TRUE(reader.finish(keep).has_value());
-  return out;
-}
-
-TEST(Csv, RowsAreTheSameHoweverTheTextIsCut) {
-  const std::string text =
-      "\xef\xbb\xbf"
-      "a,b\r\n1,\"x \"\"y\"\",\nz\"\r\n\r\n中,\n";
-  const std::vector<std::vector<std::string>> wanted{{"a", "b"}, {"1", "x \"y\",\nz"}, {"中", ""}};
-  EXPECT_EQ(rows_of({text}), wanted);
-  for (std::size_t cut = 3; cut < text.size(); ++cut) {
-    EXPECT_EQ(rows_of({text.substr(0, cut), text.substr(cut)}), wanted) << cut;
-  }
-  EXPECT_EQ(rows_of({"a,b"}), (std::vector<std::vector<std::string>>{{"a", "b"}}));
-}
-
-TEST(Csv, EndlessRowsAreRefused) {
-  CsvReader reader;
-  const auto any = [](std::vector<std::string>&&) { return true; };
-  const std::string piece(CsvReader::kRowMax / 2 + 1, 'x');
-  EXPECT_TRUE(reader.feed(piece, any).has_value());
-  EXPECT_FALSE(reader.feed(piece, any).has_value());
 }
 
 TEST(Limits, AnIpv6NetworkIsOneCaller) {

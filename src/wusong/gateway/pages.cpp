@@ -326,7 +326,7 @@ Result<Response> dataset_page(Exchange& exchange) {
   if (prefers(exchange, "application/ld+json")) return dataset_jsonld(exchange);
   WUSONG_TRY(const auto id, exchange.digest("id"));
   WUSONG_TRY(const auto dataset, visible_dataset(exchange, id));
-  WUSONG_TRY(const auto permission, bytes_permission(exchange, id, Hash{}));
+  WUSONG_TRY(const auto permission, bytes_permission(exchange, id, Hash{}, Delivery::interface));
   WUSONG_TRY(const auto versions, version_list(exchange, dataset));
   const auto& site = exchange.shared.settings.site;
   const std::string link = dataset_link(dataset);

@@ -4,9 +4,7 @@
 #include <array>
 #include <map>
 
-#include "wusong/codec/json.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
-#include "wusong/gateway/reply.hpp"
 
 namespace wusong::gateway {
 namespace {
@@ -60,20 +58,79 @@ constexpr std::array kActors{
 constexpr std::array kBegin{
     Parameter{"workflow", "query", {"流程名", "a workflow's name"}},
     Parameter{"subject", "query", {"所针对的事项", "the item it is about"}}};
+constexpr std::array kTable{kId, kResource};
+constexpr Parameter kWhere{
+    "where",
+    "query",
+    {"条件,可重复:列:值,或 列:运算符:值,运算符为 "
+     "eq、ne、lt、lte、gt、gte、in(逗号分隔)、contains、starts、null、not_null;"
+     "反斜杠后的字符按原样取",
+     "condition, may be repeated: column:value, or column:operator:value with eq, ne, lt, lte, gt, "
+     "gte, in (values with commas), contains, starts, null, not_null; a backslash takes the next "
+     "character as it is"}};
+constexpr Parameter kAnywhere{
+    "q", "query", {"任一列中含有的文字", "a text that stands in any column"}};
+constexpr Parameter kLimit{"limit", "query", {"行数,最多 1000", "rows, at most 1000"}};
+constexpr Parameter kOffset{"offset", "query", {"跳过的行数", "rows to skip"}};
 constexpr std::array kRows{
     kId,
     kResource,
-    Parameter{"limit", "query", {"行数,最多 1000", "rows, at most 1000"}},
-    Parameter{"offset", "query", {"跳过的行数", "rows to skip"}},
     Parameter{"columns", "query", {"列名,逗号分隔", "columns, separated by commas"}},
-    Parameter{"where", "query", {"列名:值,可重复", "column:value, may be repeated"}}};
+    kWhere,
+    kAnywhere,
+    Parameter{"sort",
+              "query",
+              {"排序的列,逗号分隔,前加 - 为降序",
+               "columns to sort by, separated by commas; - before one: from the largest"}},
+    kLimit,
+    kOffset};
+constexpr std::array kAggregate{
+    kId,
+    kResource,
+    Parameter{"group_by", "query", {"分组的列,逗号分隔", "columns to group by, with commas"}},
+    Parameter{"aggregate",
+              "query",
+              {"count、count:列、distinct:列、sum:列、avg:列、median:列、min:列、max:列,逗号分隔,"
+               "可重复;缺省为 count",
+               "count, count:column, distinct:column, sum:column, avg:column, median:column, "
+               "min:column, max:column, with commas or repeated; count where it is missing"}},
+    kWhere,
+    kAnywhere,
+    Parameter{"sort",
+              "query",
+              {"按分组列或结果列(如 sum(金额))排序,前加 - 为降序",
+               "groups or results, as sum(amount), to sort by; - before one: from the largest"}},
+    kLimit,
+    kOffset};
 constexpr std::array kAct{
     kId, Parameter{"action", "path", {"动作名", "an action's name"}},
     Parameter{"Idempotency-Key", "header", {"同一标识只执行一次", "the same key acts only once"}}};
 constexpr std::array kCreate{
     Parameter{"Idempotency-Key", "header", {"同一标识只执行一次", "the same key acts only once"}}};
+constexpr std::array kDiff{
+    kId,
+    kResource,
+    Parameter{
+        "before",
+        "query",
+        {"较早版本的摘要;缺省为上一版本", "digest of the earlier version; else the one before"}},
+    Parameter{"after",
+              "query",
+              {"较晚版本的摘要;缺省为最新版本", "digest of the later version; else the newest"}},
+    Parameter{"key",
+              "query",
+              {"能唯一确定一行的列,逗号分隔;给出后比较各行",
+               "columns that name one row, with commas; with them rows are compared"}},
+    Parameter{"limit", "query", {"最多列出的变化行,最多 200", "changed rows listed, at most 200"}}};
 constexpr std::array kFile{
-    kId, Parameter{"item", "query", {"含有该附件的事项", "the case that holds the attachment"}},
+    kId,
+    Parameter{
+        "format",
+        "query",
+        {"csv、json 或 parquet:转换后下载,公式单元格已转义;首次转换较久时先答 202",
+         "csv, json or parquet: converted, with formulas of a CSV made harmless; 202 while it "
+         "is made"}},
+    Parameter{"item", "query", {"含有该附件的事项", "the case that holds the attachment"}},
     Parameter{"Range", "header", {"字节范围", "a range of bytes"}}};
 constexpr std::array kAudit{
     Parameter{"kind", "query", {"acts(默认)或 reads", "acts (default) or reads"}},
@@ -267,24 +324,53 @@ constexpr std::array kRoutes{
           RateClass::download,
           kSmall,
           dataset_preview,
-          {"前若干行", "Its first rows"},
-          kRows},
+          {"前一百行;首次计算较久时先答 202", "Its first hundred rows; 202 while they are made"},
+          kTable},
     Route{"GET",
           "/api/v1/datasets/{id}/profile",
           Who::anyone,
           RateClass::download,
           kSmall,
           dataset_profile,
-          {"各列概况", "What its columns hold"},
-          kRows},
+          {"各列概况;首次计算较久时先答 202", "What its columns hold; 202 while it is computed"},
+          kTable},
     Route{"GET",
           "/api/v1/datasets/{id}/rows",
           Who::anyone,
           RateClass::download,
           kSmall,
           dataset_rows,
-          {"按行查询", "Rows"},
+          {"按行查询:选列、筛选、排序、分页、总数", "Rows: columns, filters, order, pages, total"},
           kRows},
+    Route{"GET",
+          "/api/v1/datasets/{id}/aggregate",
+          Who::anyone,
+          RateClass::download,
+          kSmall,
+          dataset_aggregate,
+          {"分组汇总", "Groups of rows: counts, sums, averages"},
+          kAggregate},
+    Route{"GET",
+          "/api/v1/datasets/{id}/diff",
+          Who::anyone,
+          RateClass::download,
+          kSmall,
+          dataset_diff,
+          {"两个版本的差异:列的增删与类型变化、行数、(给出键列时)变化的行",
+           "What changed between two versions: columns, types, counts, and rows where a key is "
+           "given; "
+           "202 while it is computed"},
+          kDiff},
+    Route{"GET",
+          "/api/v1/datasets/{id}/quality",
+          Who::anyone,
+          RateClass::read,
+          kSmall,
+          dataset_quality,
+          {"质量规则的检查结果;不符合的值仅供有权读取者查看",
+           "What quality rules found; the values that broke them are for those who may read the "
+           "file"},
+          kOne},
     Route{"GET",
           "/api/v1/organisations",
           Who::anyone,
@@ -441,6 +527,57 @@ constexpr std::array kRoutes{
           {"下载文件", "Download a file"},
           kFile,
           "application/octet-stream"},
+    Route{"GET",
+          "/api/v1/files/{id}/preview",
+          Who::signed_in,
+          RateClass::download,
+          kSmall,
+          file_preview,
+          {"我可以读取的文件(含我上传的)的前一百行",
+           "First rows of a file that I may read, or uploaded"},
+          kOne},
+    Route{"GET",
+          "/api/v1/files/{id}/profile",
+          Who::signed_in,
+          RateClass::download,
+          kSmall,
+          file_profile,
+          {"我可以读取的文件(含我上传的)的各列概况",
+           "What the columns of a file hold that I may read, or uploaded"},
+          kOne},
+    Route{
+        "POST",
+        "/api/v1/files/{id}/quality",
+        Who::signed_in,
+        RateClass::write,
+        kDocument,
+        check_quality,
+        {"用质量规则检查文件并保存结果:{rules: [{rule, …}]},规则为 not_null、type、range、regex、"
+         "length、in(column)、unique(columns)、sum_equals(columns, total)、row_count(min, max);"
+         "未算完先答 202,再发同样的请求",
+         "Hold a file to rules and keep what came of it: {rules: [{rule, …}]} with not_null, type, "
+         "range, regex, length, in (column), unique (columns), sum_equals (columns, total), "
+         "row_count (min, max); 202 while it works: send the same again"},
+        kOne},
+    Route{
+        "POST",
+        "/api/v1/files/{id}/desensitise",
+        Who::actor,
+        RateClass::write,
+        kDocument,
+        desensitise_file,
+        {"脱敏并在链上登记:{entry, columns: [{column, method: keep|drop|suppress|mask|generalise|"
+         "token, keep_first?, keep_last?, step?, unit?: month|year, length?}], others?: drop|keep, "
+         "k_anonymity?: {k, columns, action: refuse|suppress|check}, output?: csv|parquet, "
+         "standard?, responsible?, record?: false 只生成不登记};答 {file, record, document, act?};"
+         "未算完先答 202,再发同样的请求",
+         "Make a file without what must not leave, and record it on the chain: {entry, columns: "
+         "[{column, method: keep|drop|suppress|mask|generalise|token, keep_first?, keep_last?, "
+         "step?, unit?: month|year, length?}], others?: drop|keep, k_anonymity?: {k, columns, "
+         "action: refuse|suppress|check}, output?: csv|parquet, standard?, responsible?, record?: "
+         "false makes it without recording}; answers {file, record, document, act?}; 202 while it "
+         "works: send the same again"},
+        kOne},
     Route{"GET",
           "/api/v1/audit",
           Who::anyone,
@@ -761,78 +898,6 @@ std::string_view take_segment(std::string_view& path) noexcept {
   return segment;
 }
 
-std::string_view name_of(Who who) noexcept {
-  switch (who) {
-    case Who::anyone:
-      return "anyone";
-    case Who::signed_in:
-      return "signed_in";
-    case Who::actor:
-      return "actor";
-    case Who::admin:
-      return "admin";
-  }
-  return "";
-}
-
-void describe_operation(codec::JsonWriter& out, const Route& route) {
-  std::string lower;
-  for (const char c : route.method) lower.push_back(static_cast<char>(c | 0x20));
-  out.key(lower).open_object();
-  std::string id = lower;
-  for (const char c : route.pattern) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (plain || (id.back() != '_' && c != '}')) id.push_back(plain ? c : '_');
-  }
-  out.key("operationId").string(id);
-  out.key("summary").string(std::string{route.about.zh} + " / " + std::string{route.about.en});
-  out.key("x-who").string(name_of(route.who));
-  out.key("parameters").open_array();
-  for (auto rest = route.pattern; !rest.empty();) {
-    const auto open = rest.find('{');
-    if (open == std::string_view::npos) break;
-    const auto close = rest.find('}', open);
-    out.open_object().key("name").string(rest.substr(open + 1, close - open - 1));
-    out.key("in").string("path").key("required").boolean(true);
-    out.key("schema").open_object().key("type").string("string").close_object().close_object();
-    rest = rest.substr(close + 1);
-  }
-  for (const auto& parameter : route.parameters) {
-    if (parameter.in == "path") continue;
-    out.open_object().key("name").string(parameter.name).key("in").string(parameter.in);
-    out.key("description")
-        .string(std::string{parameter.about.zh} + " / " + std::string{parameter.about.en});
-    out.key("schema").open_object().key("type").string("string").close_object().close_object();
-  }
-  out.close_array();
-  if (route.method != "GET" && route.method != "DELETE") {
-    out.key("requestBody").open_object().key("content").open_object();
-    out.key(route.method == "PATCH" ? "application/octet-stream" : "application/json");
-    out.open_object().key("schema").open_object().close_object().close_object();
-    out.close_object().close_object();
-  }
-  out.key("responses").open_object().key("200").open_object().key("description").string("OK");
-  out.key("content").open_object().key(route.answers).open_object().key("schema").open_object();
-  out.close_object().close_object().close_object().close_object();
-  out.key("default").raw("{\"$ref\":\"#/components/responses/Problem\"}").close_object();
-  if (route.who == Who::anyone) {
-    out.key("security").raw("[{},{\"session\":[]},{\"token\":[]}]");
-  } else {
-    out.key("security").raw("[{\"session\":[]},{\"token\":[]}]");
-  }
-  out.close_object();
-}
-
-constexpr std::string_view kComponents =
-    R"({"securitySchemes":{"session":{"type":"apiKey","in":"cookie","name":"wusong_session"},)"
-    R"("token":{"type":"http","scheme":"bearer"}},"responses":{"Problem":{"description":)"
-    R"("What is wrong, why, and what to do","content":{"application/json":{"schema":{"$ref":)"
-    R"("#/components/schemas/Problem"}}}}},"schemas":{"Text":{"type":"object","properties":)"
-    R"({"zh":{"type":"string"},"en":{"type":"string"}}},"Problem":{"type":"object","required":["error"],)"
-    R"("properties":{"error":{"type":"object","required":["code","message"],"properties":{"code":)"
-    R"({"type":"string"},"message":{"$ref":"#/components/schemas/Text"},"article":{"type":"string"},)"
-    R"("next":{"$ref":"#/components/schemas/Text"}}}}}}})";
-
 }  // namespace
 
 std::span<const Route> routes() noexcept {
@@ -862,28 +927,6 @@ bool matches(std::string_view pattern, std::string_view path,
     out.emplace(want.substr(1, close - 1), have.substr(0, have.size() - suffix.size()));
   }
   return path.empty();
-}
-
-std::string openapi(const Settings& settings) {
-  codec::JsonWriter out;
-  out.open_object().key("openapi").string("3.1.0").key("info").open_object();
-  out.key("title").string(settings.site.title.zh.empty() ? "Wusong" : settings.site.title.zh);
-  out.key("version").string("1").key("description");
-  out.string("公共数据开放平台接口 / The public data platform's interface").close_object();
-  out.key("servers").open_array().open_object().key("url").string(settings.site.base);
-  out.close_object().close_array().key("paths").open_object();
-  std::map<std::string_view, bool> done;
-  for (const auto& route : kRoutes) {
-    if (route.answers == "text/html" || done[route.pattern]) continue;
-    done[route.pattern] = true;
-    out.key(route.pattern).open_object();
-    for (const auto& other : kRoutes) {
-      if (other.pattern == route.pattern) describe_operation(out, other);
-    }
-    out.close_object();
-  }
-  out.close_object().key("components").raw(kComponents).close_object();
-  return out.take();
 }
 
 }  // namespace wusong::gateway

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "wusong/codec/hex.hpp"
+
 namespace wusong::gateway {
 namespace {
 
@@ -38,6 +40,11 @@ CREATE TABLE IF NOT EXISTS uploads(
   created BIGINT NOT NULL, digest TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS uploads_digest ON uploads(digest, account);
 CREATE INDEX IF NOT EXISTS uploads_account ON uploads(account, created);
+CREATE TABLE IF NOT EXISTS file_facts(
+  digest TEXT NOT NULL, format TEXT NOT NULL, kind TEXT NOT NULL, answer TEXT NOT NULL,
+  created BIGINT NOT NULL, PRIMARY KEY(digest, format, kind));
+CREATE TABLE IF NOT EXISTS calls(
+  account TEXT NOT NULL, day BIGINT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY(account, day));
 CREATE TABLE IF NOT EXISTS secrets(name TEXT PRIMARY KEY, sealed $BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS challenges(
   challenge TEXT PRIMARY KEY, purpose TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL,
@@ -122,6 +129,36 @@ Result<void> transact(io::SqlConnection& db, const std::function<Result<void>()>
     auto done = db.transaction(work);
     if (done || done.error() != Error{io::err::sql_conflict} || i == kTries) return done;
   }
+}
+
+Result<std::optional<std::string>> find_fact(io::SqlConnection& db, const FileFact& fact) {
+  WUSONG_TRY(const auto row,
+             find_row(db,
+                      "SELECT answer FROM file_facts WHERE digest = $1 AND format = $2 AND "
+                      "kind = $3",
+                      sql(codec::to_hex(fact.file)), sql(fact.format), sql(fact.kind)));
+  return row ? std::optional{text_of((*row)[0])} : std::nullopt;
+}
+
+Result<void> keep_fact(io::SqlConnection& db, const FileFact& fact, std::string_view answer,
+                       UnixMillis now) {
+  WUSONG_CHECK(run(db,
+                   "INSERT INTO file_facts(digest, format, kind, answer, created) VALUES ($1, $2, "
+                   "$3, $4, $5) ON CONFLICT(digest, format, kind) DO UPDATE SET answer = $4, "
+                   "created = $5",
+                   sql(codec::to_hex(fact.file)), sql(fact.format), sql(fact.kind), sql(answer),
+                   sql(now.value)));
+  return {};
+}
+
+Result<std::uint64_t> add_call(io::SqlConnection& db, std::string_view account, std::uint64_t day) {
+  WUSONG_CHECK(run(db,
+                   "INSERT INTO calls(account, day, count) VALUES ($1, $2, 1) "
+                   "ON CONFLICT(account, day) DO UPDATE SET count = calls.count + 1",
+                   sql(account), sql(day)));
+  WUSONG_TRY(const auto row, find_row(db, "SELECT count FROM calls WHERE account = $1 AND day = $2",
+                                      sql(account), sql(day)));
+  return row ? static_cast<std::uint64_t>(number_of((*row)[0])) : 0;
 }
 
 Result<void> record_read(io::SqlConnection& db, const ReadRecord& record) {

@@ -10,6 +10,7 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
+#include "wusong/base/time.hpp"
 #include "wusong/io/sql.hpp"
 
 namespace wusong::gateway {
@@ -60,6 +61,21 @@ template <typename... Values>
 /// A transaction that is tried again where another one was in its way, at most 20 times.
 [[nodiscard]] Result<void> transact(io::SqlConnection& db,
                                     const std::function<Result<void>()>& work);
+
+/// What an engine said of a file's content, which never changes.
+struct FileFact {
+  Hash file;
+  std::string format;
+  std::string kind;  // "profile", "preview", …
+};
+/// @errors io's SQL rows
+[[nodiscard]] Result<std::optional<std::string>> find_fact(io::SqlConnection& db,
+                                                           const FileFact& fact);
+[[nodiscard]] Result<void> keep_fact(io::SqlConnection& db, const FileFact& fact,
+                                     std::string_view answer, UnixMillis now);
+/// Counts one call of an account. @return how many it has made on that day since 1970, this one too
+[[nodiscard]] Result<std::uint64_t> add_call(io::SqlConnection& db, std::string_view account,
+                                             std::uint64_t day);
 
 /// One line of the audit of reads: who was given what, when, under which right.
 struct ReadRecord {

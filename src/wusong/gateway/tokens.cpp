@@ -113,6 +113,10 @@ crypto::SecretBytes ServerKeys::derive(std::string_view use, std::size_t size) c
   return crypto::SecretBytes{to_bytes(full.view().first(size))};
 }
 
+crypto::SecretBytes ServerKeys::token_key(const Hash& entry) const {
+  return derive("wusong portal: tokens of " + codec::to_hex(entry), 32);
+}
+
 Bytes ServerKeys::seal(std::string_view use, BytesView plaintext, io::Entropy& entropy) const {
   return crypto::seal(sealing_.view(), plaintext, as_bytes(use), entropy);
 }

@@ -37,6 +37,8 @@ class ServerKeys {
   BytesView csrf() const noexcept { return csrf_.view(); }
   /// Of identity numbers, so that one person has one account though the number is sealed.
   BytesView identity() const noexcept { return identity_.view(); }
+  /// Of one dataset's tokens that stand for people.
+  crypto::SecretBytes token_key(const Hash& entry) const;
   Bytes seal(std::string_view use, BytesView plaintext, io::Entropy& entropy) const;
   /// `use` as at sealing. @errors crypto::err::bad_seal, crypto::err::bad_length
   [[nodiscard]] Result<crypto::SecretBytes> open(std::string_view use, BytesView sealed) const;

@@ -117,7 +117,27 @@ Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash&
   return shown ? std::optional{std::move(text)} : std::optional<std::string>{};
 }
 
-Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const Hash& digest) {
+namespace {
+
+/// Whether the delivery that was agreed is the one asked for. A commitment agrees on none.
+Result<bool> delivers(Exchange& exchange, const portal::Right& right, Delivery delivery) {
+  const auto* grant = exchange.shared.access.workflow("grant");
+  if (grant == nullptr || right.workflow != grant->number) return true;
+  portal::ProjectionReader reader{exchange.db.projection};
+  WUSONG_TRY(const auto row, reader.item(right.source));
+  if (!row) return false;
+  WUSONG_TRY(const auto text, document_text(exchange, row->item.document));
+  const auto parsed =
+      text ? codec::JsonDocument::parse(*text) : Result<codec::JsonDocument>{fail(err::not_found)};
+  if (!parsed) return false;
+  const auto mode = text_of_member(parsed->root(), "mode");
+  return mode == "download" || (mode == "api" && delivery == Delivery::interface);
+}
+
+}  // namespace
+
+Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const Hash& digest,
+                                    Delivery delivery) {
   portal::ProjectionReader reader{exchange.db.projection};
   WUSONG_TRY(const auto row, reader.item(entry));
   if (!row) return fail(err::not_found);
@@ -131,6 +151,17 @@ Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const
   }
   Permission out;
   out.decision = portal::may_read_bytes(exchange.viewer, request, exchange.shared.access);
+  if (!out.decision.allowed) return out;
+  std::vector<portal::Right> covering;
+  for (auto& right : request.rights) {
+    WUSONG_TRY(const bool covers, delivers(exchange, right, delivery));
+    if (covers) covering.push_back(std::move(right));
+  }
+  request.rights = std::move(covering);
+  if (!portal::may_read_bytes(exchange.viewer, request, exchange.shared.access).allowed) {
+    out.decision = portal::deny(portal::DenialReason::outside_grant);
+    return out;
+  }
   for (const auto& right : request.rights) {
     if (right.open) out.right = right.source;
   }

@@ -16,6 +16,7 @@
 #include "wusong/io/mutex.hpp"
 #include "wusong/testkit/fake_chain.hpp"
 #include "wusong/testkit/sqlite_connection.hpp"
+#include "wusong/testkit/table_program.hpp"
 
 namespace wusong::testkit {
 
@@ -210,6 +211,7 @@ class IdentityWorld : public testing::Test {
   portal::AccessRules access_;
   gateway::WebApplication web_;
   NoBlobs blobs_;
+  TableProgram tables_{blobs_};
   io::NoMutex mutex_;
   gateway::Limiter limiter_{mutex_, 1'000};
   gateway::LocalIdentityCheck check_;
@@ -222,7 +224,8 @@ class IdentityWorld : public testing::Test {
                           .blobs = blobs_,
                           .entropy = entropy_,
                           .limiter = limiter_,
-                          .identity = check_};
+                          .identity = check_,
+                          .tables = tables_};
   gateway::Connections connections_{own_, projection_};
 };
 

@@ -46,6 +46,8 @@ Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request)
 Answered<OutboxEntry> submit(Exchange& exchange, const Draft& draft);
 Answered<OutboxEntry> submit_act(Exchange& exchange, const PreparedAct& prepared,
                                  const std::string& once);
+/// All of it, with the account's own key; the same again is answered with what became of the first.
+Result<Response> perform(Exchange& exchange, const ActRequest& request);
 /// {item, transaction, status, outbox}: 200 when final, 202 while it waits, 409 where refused.
 Response outbox_answer(const OutboxEntry& entry);
 Problem problem_of_refusal(portal::Refusal refusal, const portal::RulePack* pack,

@@ -31,10 +31,17 @@ Result<Response> set_organisation(Exchange& exchange);
 Result<Response> list_actors(Exchange& exchange);
 Result<Response> set_actor(Exchange& exchange);
 
-// api_rows.cpp
+// api_tables.cpp
 Result<Response> dataset_preview(Exchange& exchange);
 Result<Response> dataset_profile(Exchange& exchange);
 Result<Response> dataset_rows(Exchange& exchange);
+Result<Response> dataset_aggregate(Exchange& exchange);
+Result<Response> file_preview(Exchange& exchange);
+Result<Response> file_profile(Exchange& exchange);
+Result<Response> dataset_diff(Exchange& exchange);
+Result<Response> check_quality(Exchange& exchange);
+Result<Response> dataset_quality(Exchange& exchange);
+Result<Response> desensitise_file(Exchange& exchange);
 
 // api_items.cpp
 Result<Response> list_items(Exchange& exchange);

@@ -16,6 +16,7 @@
 #include "wusong/portal/documents.hpp"
 #include "wusong/testkit/fake_chain.hpp"
 #include "wusong/testkit/sqlite_connection.hpp"
+#include "wusong/testkit/table_program.hpp"
 
 namespace wusong::gateway::internal {
 
@@ -320,14 +321,14 @@ class PortalTest : public testing::Test {
   }
   std::string act(Browser& browser, const std::string& item, const std::string& json,
                   const std::string& action = "") {
-    const auto target =
-        item.empty() ? "/api/v1/items" : "/api/v1/items/" + item + "/actions/" + action;
-    const auto reply = ask(browser, "POST", target, json);
+    const auto step = item.empty() ? "" : "/" + item + "/actions/" + action;
+    const auto reply = ask(browser, "POST", "/api/v1/items" + step, json);
     EXPECT_EQ(reply.status, 200u) << json << reply.body;
     return reply.member("item");
   }
   /// Compiled, classified, reviewed and published by four hands; with one file.
-  std::string publish(const std::string& title, const std::string& bytes) {
+  std::string publish(const std::string& title, const std::string& bytes,
+                      const std::string& opening = "unconditional") {
     auto owner = signed_in("owner");
     auto district = signed_in("district");
     auto city = signed_in("city");
@@ -339,11 +340,12 @@ class PortalTest : public testing::Test {
         owner, "",
         R"({"workflow":"entry","action":"compile","document":{"title":{"zh":)" + quoted +
             R"(},"abstract":{"zh":)" + quoted +
-            R"(},"items":[{"zh":"时间"}],"format":["csv"],"sharing":"unconditional","opening_type":)"
-            R"("unconditional","system":{"zh":"系统"},"frequency":"daily","organisation":3,)"
+            R"(},"items":[{"zh":"时间"}],"format":["csv"],"sharing":"unconditional","opening_type":")" +
+            opening +
+            R"(","system":{"zh":"系统"},"frequency":"daily","organisation":3,)"
             R"("topics":["transport"],"keywords":["公交"]}})");
     act(owner, "",
-        R"({"workflow":"opening","action":"classify_unconditional","choice":2,"subject":")" +
+        R"({"workflow":"opening","action":"classify_)" + opening + R"(","choice":2,"subject":")" +
             entry + R"(","document":{"reasons":{"zh":"低风险"}}})");
     act(owner, entry, "{}", "submit");
     act(district, entry, "{}", "pass_district");
@@ -373,7 +375,8 @@ class PortalTest : public testing::Test {
             .blobs = blobs_,
             .entropy = entropy_,
             .limiter = limiter_,
-            .identity = identity_};
+            .identity = identity_,
+            .tables = tables_};
   }
 
   testkit::SqliteConnection own_;
@@ -381,6 +384,7 @@ class PortalTest : public testing::Test {
   CountingEntropy entropy_;
   ServerKeys keys_{crypto::SecretBytes{Bytes(32, 7)}};
   MemoryBlobs blobs_;
+  testkit::TableProgram tables_{blobs_};
   portal::RuleBook book_;
   portal::AccessRules access_;
   portal::Ledger ledger_;

@@ -46,13 +46,17 @@ Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id);
 Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash& item,
                                                  const Hash& digest);
 
+/// How bytes would leave. A grant to download covers the interface too, as its holder has the file;
+/// one for the interface covers no whole file, one for the secure domain neither.
+enum class Delivery : std::uint8_t { download, interface };
 /// The caller's permission for a resource's bytes, or for the dataset as such with a zero digest.
 /// `right` is the item that gives it, where one does.
 struct Permission {
   portal::Decision decision;
   Hash right;
 };
-Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const Hash& digest);
+Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const Hash& digest,
+                                    Delivery delivery);
 /// Into the audit, before a byte leaves.
 Result<void> audit_read(Exchange& exchange, std::string_view action, const Hash& item,
                         const Hash& digest, const Hash& right, std::uint64_t bytes);
