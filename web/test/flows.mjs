@@ -144,6 +144,25 @@ export const flows = {
     await box.press('Enter');
     await page.getByText('Enter a block height').waitFor();
   },
+  'an identity of another site is bound while signing in, listed, and removed again': async ({ page, context, url, settle }) => {
+    await page.goto(`${url}/signin?to=${encodeURIComponent('/account?tab=methods')}`);
+    await settle();
+    await page.getByRole('link', { name: 'Government sign-in' }).click();
+    await page.waitForURL(/\/signin\?provider=gov/);
+    await page.getByText('opens no account here yet').waitFor();
+    assert.ok(await page.getByRole('checkbox', { name: /Bind it to this account/ }).isChecked());
+    await page.getByLabel('User name').fill('citizen');
+    await page.getByLabel('Password').fill('a long password');
+    await page.locator('form button[type=submit]').click();
+    await page.waitForURL(/\/account\?tab=methods$/);
+    const remove = page.getByRole('button', { name: 'Remove 李晓 (gov)' });
+    await remove.click();
+    await page.getByText('No other identity opens this account').waitFor();
+    await page.getByRole('button', { name: 'Bind Government sign-in' }).click();
+    await remove.click();
+    await page.getByText('No other identity opens this account').waitFor();
+    await context.clearCookies();
+  },
   'language and appearance change at once and are remembered': async ({ page, context, url, settle }) => {
     await page.goto(url);
     await settle();

@@ -178,6 +178,11 @@ function pageOf(list, query) {
   return { total: list.length, page, page_size: size, slice: list.slice((page - 1) * size, page * size) };
 }
 
+// Identities of another site: one that waits in the browser, and those that are bound.
+let waiting = false;
+let bindings = [];
+const addBinding = () => (bindings = [...bindings, { id: hex(32), provider: 'gov', title: t('政务服务统一身份认证', 'Government sign-in'), offered: true, name: '李晓 (gov)', created: now }]);
+
 const routes = [
   ['GET', /^me$/, ({ user }) => (user ? { signed_in: true, csrf: 'token', user } : { signed_in: false })],
   ['POST', /^(login|register)$/, ({ body, reply }) => {
@@ -186,6 +191,11 @@ const routes = [
     return { signed_in: true, csrf: 'token', user: users[body.name] };
   }],
   ['POST', /^logout$/, ({ reply }) => { reply.setHeader('set-cookie', 'who=; Path=/; Max-Age=0'); return {}; }],
+  ['GET', /^providers$/, () => ({ providers: [{ id: 'gov', title: t('政务服务统一身份认证', 'Government sign-in') }], waiting: waiting ? { provider: 'gov', title: t('政务服务统一身份认证', 'Government sign-in'), name: '李晓 (gov)', email: '', real_name: false } : undefined })],
+  ['GET', /^me\/providers$/, () => ({ bindings })],
+  ['POST', /^me\/providers$/, () => { waiting = false; return { bindings: addBinding() }; }],
+  ['POST', /^me\/providers\/(\w+)$/, () => { addBinding(); return { location: '/account?tab=methods' }; }],
+  ['DELETE', /^me\/providers\/(\w+)$/, ({ match }) => { bindings = bindings.filter((one) => one.id !== match[1]); return { bindings }; }],
   ['GET', /^datasets$/, ({ query }) => {
     const q = (query.get('q') ?? '').toLowerCase();
     let list = datasets.filter((one) => !q || JSON.stringify([one.title, one.abstract, one.keywords]).toLowerCase().includes(q));
@@ -332,6 +342,10 @@ export function startMock(port = 0) {
     try {
       if (url.pathname === '/rpc') return json(200, rpcAnswer(JSON.parse(raw), { pack, items, contract: '0x9fe46736679d2d9a65f0992f2272de9f3c7fa6e0', users, bundle }));
       if (url.pathname === '/openapi.json') return json(200, { openapi: '3.1.0', paths: { '/api/v1/datasets/{id}/aggregate': { get: {} }, '/api/v1/datasets/{id}/diff': { get: {} }, '/api/v1/datasets/{id}/quality': { get: {} }, '/api/v1/files/{id}/desensitise': { post: {} } } });
+      if (url.pathname.startsWith('/oidc/')) {
+        waiting = true;
+        return reply.writeHead(303, { location: `/signin?provider=gov&to=${encodeURIComponent(url.searchParams.get('to'))}` }).end();
+      }
       if (!url.pathname.startsWith('/api/v1/')) return statics(request, reply, url.pathname);
       const rest = url.pathname.slice(8);
       const user = users[/who=(\w+)/.exec(request.headers.cookie ?? '')?.[1]] ?? null;

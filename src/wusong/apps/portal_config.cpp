@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <arpa/inet.h>
+#include <cstdlib>
+#include <functional>
 
 #include <algorithm>
 #include <array>
@@ -40,6 +42,15 @@ class Keys {
     std::string value;
     take(key, value, "a string");
     if (!value.empty()) out = (folder_ / value).lexically_normal();
+  }
+  void tables(std::string_view key, const std::function<void(toml::table&)>& each) {
+    toml::node* node = table_->get(key);
+    if (node == nullptr) return;
+    auto* list = node->as_array();
+    if (list == nullptr || !list->is_array_of_tables())
+      return fault(key, "a list of tables: [[…]]");
+    for (auto& one : *list) each(*one.as_table());
+    table_->erase(key);
   }
   void flag(std::string_view key, bool& out) { take(key, out, "true or false"); }
   void real(std::string_view key, double& out) { take(key, out, "a number with a point"); }
@@ -108,6 +119,91 @@ class Keys {
   std::vector<std::string> known_;
   std::optional<Failure> fault_;
 };
+
+/// A file that its owner alone can read, or a credential, which systemd guards: it is readable by
+/// the service alone whatever its mode says.
+Outcome<std::string> read_secret(const std::filesystem::path& file, const std::string& credential) {
+  std::filesystem::path from = file;
+  if (!credential.empty()) {
+    const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+    if (folder == nullptr || credential.find('/') != std::string::npos) {
+      return failure(err::bad_config,
+                     fmt::format("there is no credential \"{}\": name it in the unit with "
+                                 "LoadCredential={}:/path",
+                                 credential, credential));
+    }
+    from = std::filesystem::path{folder} / credential;
+  } else {
+    std::error_code wrong;
+    using std::filesystem::perms;
+    const auto permissions = std::filesystem::status(from, wrong).permissions();
+    if (!wrong && (permissions & (perms::group_all | perms::others_all)) != perms::none) {
+      return failure(err::bad_key_file, fmt::format("{} can be read by others; run chmod 600 {}",
+                                                    from.string(), from.string()));
+    }
+  }
+  auto text = platform::read_text(from.string());
+  if (!text) return failure(text.error(), fmt::format("{} cannot be read", from.string()));
+  while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+  if (text->empty()) return failure(err::bad_config, fmt::format("{} is empty", from.string()));
+  return std::move(*text);
+}
+
+Outcome<openid::IdentityProvider> read_provider(toml::table& table,
+                                                const std::filesystem::path& home) {
+  Keys keys{table, home};
+  openid::IdentityProvider out;
+  std::filesystem::path secret_file;
+  std::string credential;
+  keys.text("id", out.id);
+  keys.text("issuer", out.issuer);
+  keys.text("client_id", out.client_id);
+  keys.path("client_secret_file", secret_file);
+  keys.text("client_secret_credential", credential);
+  keys.text("label_zh", out.label_zh);
+  keys.text("label_en", out.label_en);
+  keys.text("scope", out.scope);
+  keys.texts("origins", out.origins);
+  keys.flag("real_name", out.real_name);
+  keys.text("name_claim", out.name_claim);
+  keys.text("number_claim", out.number_claim);
+  if (auto wrong = keys.end()) {
+    wrong->detail = fmt::format("[[providers]] {}: {}", out.id, wrong->detail);
+    return std::unexpected{*std::move(wrong)};
+  }
+  if (!openid::check_provider(out)) {
+    return failure(err::bad_config,
+                   fmt::format("[[providers]] \"{}\" needs an id of a-z, 0-9 and \"-\", an issuer "
+                               "and origins with https:// (http:// for this machine alone), a "
+                               "client_id, a label_zh or label_en, and \"openid\" in its scope",
+                               out.id));
+  }
+  if (!secret_file.empty() || !credential.empty()) {
+    auto secret = read_secret(secret_file, credential);
+    if (!secret) return std::unexpected{secret.error()};
+    out.client_secret = std::move(*secret);
+  }
+  return out;
+}
+
+Outcome<std::vector<openid::IdentityProvider>> read_providers(Keys& keys,
+                                                              const std::filesystem::path& home) {
+  std::vector<openid::IdentityProvider> out;
+  std::optional<Failure> wrong;
+  keys.tables("providers", [&](toml::table& table) {
+    auto one = read_provider(table, home);
+    if (!one) {
+      if (!wrong) wrong = one.error();
+    } else if (std::ranges::find(out, one->id, &openid::IdentityProvider::id) != out.end()) {
+      wrong =
+          Failure{err::bad_config, fmt::format("two [[providers]] have the id \"{}\"", one->id)};
+    } else {
+      out.push_back(std::move(*one));
+    }
+  });
+  if (wrong) return std::unexpected{*std::move(wrong)};
+  return out;
+}
 
 /// [rados] pool, config, user.
 std::optional<Failure> read_rados(toml::table& table, const std::filesystem::path& home,
@@ -186,7 +282,11 @@ std::optional<Failure> read_keys(toml::table& table, const std::filesystem::path
   keys.real("tables_memory_gib", out.tables_memory_gib);
   keys.count("calls_per_day", out.calls_per_day, 1'000'000'000);
   keys.flag("quick_passwords", out.quick_passwords);
+  keys.path("ca_file", out.ca_file);
+  auto providers = read_providers(keys, home);
   if (auto wrong = keys.end()) return wrong;
+  if (!providers) return providers.error();
+  out.providers = std::move(*providers);
   if (database != "sqlite") out.postgres = database;
   if (out.base.empty()) out.base = fmt::format("http://{}:{}", out.listen_host, out.listen_port);
   if (out.server_key.empty()) out.server_key = out.folder / "server.key";
@@ -263,6 +363,21 @@ contact = "data@example.cn"
 tables_at_once = 2                   # questions about files' content worked at once
 tables_memory_gib = 1.0              # of each
 calls_per_day = 10000                # of rows and aggregates, by one account
+ca_file = ""                         # authorities (PEM) for identity providers, besides the system's
+
+# Other sites that sign people in here: docs/portal-operators.md. May be repeated.
+# [[providers]]
+# id = "gov"                           # register https://BASE/oidc/gov/callback there
+# issuer = "https://sso.example.gov.cn"
+# client_id = "data-portal"
+# client_secret_file = "gov.secret"    # mode 0600; or client_secret_credential, from systemd
+# label_zh = "政务服务统一身份认证"
+# label_en = "Government sign-in"
+# scope = "openid profile email"
+# origins = []                         # its other hosts, where it has some: ["https://keys.example.gov.cn"]
+# real_name = false                    # true: it checks real names, and the two claims count as checked
+# name_claim = "name"
+# number_claim = "id_number"
 )";
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "wusong/apps/errors.hpp"
+#include "wusong/openid/provider.hpp"
 #include "wusong/portal/act.hpp"
 #include "wusong/portal/text.hpp"
 
@@ -55,9 +56,12 @@ struct PortalConfig {
   double tables_memory_gib{1};        // of each of them
   std::size_t calls_per_day{10'000};  // of rows and aggregates, by one account
   bool quick_passwords{false};        // least Argon2id cost: for tests only
+  std::vector<openid::IdentityProvider> providers;  // other sites that sign people in
+  std::filesystem::path ca_file;  // authorities for them besides the system's; may be empty
 };
 
-/// Relative paths count from the file's folder. Unknown keys are refused.
+/// Relative paths count from the file's folder. Unknown keys are refused, and so is a file with a
+/// secret that others may read.
 /// @errors err::bad_config, err::unknown_key, platform's file rows
 [[nodiscard]] Outcome<PortalConfig> load_portal_config(const std::filesystem::path& file);
 /// The same of a text that would stand in `file`.

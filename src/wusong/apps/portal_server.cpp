@@ -119,11 +119,13 @@ class PortalHandler final : public platform::HttpHandler {
     auto lease = world_.lease();
     if (!lease) return gateway::to_response(lease.error());
     auto response = gateway::handle(shared_, (*lease)->connections(), request);
-    if (response.status == 500) {  // a fault of ours; a chain or database that is away is said once
+    // A fault of ours, or an identity provider's; a chain or database that is away is said once.
+    if (response.status == 500 || response.status == 502) {
       world_.log->warn("request_failed",
                        {{"method", request.method},
                         {"path", request.path},
                         {"status", response.status},
+                        {"error", response.fault},
                         {"own", (*lease)->connections().own.last_message()},
                         {"projection", (*lease)->connections().projection.last_message()}});
     }

@@ -9,6 +9,7 @@
 #include "wusong/apps/keys.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/hash.hpp"
+#include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/tables.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/node/genesis.hpp"
@@ -72,6 +73,16 @@ Outcome<std::unique_ptr<io::SqlDatabase>> open_schema(const std::string& connect
   return std::move(*out);
 }
 
+/// What an older program says to a database that a newer one has upgraded.
+std::string database_newer_detail(io::SqlConnection& db, bool lite) {
+  const auto version = gateway::private_version(db);
+  return fmt::format(
+      "the private database ({}) has version {}, this program knows {}: a later release has "
+      "upgraded it; run that release, or put back the copy from before the upgrade",
+      lite ? "portal.sqlite" : "PostgreSQL, schema wusong_portal", version.value_or(0),
+      gateway::private_steps().size());
+}
+
 /// On a server nothing else keeps two portals, or a portal and a rebuild, from one database: the
 /// lock goes with the connection. A folder of files has a lock of its own.
 Outcome<std::unique_ptr<io::SqlConnection>> claim(io::SqlDatabase& database) {
@@ -105,8 +116,11 @@ Outcome<PortalDatabases> open_databases(const PortalConfig& config, bool alone) 
   }
   const auto connection = out.own->connect();
   if (!connection) return failure(connection.error(), "the private database cannot be opened");
-  if (const auto made = gateway::create_private_tables(**connection); !made) {
-    return failure(made.error(), std::string{(*connection)->last_message()});
+  if (const auto ready = gateway::upgrade_private_tables(**connection); !ready) {
+    if (ready.error() == Error{gateway::err::database_newer}) {
+      return failure(ready.error(), database_newer_detail(**connection, lite));
+    }
+    return failure(ready.error(), std::string{(*connection)->last_message()});
   }
   return out;
 }
@@ -346,6 +360,11 @@ Outcome<std::unique_ptr<PortalWorld>> PortalWorld::open(const PortalConfig& conf
   out->web = load_web(config.web);
   out->node = std::make_unique<NodeChain>(config.node);
   out->limiter = std::make_unique<gateway::Limiter>(out->limiter_mutex, config.rate_factor);
+  auto elsewhere = PortalWeb::open(config.ca_file.string());
+  if (!elsewhere) return std::unexpected{elsewhere.error()};
+  out->elsewhere = std::make_unique<PortalWeb>(std::move(*elsewhere));
+  out->providers = std::make_unique<openid::Providers>(out->config.providers, *out->elsewhere,
+                                                       out->providers_mutex);
   auto& settings = out->settings;
   if (auto read = read_settings(config, settings); !read) return std::unexpected{read.error()};
   auto known = out->load_chain();
@@ -402,7 +421,8 @@ gateway::Shared PortalWorld::shared() {
                          .entropy = entropy,
                          .limiter = *limiter,
                          .identity = identity,
-                         .tables = *tables};
+                         .tables = *tables,
+                         .providers = *providers};
 }
 
 Outcome<void> drop_projection(const PortalConfig& config) {

@@ -10,6 +10,7 @@
 #include "wusong/apps/portal_config.hpp"
 #include "wusong/apps/portal_node.hpp"
 #include "wusong/apps/portal_tables.hpp"
+#include "wusong/apps/portal_web.hpp"
 #include "wusong/gateway/gateway.hpp"
 #include "wusong/io/blob_store.hpp"
 #include "wusong/platform/io_mutex.hpp"
@@ -92,6 +93,9 @@ class PortalWorld {
   platform::OsEntropy entropy;
   platform::IoMutex limiter_mutex;
   std::unique_ptr<gateway::Limiter> limiter;
+  platform::IoMutex providers_mutex;
+  std::unique_ptr<PortalWeb> elsewhere;
+  std::unique_ptr<openid::Providers> providers;
 
  private:
   PortalWorld() = default;

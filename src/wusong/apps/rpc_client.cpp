@@ -32,7 +32,7 @@ RpcClient::RpcClient(std::string url, platform::HttpUrl parts, Duration timeout)
 
 Outcome<RpcClient> RpcClient::open(const std::string& url, Duration timeout) {
   const auto parts = platform::parse_url(url);
-  if (!parts) {
+  if (!parts || parts->secure) {
     return failure(err::bad_argument,
                    fmt::format("\"{}\" is no URL; write one like http://127.0.0.1:8545", url));
   }

@@ -74,6 +74,14 @@ Hash sha256(BytesView data) noexcept {
   return out;
 }
 
+std::array<std::uint8_t, 64> sha512(BytesView data) noexcept {
+  static const MdPtr algorithm = fetch("SHA512");
+  thread_local Context context{algorithm.get()};
+  std::array<std::uint8_t, 64> out{};
+  context.digest(data, out.data());
+  return out;
+}
+
 Hash sm3(BytesView data) noexcept {
   static const MdPtr algorithm = fetch("SM3");
   thread_local Context context{algorithm.get()};

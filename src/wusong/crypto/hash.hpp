@@ -19,6 +19,7 @@ Hash keccak256(BytesView first, BytesView second) noexcept;
 void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
 /// @source FIPS 180-4
 Hash sha256(BytesView data) noexcept;
+std::array<std::uint8_t, 64> sha512(BytesView data) noexcept;
 /// @source GB/T 32905-2016
 Hash sm3(BytesView data) noexcept;
 /// @source RIPEMD-160, Dobbertin, Bosselaers, Preneel 1996

@@ -123,6 +123,13 @@ TEST(Sha256, FipsExamplesHold) {
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
+TEST(Sha512, FipsExamplesHold) {
+  const auto digest = sha512(as_bytes("abc"));
+  EXPECT_EQ(codec::to_hex(BytesView{digest}),
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+            "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+}
+
 TEST(Ripemd160, AuthorsExamplesHold) {
   EXPECT_EQ(hex(ripemd160({})), "9c1185a5c5e9fc54612808977ee8f548b2258d31");
   EXPECT_EQ(hex(ripemd160(as_bytes("abc"))), "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc");

@@ -49,6 +49,14 @@ bool shows_well(std::string_view text) noexcept {
          });
 }
 
+/// Everywhere: sessions here, and what other sites were given or are about to fetch with a code.
+Result<void> end_sign_ins(io::SqlConnection& db, std::string_view account) {
+  WUSONG_CHECK(run(db, "DELETE FROM sessions WHERE account = $1", sql(account)));
+  WUSONG_CHECK(run(db, "DELETE FROM oidc_codes WHERE account = $1", sql(account)));
+  WUSONG_CHECK(run(db, "DELETE FROM oidc_tokens WHERE account = $1", sql(account)));
+  return {};
+}
+
 }  // namespace
 
 bool password_acceptable(std::string_view password, std::string_view name) noexcept {
@@ -125,6 +133,9 @@ Result<bool> Accounts::resting(std::string_view subject, UnixMillis now) {
 Result<void> Accounts::failed(std::string_view subject, std::uint64_t most, UnixMillis now,
                               const LoginLimits& limits) {
   return transact(*db_, [&]() -> Result<void> {
+    // Names that somebody made up must not stay for ever.
+    WUSONG_CHECK(run(*db_, "DELETE FROM throttles WHERE since < $1 AND until < $2",
+                     sql(now.value - std::min(now.value, limits.window_ms)), sql(now.value)));
     WUSONG_TRY(
         const auto row,
         find_row(*db_, "SELECT failures, since FROM throttles WHERE subject = $1", sql(subject)));
@@ -215,9 +226,7 @@ Result<void> Accounts::set_password(std::string_view id, std::string_view name,
   return transact(*db_, [&]() -> Result<void> {
     WUSONG_CHECK(run(*db_, "UPDATE accounts SET password = $1 WHERE id = $2", sql(hash), sql(id)));
     // Whoever knew the old one is out.
-    WUSONG_CHECK(run(*db_, "DELETE FROM sessions WHERE account = $1", sql(id)));
-    WUSONG_CHECK(run(*db_, "DELETE FROM oidc_tokens WHERE account = $1", sql(id)));
-    return {};
+    return end_sign_ins(*db_, id);
   });
 }
 
@@ -225,9 +234,7 @@ Result<void> Accounts::set_disabled(std::string_view id, bool disabled) {
   return transact(*db_, [&]() -> Result<void> {
     WUSONG_CHECK(run(*db_, "UPDATE accounts SET disabled = $1 WHERE id = $2",
                      sql(std::int64_t{disabled ? 1 : 0}), sql(id)));
-    WUSONG_CHECK(run(*db_, "DELETE FROM sessions WHERE account = $1", sql(id)));
-    WUSONG_CHECK(run(*db_, "DELETE FROM oidc_tokens WHERE account = $1", sql(id)));
-    return {};
+    return end_sign_ins(*db_, id);
   });
 }
 

@@ -7,6 +7,7 @@
 #include "wusong/crypto/signature.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/limits.hpp"
+#include "wusong/gateway/oidc.hpp"
 #include "wusong/gateway/session.hpp"
 #include "wusong/gateway/tables.hpp"
 #include "wusong/testkit/sqlite_connection.hpp"
@@ -26,7 +27,7 @@ class Counting final : public io::Entropy {
 
 class AccountsTest : public testing::Test {
  protected:
-  AccountsTest() { EXPECT_TRUE(create_private_tables(db_).has_value()); }
+  AccountsTest() { EXPECT_TRUE(upgrade_private_tables(db_).has_value()); }
 
   Registration person(const std::string& name, const std::string& number) {
     return {.name = name,
@@ -175,6 +176,31 @@ TEST_F(AccountsTest, AChangedPasswordEndsEverySession) {
   ASSERT_TRUE(accounts_.set_password(account->id, "zhang", "another long password"));
   EXPECT_FALSE(sessions_.find(*token, now_)->has_value());
   EXPECT_TRUE(accounts_.login("zhang", "another long password", "r", now_).has_value());
+}
+
+TEST_F(AccountsTest, AChangedPasswordEndsWhatOtherSitesAreAboutToFetch) {
+  const auto account = add(person("zhang", kNumber));
+  OidcGrants grants{db_, entropy_};
+  OidcCode code;
+  code.grant.account = account->id;
+  const auto stolen = grants.add_code(code, now_);
+  const auto kept = grants.add_code({}, now_);
+  ASSERT_TRUE(accounts_.set_password(account->id, "zhang", "another long password"));
+  EXPECT_FALSE(*grants.take_code(*stolen, now_));
+  EXPECT_TRUE(*grants.take_code(*kept, now_)) << "of another account";
+}
+
+TEST_F(AccountsTest, NamesThatSomebodyMadeUpAreForgotten) {
+  const auto rows = [&] {
+    return number_of((**find_row(db_, "SELECT count(*) FROM throttles"))[0]);
+  };
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_FALSE(accounts_.login("made-up-" + std::to_string(i), "x", "10.0.0.1", now_));
+  }
+  EXPECT_EQ(rows(), 11) << "each name, and the address";
+  now_.value += LoginLimits{}.window_ms + 1;
+  EXPECT_FALSE(accounts_.login("zhang", "x", "10.0.0.2", now_));
+  EXPECT_EQ(rows(), 2);
 }
 
 TEST_F(AccountsTest, CookiesAreOutOfScriptsReach) {

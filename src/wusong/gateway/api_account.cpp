@@ -91,6 +91,43 @@ Result<Response> signed_in(Exchange& exchange, const Account& account) {
   return out;
 }
 
+/// Another site's real-name check: it has looked at the papers, we look whether the number is one.
+class ProviderCheck final : public IdentityCheck {
+ public:
+  explicit ProviderCheck(const std::string& provider) : name_{"oidc:" + provider} {}
+  std::string_view name() const noexcept override { return name_; }
+  Result<void> check(const Identity& identity) override { return form_.check(identity); }
+
+ private:
+  std::string name_;
+  LocalIdentityCheck form_;
+};
+
+/// With the identity of another site that waits in this browser. Only a site of which the operator
+/// says that it checks real names takes the place of our own check.
+Result<Account> add_with_claim(Exchange& exchange, Registration from) {
+  WUSONG_TRY(const auto claim, waiting_claim(exchange, false));
+  if (!claim) return fail(err::sign_in_expired);
+  ProviderBindings bindings{exchange.db.own};
+  WUSONG_TRY(const auto bound, bindings.find(claim->issuer, claim->identity.subject));
+  if (bound) return fail(err::identity_bound);
+  auto accounts = accounts_of(exchange);
+  const auto* provider = exchange.shared.providers.find(claim->provider);
+  ProviderCheck outside{claim->provider};
+  IdentityCheck* check = &exchange.shared.identity;
+  if (provider->real_name) {
+    from.identity = {PersonKind::person, claim->identity.legal_name, claim->identity.number};
+    if (from.identity.name.empty() || from.identity.number.empty()) {
+      return fail(err::claims_missing);
+    }
+    check = &outside;
+  }
+  if (from.email.empty()) from.email = claim->identity.email;
+  WUSONG_TRY(auto account, accounts.add(from, *check, exchange.request.now));
+  WUSONG_CHECK(bind_waiting_claim(exchange, account));
+  return account;
+}
+
 }  // namespace
 
 Result<Response> register_account(Exchange& exchange) {
@@ -112,9 +149,11 @@ Result<Response> register_account(Exchange& exchange) {
     if (!address) return fail(err::bad_request);
     from.own_address = *address;
   }
-  auto accounts = accounts_of(exchange);
-  WUSONG_TRY(const auto account,
-             accounts.add(from, exchange.shared.identity, exchange.request.now));
+  const auto with = root.find("provider");
+  WUSONG_TRY(const bool outside, with ? with->boolean() : Result<bool>{false});
+  WUSONG_TRY(const auto account, outside ? add_with_claim(exchange, std::move(from))
+                                         : accounts_of(exchange).add(from, exchange.shared.identity,
+                                                                     exchange.request.now));
   // The account stands whether or not the chain is there just now.
   (void)make_actor(exchange, account, exchange.shared.settings.wait_ms);
   return signed_in(exchange, account);
@@ -134,7 +173,17 @@ Result<Response> logout(Exchange& exchange) {
   if (!exchange.session_token.empty()) {
     WUSONG_CHECK(sessions_of(exchange).close(exchange.session_token));
   }
-  Response out = json_response("{\"signed_in\":false}");
+  codec::JsonWriter answer;
+  answer.open_object().key("signed_in").boolean(false);
+  const auto& providers = exchange.shared.providers;
+  if (const auto* provider = providers.find(exchange.session->provider)) {
+    if (const auto url = provider_logout(exchange, *provider); !url.empty()) {
+      answer.key("provider").open_object();
+      write_text(answer, "title", label_of(*provider));
+      answer.key("logout").string(url).close_object();
+    }
+  }
+  Response out = json_response(answer.close_object().take());
   out.header("Set-Cookie", session_cookie("", exchange.shared.settings.secure));
   return out;
 }

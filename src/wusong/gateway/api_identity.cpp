@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signing in with a key instead of a password: decentralised identifiers and passkeys. Either is
 // bound to an account by its signed-in owner; nobody gets an account by showing a key.
+#include "wusong/codec/base64.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/gateway/challenges.hpp"
@@ -9,7 +10,6 @@
 #include "wusong/gateway/internal/handlers.hpp"
 #include "wusong/gateway/internal/site.hpp"
 #include "wusong/gateway/internal/view.hpp"
-#include "wusong/gateway/jose.hpp"
 #include "wusong/gateway/passkey.hpp"
 
 namespace wusong::gateway::internal {
@@ -164,7 +164,7 @@ RelyingParty party_of(const Exchange& exchange) {
 }
 
 Bytes member_bytes(const codec::JsonValue& object, std::string_view name) {
-  return strict_base64url(text_of_member(object, name)).value_or(Bytes{});
+  return codec::strict_base64url(text_of_member(object, name)).value_or(Bytes{});
 }
 
 /// The challenge that the answer names, once, if it was for this host.

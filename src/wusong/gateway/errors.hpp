@@ -37,6 +37,12 @@ inline constexpr ErrorInfo real_name_needed{3225, Disposition::reject, "gateway.
 inline constexpr ErrorInfo internal{3226, Disposition::halt, "gateway.internal"};
 inline constexpr ErrorInfo unavailable{3227, Disposition::retry, "gateway.unavailable"};
 inline constexpr ErrorInfo same_key{3228, Disposition::reject, "gateway.same_key"};
+inline constexpr ErrorInfo database_newer{3229, Disposition::halt, "gateway.database_newer"};
+
+// Signing in through another site.
+inline constexpr ErrorInfo sign_in_expired{3230, Disposition::reject, "gateway.sign_in_expired"};
+inline constexpr ErrorInfo identity_bound{3231, Disposition::reject, "gateway.identity_bound"};
+inline constexpr ErrorInfo claims_missing{3232, Disposition::reject, "gateway.claims_missing"};
 inline constexpr ErrorInfo engine_missing{3240, Disposition::retry, "gateway.engine_missing"};
 inline constexpr ErrorInfo engine_busy{3241, Disposition::retry, "gateway.engine_busy"};
 inline constexpr ErrorInfo not_a_table{3242, Disposition::reject, "gateway.not_a_table"};

@@ -138,8 +138,10 @@ bool wants_page(const Request& request) {
 
 Response refuse(const Exchange& exchange, Error error) {
   const Problem problem = problem_of(error);
-  return wants_page(exchange.request) ? internal::problem_page(exchange, problem)
-                                      : to_response(problem);
+  Response out = wants_page(exchange.request) ? internal::problem_page(exchange, problem)
+                                              : to_response(problem);
+  out.fault = error.name();
+  return out;
 }
 
 Response answer(Exchange& exchange) {
@@ -163,7 +165,7 @@ Response answer(Exchange& exchange) {
   const Route& route = *found.route;
   exchange.route = route.pattern;
   if (const auto wait = shared.limiter.take(request.remote, route.rate, request.now); wait > 0) {
-    Response busy = to_response(err::too_many_requests);
+    Response busy = refuse(exchange, err::too_many_requests);
     busy.header("Retry-After", std::to_string(wait / 1000 + 1));
     return busy;
   }

@@ -21,6 +21,7 @@
 #include "wusong/io/blob_store.hpp"
 #include "wusong/io/entropy.hpp"
 #include "wusong/io/sql.hpp"
+#include "wusong/openid/providers.hpp"
 #include "wusong/portal/access.hpp"
 #include "wusong/portal/act.hpp"
 #include "wusong/portal/describe.hpp"
@@ -76,6 +77,7 @@ struct Shared {
   Limiter& limiter;
   IdentityCheck& identity;
   TableEngine& tables;
+  openid::Providers& providers;  // other sites that sign people in here
 };
 
 /// What one thread has for itself.

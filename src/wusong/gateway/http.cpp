@@ -93,20 +93,6 @@ Result<std::string> percent_decode(std::string_view text, bool plus) {
   return out;
 }
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (plain(c)) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return out;
-}
-
 Result<std::pair<std::string, std::string>> split_target(std::string_view target) {
   const auto end = target.find('?');
   const auto raw = target.substr(0, end);

@@ -13,6 +13,7 @@
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
 #include "wusong/base/time.hpp"
+#include "wusong/codec/base64.hpp"
 
 namespace wusong::gateway {
 
@@ -60,6 +61,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string form_action;  // a further origin that the page's form may lead to
   std::string_view route;   // the pattern of the router that answered; empty: none
+  std::string_view fault;   // the error's name, where there is one: for the log
 
   /// Values from outside are cleaned: a header never holds a line break.
   void header(std::string_view name, std::string_view value);
@@ -71,8 +73,7 @@ struct Response {
 [[nodiscard]] Result<std::pair<std::string, std::string>> split_target(std::string_view target);
 /// "%41" and, where `plus`, "+" for a blank. @errors err::bad_request
 [[nodiscard]] Result<std::string> percent_decode(std::string_view text, bool plus);
-/// Everything but letters, digits and "-._~" escaped.
-std::string percent_encode(std::string_view text);
+using codec::percent_encode;
 /// application/x-www-form-urlencoded, at most 200 pairs. @errors err::bad_request
 [[nodiscard]] Result<Fields> parse_query(std::string_view text);
 /// Cookie header; malformed parts are skipped.

@@ -12,6 +12,7 @@
 #include "wusong/base/time.hpp"
 #include "wusong/io/entropy.hpp"
 #include "wusong/io/sql.hpp"
+#include "wusong/openid/provider.hpp"
 
 namespace wusong::gateway {
 
@@ -91,8 +92,7 @@ class OidcGrants {
   io::Entropy* entropy_;
 };
 
-/// Whether a scope text has this name.
-bool scope_has(std::string_view scope, std::string_view name) noexcept;
+using openid::scope_has;
 /// Whether every name of `part` stands in `whole`.
 bool scope_within(std::string_view part, std::string_view whole) noexcept;
 

@@ -72,7 +72,7 @@ bool valid_prompt(std::string_view prompt) {
 
 /// base64url of a SHA-256 digest.
 bool valid_challenge(std::string_view text) {
-  const auto bytes = strict_base64url(text);
+  const auto bytes = codec::strict_base64url(text);
   return bytes && bytes->size() == 32;
 }
 
@@ -108,7 +108,7 @@ Result<std::string_view> read_wishes(Exchange& exchange, const Fields& from, Oid
   if (const auto hint = from.get("id_token_hint"); !hint.empty()) {
     OidcKeys keys{exchange.db.own, exchange.shared.keys, exchange.shared.entropy};
     WUSONG_TRY(const auto published, keys.published());
-    const auto claims = verify_jwt(hint, published);
+    const auto claims = openid::verify_jwt(hint, published);
     if (!claims) return "invalid_request"sv;
     const auto issuer = claims->root().string_at("iss");
     const auto subject = claims->root().string_at("sub");
@@ -218,6 +218,19 @@ Response page(const Exchange& exchange, const OidcRequest& asked, const portal::
   return response;
 }
 
+/// The other sites that sign people in here; they come back to the same request.
+std::string provider_links(const Exchange& exchange, const OidcRequest& asked) {
+  std::string out;
+  for (const auto& provider : exchange.shared.providers.all()) {
+    out += "<li><a href=\"/oidc/" + provider.id + "/start?to=" +
+           percent_encode(after_sign_in(asked) + (exchange.zh() ? "&lang=zh" : "&lang=en")) +
+           "\">" + html(label_of(provider).in(exchange.zh())) + "</a></li>";
+  }
+  if (out.empty()) return out;
+  return "<p>" + say(exchange, "或用以下身份登录:", "Or sign in with:") + "</p><ul>" + out +
+         "</ul>";
+}
+
 Response sign_in_page(const Exchange& exchange, const OidcRequest& asked,
                       std::string_view problem) {
   std::string body =
@@ -232,7 +245,8 @@ Response sign_in_page(const Exchange& exchange, const OidcRequest& asked,
       say(exchange, "密码", "Password") +
       " <input type=\"password\" name=\"password\" autocomplete=\"current-password\" "
       "required></label></p><button>" +
-      say(exchange, "登录", "Sign in") + "</button></form><p>" +
+      say(exchange, "登录", "Sign in") + "</button></form>" + provider_links(exchange, asked) +
+      "<p>" +
       say(exchange, "用通行密钥或 DID 登录的用户,请先在本平台登录,再回到这里刷新。",
           "If you sign in with a passkey or a DID, do so on this portal first, then reload "
           "this page.") +

@@ -23,15 +23,6 @@ OidcGrant grant_of(const Row& row) {
 
 }  // namespace
 
-bool scope_has(std::string_view scope, std::string_view name) noexcept {
-  while (!scope.empty()) {
-    const auto end = scope.find(' ');
-    if (scope.substr(0, end) == name) return true;
-    scope = end == std::string_view::npos ? std::string_view{} : scope.substr(end + 1);
-  }
-  return false;
-}
-
 bool scope_within(std::string_view part, std::string_view whole) noexcept {
   while (!part.empty()) {
     const auto end = part.find(' ');

@@ -20,7 +20,7 @@ Result<std::optional<OidcSigner>> OidcKeys::read(std::string_view name) {
   if (!row) return std::optional<OidcSigner>{};
   WUSONG_TRY(auto secret, keys_->open(kUse, blob_of((*row)[0])));
   WUSONG_TRY(const auto point, crypto::p256_public_key(secret.view()));
-  return std::optional{OidcSigner{jose_key(point), std::move(secret)}};
+  return std::optional{OidcSigner{openid::jose_key(point), std::move(secret)}};
 }
 
 Result<void> OidcKeys::write(std::string_view name, BytesView secret, bool replace) {
@@ -44,8 +44,8 @@ Result<OidcSigner> OidcKeys::current() {
   return std::move(*found);
 }
 
-Result<std::vector<JoseKey>> OidcKeys::published() {
-  std::vector<JoseKey> out;
+Result<std::vector<openid::JoseKey>> OidcKeys::published() {
+  std::vector<openid::JoseKey> out;
   WUSONG_TRY(const auto now, current());
   out.push_back(now.key);
   WUSONG_TRY(const auto before, read(kBefore));

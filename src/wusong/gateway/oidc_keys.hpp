@@ -6,15 +6,15 @@
 
 #include "wusong/base/error.hpp"
 #include "wusong/crypto/sealed.hpp"
-#include "wusong/gateway/jose.hpp"
 #include "wusong/gateway/tokens.hpp"
 #include "wusong/io/entropy.hpp"
 #include "wusong/io/sql.hpp"
+#include "wusong/openid/jose.hpp"
 
 namespace wusong::gateway {
 
 struct OidcSigner {
-  JoseKey key;
+  openid::JoseKey key;
   crypto::SecretBytes secret;
 };
 
@@ -27,7 +27,7 @@ class OidcKeys {
   /// @errors crypto::err::bad_seal where the server's key is another one, io's SQL rows
   [[nodiscard]] Result<OidcSigner> current();
   /// Every key that a token in circulation may name: the current one and the one before.
-  [[nodiscard]] Result<std::vector<JoseKey>> published();
+  [[nodiscard]] Result<std::vector<openid::JoseKey>> published();
   /// A new key signs from now on; the one before stays published until the next time.
   [[nodiscard]] Result<void> rotate();
 

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "wusong/gateway/errors.hpp"
-#include "wusong/gateway/jose.hpp"
 #include "wusong/gateway/oidc_keys.hpp"
+#include "wusong/openid/jose.hpp"
 #include "wusong/testkit/identity_world.hpp"
 
 namespace wusong::gateway {
@@ -117,7 +117,7 @@ TEST_F(OidcTest, TheCodeFlowGivesAnIdentityThatTheClientCanCheck) {
   EXPECT_EQ(header(tokens, "Cache-Control"), "no-store");
   EXPECT_EQ(member(tokens, "scope"), "openid profile offline_access");
   OidcKeys keys{own_, keys_, entropy_};
-  const auto claims = verify_jwt(member(tokens, "id_token"), *keys.published());
+  const auto claims = openid::verify_jwt(member(tokens, "id_token"), *keys.published());
   ASSERT_TRUE(claims);
   const auto root = claims->root();
   EXPECT_EQ(*root.string_at("iss"), "https://data.example.cn");
@@ -405,10 +405,10 @@ TEST_F(OidcTest, TheKeyIsSealedAndAChangedOneKeepsOldTokensValid) {
   const ServerKeys others{crypto::SecretBytes{Bytes(32, 8)}};
   OidcKeys stranger{own_, others, entropy_};
   EXPECT_FALSE(stranger.current());
-  const auto token = sign_jwt("{}", old->key, old->secret.view());
+  const auto token = openid::sign_jwt("{}", old->key, old->secret.view());
   ASSERT_TRUE(keys.rotate());
   EXPECT_NE(keys.current()->key.id, old->key.id);
-  EXPECT_TRUE(verify_jwt(*token, *keys.published()));
+  EXPECT_TRUE(openid::verify_jwt(*token, *keys.published()));
   const auto jwks = get("/oauth2/jwks.json");
   EXPECT_NE(jwks.body.find(old->key.id), std::string::npos);
   EXPECT_EQ(jwks.body.find("\"d\""), std::string::npos);

@@ -110,7 +110,7 @@ Result<std::string> id_token(Exchange& exchange, const OidcGrant& grant, std::st
   out.key("exp").number(now + kOidcAccessMs / 1000).key("auth_time").number(grant.auth_time / 1000);
   if (!nonce.empty()) out.key("nonce").string(nonce);
   out.key("at_hash").string(base64url(crypto::sha256(as_bytes(access)).view().first(16)));
-  return sign_jwt(out.close_object().text(), signer.key, signer.secret.view());
+  return openid::sign_jwt(out.close_object().text(), signer.key, signer.secret.view());
 }
 
 Result<Response> give_tokens(Exchange& exchange, const OidcGrant& grant, std::string_view nonce) {
@@ -253,7 +253,7 @@ Result<Response> oidc_keys(Exchange& exchange) {
   WUSONG_TRY(const auto published, keys.published());
   codec::JsonWriter out;
   out.open_object().key("keys").open_array();
-  for (const auto& key : published) write_jwk(out, key);
+  for (const auto& key : published) openid::write_jwk(out, key);
   return for_all(out.close_array().close_object().take());
 }
 

@@ -50,7 +50,7 @@ class DyingDatabase final : public io::SqlConnection {
 class OutboxTest : public testing::Test {
  protected:
   OutboxTest() {
-    EXPECT_TRUE(create_private_tables(db_).has_value());
+    EXPECT_TRUE(upgrade_private_tables(db_).has_value());
     const auto signer = crypto::make_signer(crypto::Scheme::secp256k1, key_);
     from_ = crypto::address_of(crypto::Scheme::secp256k1, (*signer)->public_key());
   }

@@ -255,7 +255,7 @@ Response problem_page(const Exchange& exchange, const Problem& problem) {
   page.title = problem.message.in(exchange.zh());
   page.status = problem.status;
   page.body = "<h1>" + said(exchange, problem.message) + "</h1><p>" + said(exchange, problem.next) +
-              "</p>" + search_form(exchange);
+              "</p><p><code>" + html(problem.code) + "</code></p>" + search_form(exchange);
   return render(exchange, page);
 }
 

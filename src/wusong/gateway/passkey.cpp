@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/gateway/passkey.hpp"
 
+#include "wusong/codec/base64.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/crypto/hash.hpp"
@@ -8,7 +9,6 @@
 #include "wusong/crypto/password.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/gateway/errors.hpp"
-#include "wusong/gateway/jose.hpp"
 #include "wusong/gateway/passkey_cbor.hpp"
 #include "wusong/gateway/tables.hpp"
 #include "wusong/gateway/tokens.hpp"
@@ -208,7 +208,7 @@ Result<std::string> challenge_of(BytesView client_data) {
   if (!parsed) return fail(err::bad_request);
   const auto text = parsed->root().string_at("challenge");
   if (!text) return fail(err::bad_request);
-  const auto bytes = strict_base64url(*text);
+  const auto bytes = codec::strict_base64url(*text);
   if (!bytes || bytes->size() != 32) return fail(err::bad_request);
   return codec::to_hex(*bytes);
 }

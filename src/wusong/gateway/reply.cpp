@@ -7,6 +7,7 @@
 #include "wusong/io/blob_store.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/io/sql.hpp"
+#include "wusong/openid/errors.hpp"
 #include "wusong/portal/errors.hpp"
 
 namespace wusong::gateway {
@@ -146,6 +147,35 @@ constexpr std::array kSaid{
          403,
          {"需要实名账号。", "This needs an account under a real name."},
          {"请完成实名登记。", "Complete the real-name registration."}},
+    Said{&openid::err::provider_unreachable,
+         502,
+         {"身份提供方现在没有响应。", "The identity provider does not answer at the moment."},
+         {"请稍后再试,或用密码登录。", "Try again later, or sign in with your password."}},
+    Said{&openid::err::provider_answer,
+         502,
+         {"身份提供方的回答不合规范。", "The identity provider's answer is not what it should be."},
+         {"请用密码登录,并把页面上的代码告诉平台运营单位。",
+          "Sign in with your password, and tell the platform operator the code on this page."}},
+    Said{&openid::err::provider_refused,
+         403,
+         {"身份提供方没有确认您的身份,或您取消了登录。",
+          "The identity provider did not confirm who you are, or you went back."},
+         {"请重新开始登录。", "Begin signing in again."}},
+    Said{&err::sign_in_expired,
+         400,
+         {"这次登录已过期、已用过,或是在另一个浏览器中开始的。",
+          "This sign-in has expired, was used already, or began in another browser."},
+         {"请在登录页重新开始。", "Begin again on the sign-in page."}},
+    Said{&err::identity_bound,
+         409,
+         {"这个外部身份已绑定另一个账号。", "This identity opens another account already."},
+         {"请用那个账号登录,解除绑定后再试。",
+          "Sign in with that account, remove it there, and try again."}},
+    Said{&err::claims_missing,
+         409,
+         {"身份提供方没有给出实名信息。", "The identity provider gave no real name."},
+         {"请不经它直接注册,或联系平台运营单位。",
+          "Register without it, or ask the platform operator."}},
     Said{&portal::err::bad_query,
          400,
          {"查询条件不对。", "The query is not valid."},
@@ -198,10 +228,19 @@ Problem problem_of(Error error) {
       return {said.status, std::string{code_of(error)}, said.message.text(), "", said.next.text()};
     }
   }
+  constexpr std::uint16_t kTokenFirst = 3320;
+  constexpr std::uint16_t kTokenLast = 3339;
+  const auto number = error.info().number;
+  if (number >= kTokenFirst && number <= kTokenLast) {
+    Problem out = problem_of(openid::err::provider_answer);
+    out.code = code_of(error);
+    out.message = {"身份提供方的登录凭证没有通过检查。",
+                   "The identity provider's token did not pass the checks."};
+    return out;
+  }
   // A body whose members are missing or of another kind.
   constexpr std::uint16_t kCodecFirst = 1100;
   constexpr std::uint16_t kCodecLast = 1199;
-  const auto number = error.info().number;
   if (number >= kCodecFirst && number <= kCodecLast) return problem_of(err::bad_request);
   return {500,
           "internal",

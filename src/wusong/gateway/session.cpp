@@ -26,15 +26,16 @@ Result<std::optional<Account>> Sessions::account(std::string_view id) {
   return found;
 }
 
-Result<std::string> Sessions::open(const Account& account, std::string_view remote,
-                                   UnixMillis now) {
+Result<std::string> Sessions::open(const Account& account, std::string_view remote, UnixMillis now,
+                                   std::string_view provider) {
   const std::string token = random_hex(*entropy_, kTokenBytes);
   const auto oldest = now.value - std::min(now.value, kSessionMostMs);
   WUSONG_CHECK(run(*db_, "DELETE FROM sessions WHERE created < $1", sql(oldest)));
   WUSONG_CHECK(run(*db_,
-                   "INSERT INTO sessions(token, account, created, seen, remote) VALUES ($1, $2, "
-                   "$3, $3, $4)",
-                   sql(digest_hex(token)), sql(account.id), sql(now.value), sql(remote)));
+                   "INSERT INTO sessions(token, account, created, seen, remote, provider) VALUES "
+                   "($1, $2, $3, $3, $4, $5)",
+                   sql(digest_hex(token)), sql(account.id), sql(now.value), sql(remote),
+                   sql(provider)));
   return token;
 }
 
@@ -43,7 +44,8 @@ Result<std::optional<Session>> Sessions::find(std::string_view token, UnixMillis
   const std::string digest = digest_hex(token);
   WUSONG_TRY(
       const auto row,
-      find_row(*db_, "SELECT account, created, seen FROM sessions WHERE token = $1", sql(digest)));
+      find_row(*db_, "SELECT account, created, seen, provider FROM sessions WHERE token = $1",
+               sql(digest)));
   if (!row) return std::optional<Session>{};
   const auto created = static_cast<std::uint64_t>(number_of((*row)[1]));
   const auto seen = static_cast<std::uint64_t>(number_of((*row)[2]));
@@ -57,7 +59,7 @@ Result<std::optional<Session>> Sessions::find(std::string_view token, UnixMillis
   }
   WUSONG_TRY(auto who, account(text_of((*row)[0])));
   if (!who) return std::optional<Session>{};
-  return std::optional{Session{std::move(*who), csrf_of(token), created}};
+  return std::optional{Session{std::move(*who), csrf_of(token), created, text_of((*row)[3])}};
 }
 
 Result<void> Sessions::close(std::string_view token) {

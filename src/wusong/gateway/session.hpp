@@ -23,6 +23,7 @@ struct Session {
   Account account;
   std::string csrf;  // what X-CSRF-Token must hold; empty: a token of a program, which needs none
   std::uint64_t since{0};
+  std::string provider{};  // through which it was opened; empty: a password or a key
 };
 
 /// @thread as its connection
@@ -33,7 +34,7 @@ class Sessions {
 
   /// A new secret for the cookie: 256 random bits.
   [[nodiscard]] Result<std::string> open(const Account& account, std::string_view remote,
-                                         UnixMillis now);
+                                         UnixMillis now, std::string_view provider = {});
   /// Nothing where it is unknown, idle too long, too old, or the account is disabled.
   [[nodiscard]] Result<std::optional<Session>> find(std::string_view token, UnixMillis now);
   [[nodiscard]] Result<void> close(std::string_view token);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The private database: what is not on the chain and cannot be rebuilt. Its schema, and how rows
-// are read.
+// The private database: what is not on the chain and cannot be rebuilt. How rows are read and
+// written, and its schema as a list of steps, each taken once and in order (migrations.cpp).
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,18 @@
 
 namespace wusong::gateway {
 
-/// Creates what is missing. @errors io's SQL rows
-[[nodiscard]] Result<void> create_private_tables(io::SqlConnection& db);
+/// All steps, the first one being number 1. In the texts, $ID is a number that the database
+/// gives out and $BLOB its type of bytes.
+std::span<const std::string_view> private_steps() noexcept;
+/// How many have been taken; 0 in an empty database, and in one from before they were counted.
+/// @errors io's SQL rows
+[[nodiscard]] Result<std::uint64_t> private_version(io::SqlConnection& db);
+/// Takes the steps that are missing, all of them or none. Of several programs that open the
+/// database at once, one takes them.
+/// @errors err::database_newer where more were taken than there are in `steps`: nothing is changed;
+///         io's SQL rows
+[[nodiscard]] Result<void> upgrade_private_tables(
+    io::SqlConnection& db, std::span<const std::string_view> steps = private_steps());
 
 using Row = std::vector<io::SqlValue>;
 /// Text, or a number written as text; empty for NULL.

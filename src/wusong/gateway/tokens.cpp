@@ -1,43 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/gateway/tokens.hpp"
 
+#include <algorithm>
+
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/hash.hpp"
 
 namespace wusong::gateway {
-namespace {
-
-constexpr std::string_view kUrlAlphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-std::optional<Bytes> decode(std::string_view text, char plus, char slash) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  Bytes out;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (char c : text) {
-    if (c == plus) {
-      c = '-';
-    } else if (c == slash) {
-      c = '_';
-    } else if (c == '-' || c == '_') {
-      return {};
-    }
-    const auto value = kUrlAlphabet.find(c);
-    if (value == std::string_view::npos) return {};
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out.push_back(static_cast<std::uint8_t>(bits >> count));
-    }
-  }
-  if (count == 6) return {};
-  return out;
-}
-
-}  // namespace
-
 std::string random_hex(io::Entropy& entropy, std::size_t count) {
   Bytes bytes(count);
   entropy.fill(bytes);
@@ -72,29 +41,6 @@ Hash hmac_sha256(BytesView key, std::string_view message) {
   return out;
 }
 
-std::string base64url(BytesView bytes) {
-  std::string out;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const auto byte : bytes) {
-    bits = bits << 8 | byte;
-    count += 8;
-    while (count >= 6) {
-      count -= 6;
-      out.push_back(kUrlAlphabet[bits >> count & 63]);
-    }
-  }
-  if (count > 0) out.push_back(kUrlAlphabet[bits << (6 - count) & 63]);
-  return out;
-}
-
-std::optional<Bytes> from_base64url(std::string_view text) {
-  return decode(text, '-', '_');
-}
-std::optional<Bytes> from_base64(std::string_view text) {
-  return decode(text, '+', '/');
-}
-
 bool is_hex(std::string_view text, std::size_t digits) noexcept {
   return text.size() == digits && std::ranges::all_of(text, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -105,6 +51,7 @@ ServerKeys::ServerKeys(crypto::SecretBytes master) : master_{std::move(master)} 
   WUSONG_ASSERT(master_.view().size() == kMasterSize);
   csrf_ = derive("wusong portal: forms", 32);
   identity_ = derive("wusong portal: identity numbers", 32);
+  flows_ = derive("wusong portal: sign-ins through other sites", 32);
   sealing_ = derive("wusong portal: sealed records", crypto::kSm4KeySize);
 }
 

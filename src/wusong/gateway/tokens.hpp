@@ -8,6 +8,7 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
+#include "wusong/codec/base64.hpp"
 #include "wusong/crypto/sealed.hpp"
 #include "wusong/io/entropy.hpp"
 
@@ -20,11 +21,9 @@ std::string digest_hex(std::string_view text);
 /// @source RFC 2104
 Hash hmac_sha256(BytesView key, std::string_view message);
 
-/// Without padding. @source RFC 4648, section 5
-std::string base64url(BytesView bytes);
-std::optional<Bytes> from_base64url(std::string_view text);
-/// With or without padding, ordinary alphabet: HTTP Basic.
-std::optional<Bytes> from_base64(std::string_view text);
+using codec::base64url;
+using codec::from_base64;
+using codec::from_base64url;
 
 bool is_hex(std::string_view text, std::size_t digits) noexcept;
 
@@ -39,6 +38,8 @@ class ServerKeys {
   BytesView identity() const noexcept { return identity_.view(); }
   /// Of one dataset's tokens that stand for people.
   crypto::SecretBytes token_key(const Hash& entry) const;
+  /// Of sign-ins through other sites: what they must answer with.
+  BytesView flows() const noexcept { return flows_.view(); }
   Bytes seal(std::string_view use, BytesView plaintext, io::Entropy& entropy) const;
   /// `use` as at sealing. @errors crypto::err::bad_seal, crypto::err::bad_length
   [[nodiscard]] Result<crypto::SecretBytes> open(std::string_view use, BytesView sealed) const;
@@ -48,6 +49,7 @@ class ServerKeys {
   crypto::SecretBytes master_;
   crypto::SecretBytes csrf_;
   crypto::SecretBytes identity_;
+  crypto::SecretBytes flows_;
   crypto::SecretBytes sealing_;
 };
 

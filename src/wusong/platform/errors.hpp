@@ -20,6 +20,10 @@ inline constexpr ErrorInfo already_locked{2815, Disposition::reject, "platform.a
 inline constexpr ErrorInfo no_space{2816, Disposition::halt, "platform.no_space"};
 inline constexpr ErrorInfo http_failed{2820, Disposition::retry, "platform.http_failed"};
 inline constexpr ErrorInfo http_timeout{2821, Disposition::retry, "platform.http_timeout"};
+inline constexpr ErrorInfo http_too_large{2822, Disposition::reject, "platform.http_too_large"};
+inline constexpr ErrorInfo certificate_refused{2823, Disposition::reject,
+                                               "platform.certificate_refused"};
+inline constexpr ErrorInfo bad_ca_file{2824, Disposition::reject, "platform.bad_ca_file"};
 
 inline constexpr ErrorInfo child_not_started{2840, Disposition::retry,
                                              "platform.child_not_started"};

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/platform/http_client.hpp"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -17,8 +22,6 @@
 
 namespace wusong::platform {
 namespace {
-
-constexpr std::size_t kReplyBytesMax = std::size_t{1} << 30;
 
 bool equal_text(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
@@ -38,6 +41,12 @@ std::string_view find_header(std::string_view headers, std::string_view name) no
   return {};
 }
 
+bool is_address(const std::string& host) noexcept {
+  in6_addr ignored{};
+  return ::inet_pton(AF_INET, host.c_str(), &ignored) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
+}
+
 std::optional<std::size_t> parse_size(std::string_view text, int base) noexcept {
   std::size_t out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, base);
@@ -47,11 +56,16 @@ std::optional<std::size_t> parse_size(std::string_view text, int base) noexcept 
 
 }  // namespace
 
+std::string_view HttpReply::header(std::string_view name) const noexcept {
+  return find_header(headers, name);
+}
+
 Result<HttpUrl> parse_url(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) return fail(err::bad_address);
-  url.remove_prefix(kScheme.size());
   HttpUrl out;
+  out.secure = url.starts_with("https://");
+  if (!out.secure && !url.starts_with("http://")) return fail(err::bad_address);
+  url.remove_prefix(out.secure ? 8 : 7);
+  if (out.secure) out.port = 443;
   const auto slash = std::min(url.find('/'), url.size());
   if (slash < url.size()) out.target = url.substr(slash);
   std::string_view authority = url.substr(0, slash);
@@ -69,48 +83,149 @@ Result<HttpUrl> parse_url(std::string_view url) {
   return out;
 }
 
+void TlsTrust::Free::operator()(ssl_ctx_st* context) const noexcept {
+  SSL_CTX_free(context);
+}
+
+Result<TlsTrust> TlsTrust::open(const std::string& ca_file) {
+  TlsTrust out{SSL_CTX_new(TLS_client_method())};
+  SSL_CTX* const context = out.get();
+  if (context == nullptr || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+      SSL_CTX_set_default_verify_paths(context) != 1) {
+    return fail(err::bad_ca_file);
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
+    ERR_clear_error();
+    return fail(err::bad_ca_file);
+  }
+  return out;
+}
+
+void HttpClient::FreeSession::operator()(ssl_st* session) const noexcept {
+  SSL_free(session);
+}
+
 HttpClient::HttpClient(std::string host, std::uint16_t port, Duration timeout)
-    : host_{std::move(host)}, port_{port}, timeout_{timeout} {}
+    : url_{.host = std::move(host), .port = port}, options_{.timeout = timeout} {}
+
+HttpClient::HttpClient(const HttpUrl& url, const HttpClientOptions& options)
+    : url_{url}, options_{options} {}
 
 HttpClient::~HttpClient() {
   disconnect();
 }
 
 void HttpClient::disconnect() noexcept {
+  tls_.reset();
   if (socket_ >= 0) ::close(socket_);
   socket_ = -1;
   buffer_.clear();
+}
+
+Result<void> HttpClient::wait(short events) {
+  for (;;) {
+    auto most = options_.timeout;
+    if (deadline_) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+          *deadline_ - std::chrono::steady_clock::now());
+      most = std::min<Duration>(most, left);
+    }
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(most).count();
+    if (milliseconds <= 0) return fail(err::http_timeout);
+    pollfd one{socket_, events, 0};
+    const int ready =
+        ::poll(&one, 1, static_cast<int>(std::min<std::int64_t>(milliseconds, INT_MAX)));
+    if (ready > 0) return {};
+    if (ready == 0) return fail(err::http_timeout);
+    if (errno != EINTR) return fail(err::http_failed);
+  }
 }
 
 Result<void> HttpClient::connect() {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(host_.c_str(), std::to_string(port_).c_str(), &hints, &found) != 0)
+  if (::getaddrinfo(url_.host.c_str(), std::to_string(url_.port).c_str(), &hints, &found) != 0)
     return fail(err::bad_address);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout_);
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(timeout_ - seconds);
-  const timeval limit{seconds.count(), micros.count()};
-  for (const addrinfo* at = found; at != nullptr && socket_ < 0; at = at->ai_next) {
-    socket_ = ::socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, &::freeaddrinfo};
+  Result<void> done = fail(err::http_failed);
+  for (const addrinfo* at = found; at != nullptr && !done; at = at->ai_next) {
+    socket_ = ::socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket_ < 0) continue;
     const int on = 1;
     ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    if (::connect(socket_, at->ai_addr, at->ai_addrlen) != 0) disconnect();
+    done = {};
+    if (::connect(socket_, at->ai_addr, at->ai_addrlen) != 0) {
+      done = errno == EINPROGRESS ? wait(POLLOUT) : fail(err::http_failed);
+      int fault = 0;
+      socklen_t size = sizeof fault;
+      if (done && (::getsockopt(socket_, SOL_SOCKET, SO_ERROR, &fault, &size) != 0 || fault != 0))
+        done = fail(err::http_failed);
+    }
+    if (!done) disconnect();
   }
-  ::freeaddrinfo(found);
-  if (socket_ < 0) return fail(err::http_failed);
-  return {};
+  if (done && url_.secure) {
+    done = start_tls();
+    if (!done) disconnect();
+  }
+  return done;
+}
+
+Result<void> HttpClient::start_tls() {
+  if (options_.trust == nullptr) return fail(err::certificate_refused);
+  tls_.reset(SSL_new(options_.trust->get()));
+  SSL* const tls = tls_.get();
+  if (tls == nullptr || SSL_set_fd(tls, socket_) != 1) return fail(err::http_failed);
+  SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (is_address(url_.host)) {
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), url_.host.c_str()) != 1)
+      return fail(err::http_failed);
+  } else if (SSL_set1_host(tls, url_.host.c_str()) != 1 ||
+             SSL_set_tlsext_host_name(tls, url_.host.c_str()) != 1) {
+    return fail(err::http_failed);
+  }
+  for (;;) {
+    ERR_clear_error();
+    const int code = SSL_connect(tls);
+    if (code == 1) return {};
+    if (SSL_get_error(tls, code) == SSL_ERROR_SSL && SSL_get_verify_result(tls) != X509_V_OK)
+      return fail(err::certificate_refused);
+    WUSONG_CHECK(wait_for_tls(code));
+  }
+}
+
+Result<void> HttpClient::wait_for_tls(int code) {
+  switch (SSL_get_error(tls_.get(), code)) {
+    case SSL_ERROR_WANT_READ:
+      return wait(POLLIN);
+    case SSL_ERROR_WANT_WRITE:
+      return wait(POLLOUT);
+    default:
+      return fail(err::http_failed);
+  }
 }
 
 Result<void> HttpClient::send_all(std::string_view bytes) {
   while (!bytes.empty()) {
+    if (tls_) {
+      ERR_clear_error();
+      std::size_t count = 0;
+      const int code = SSL_write_ex(tls_.get(), bytes.data(), bytes.size(), &count);
+      if (code == 1) {
+        bytes.remove_prefix(count);
+      } else {
+        WUSONG_CHECK(wait_for_tls(code));
+      }
+      continue;
+    }
     const auto count = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0)
-      return fail(errno == EAGAIN ? Error{err::http_timeout} : Error{err::http_failed});
+    if (count < 0 && errno == EAGAIN) {
+      WUSONG_CHECK(wait(POLLOUT));
+      continue;
+    }
+    if (count < 0) return fail(err::http_failed);
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return {};
@@ -118,16 +233,28 @@ Result<void> HttpClient::send_all(std::string_view bytes) {
 
 Result<void> HttpClient::read_more() {
   const std::size_t have = buffer_.size();
-  if (have > kReplyBytesMax) return fail(err::http_failed);
+  if (have > options_.reply_bytes_max) return fail(err::http_too_large);
   buffer_.resize(have + (64u << 10));
-  ssize_t count = -1;
-  do {
-    count = ::recv(socket_, buffer_.data() + have, buffer_.size() - have, 0);
-  } while (count < 0 && errno == EINTR);
-  const int number = errno;
-  buffer_.resize(have + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  if (count > 0) return {};
-  return fail(count < 0 && number == EAGAIN ? Error{err::http_timeout} : Error{err::http_failed});
+  std::size_t got = 0;
+  Result<void> done;
+  while (done && got == 0) {
+    if (tls_) {
+      ERR_clear_error();
+      const int code = SSL_read_ex(tls_.get(), buffer_.data() + have, buffer_.size() - have, &got);
+      if (code != 1) done = wait_for_tls(code);
+      continue;
+    }
+    const auto count = ::recv(socket_, buffer_.data() + have, buffer_.size() - have, 0);
+    if (count > 0) {
+      got = static_cast<std::size_t>(count);
+    } else if (count < 0 && errno == EAGAIN) {
+      done = wait(POLLIN);
+    } else if (count == 0 || errno != EINTR) {
+      done = fail(err::http_failed);
+    }
+  }
+  buffer_.resize(have + got);
+  return done;
 }
 
 Result<std::string> HttpClient::read_chunks() {
@@ -139,7 +266,9 @@ Result<std::string> HttpClient::read_chunks() {
       line = buffer_.find("\r\n");
     }
     const auto size = parse_size(std::string_view{buffer_}.substr(0, line), 16);
-    if (!size || *size > kReplyBytesMax) return fail(err::http_failed);
+    if (!size) return fail(err::http_failed);
+    if (*size > options_.reply_bytes_max - std::min(body.size(), options_.reply_bytes_max))
+      return fail(err::http_too_large);
     const std::size_t end = line + 2 + *size + 2;
     while (buffer_.size() < end) WUSONG_CHECK(read_more());
     body.append(buffer_, line + 2, *size);
@@ -148,11 +277,11 @@ Result<std::string> HttpClient::read_chunks() {
   }
 }
 
-Result<std::string> HttpClient::read_body(const std::string& headers) {
-  if (equal_text(find_header(headers, "Transfer-Encoding"), "chunked")) return read_chunks();
-  const auto size = parse_size(find_header(headers, "Content-Length"), 10);
+Result<std::string> HttpClient::read_body(const HttpReply& reply) {
+  if (equal_text(reply.header("Transfer-Encoding"), "chunked")) return read_chunks();
+  const auto size = parse_size(reply.header("Content-Length"), 10);
   if (!size) return std::string{};
-  if (*size > kReplyBytesMax) return fail(err::http_failed);
+  if (*size > options_.reply_bytes_max) return fail(err::http_too_large);
   buffer_.reserve(*size);
   while (buffer_.size() < *size) WUSONG_CHECK(read_more());
   if (buffer_.size() == *size) return std::exchange(buffer_, {});
@@ -177,22 +306,29 @@ Result<HttpReply> HttpClient::read_reply() {
     if (!status) return fail(err::http_failed);
     reply.status = static_cast<unsigned>(*status);
     if (reply.status == 100) continue;  // goes before the reply
-    WUSONG_TRY(reply.body, read_body(reply.headers));
-    if (equal_text(find_header(reply.headers, "Connection"), "close")) disconnect();
+    WUSONG_TRY(reply.body, read_body(reply));
+    if (equal_text(reply.header("Connection"), "close")) disconnect();
     return reply;
   }
 }
 
 Result<HttpReply> HttpClient::request(std::string_view method, std::string_view target,
                                       std::string_view body, std::string_view headers) {
+  const bool bracketed = url_.host.find(':') != std::string::npos;
   std::string head;
   head.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: ");
-  head.append(host_.find(':') == std::string::npos ? host_ : "[" + host_ + "]");
-  head.append(":").append(std::to_string(port_)).append("\r\n").append(headers);
+  head.append(bracketed ? "[" + url_.host + "]" : url_.host);
+  if (url_.port != (url_.secure ? 443 : 80)) head.append(":").append(std::to_string(url_.port));
+  head.append("\r\n").append(headers);
   if (!body.empty() || method == "POST")
     head.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n");
   head.append("\r\n");
+  deadline_.reset();
+  if (options_.whole) deadline_ = std::chrono::steady_clock::now() + *options_.whole;
+  return exchange(head, body);
+}
 
+Result<HttpReply> HttpClient::exchange(std::string_view head, std::string_view body) {
   // A kept connection may have been closed meanwhile: then, and only then, it is tried once more.
   for (const bool reused : {socket_ >= 0, false}) {
     if (socket_ < 0) WUSONG_CHECK(connect());

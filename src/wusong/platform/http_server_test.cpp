@@ -415,7 +415,11 @@ TEST(HttpUrl, IsParsedAndRefused) {
   EXPECT_EQ(url->target, "/x");
   EXPECT_EQ(parse_url("http://[::1]:9")->host, "::1");
   EXPECT_EQ(parse_url("http://h")->port, 80);
-  for (const char* bad : {"", "https://h", "http://", "http://h:0", "http://h:99999", "http://h:x"})
+  EXPECT_FALSE(parse_url("http://h")->secure);
+  EXPECT_EQ(parse_url("https://h")->port, 443);
+  EXPECT_TRUE(parse_url("https://h:8443")->secure);
+  for (const char* bad :
+       {"", "ftp://h", "http://", "https://", "http://h:0", "http://h:99999", "http://h:x"})
     EXPECT_EQ(parse_url(bad).error(), err::bad_address) << bad;
 }
 

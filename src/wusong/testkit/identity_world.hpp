@@ -15,6 +15,7 @@
 #include "wusong/gateway/tables.hpp"
 #include "wusong/io/mutex.hpp"
 #include "wusong/testkit/fake_chain.hpp"
+#include "wusong/testkit/fake_web.hpp"
 #include "wusong/testkit/sqlite_connection.hpp"
 #include "wusong/testkit/table_program.hpp"
 
@@ -81,13 +82,15 @@ class IdentityWorld : public testing::Test {
   static constexpr std::string_view kHost = "data.example.cn";
   static constexpr std::string_view kPassword = "correct horse battery";
 
-  IdentityWorld() {
+  /// `others`: sites that sign people in here.
+  explicit IdentityWorld(std::vector<openid::IdentityProvider> others = {})
+      : others_{std::move(others)} {
     settings_.site.base = "https://" + std::string{kHost};
     settings_.site.title = {"城市公共数据开放平台", "City open data"};
     settings_.hosts = {std::string{kHost}};
     settings_.secure = true;
     settings_.password_cost = crypto::kPasswordCostLeast;
-    EXPECT_TRUE(gateway::create_private_tables(own_));
+    EXPECT_TRUE(gateway::upgrade_private_tables(own_));
     NoDocuments documents;
     portal::Projection made{projection_, rules_, documents};
     EXPECT_TRUE(made.open());
@@ -108,6 +111,19 @@ class IdentityWorld : public testing::Test {
     request.query = query;
     if (!browser.cookie.empty()) request.headers.add("cookie", browser.cookie);
     return send(std::move(request));
+  }
+  /// A page, as a browser opens it.
+  gateway::Response visit(const std::string& path, const std::string& query, Browser& browser) {
+    gateway::Request request;
+    request.method = "GET";
+    request.path = path;
+    request.query = query;
+    request.headers.add("accept", "text/html");
+    request.headers.add("accept-language", "en");
+    if (!browser.cookie.empty()) request.headers.add("cookie", browser.cookie);
+    auto out = send(std::move(request));
+    keep(out, browser);
+    return out;
   }
   gateway::Response post(const std::string& path, const std::string& json, Browser& browser,
                          const std::string& method = "POST") {
@@ -198,11 +214,22 @@ class IdentityWorld : public testing::Test {
   gateway::ServerKeys keys_{crypto::SecretBytes{Bytes(32, 7)}};
   SeededEntropy entropy_;
   FakeChain chain_;
+  std::vector<openid::IdentityProvider> others_;
+  FakeWeb elsewhere_;
 
  private:
   static void keep(const gateway::Response& response, Browser& browser) {
-    if (const auto set = header(response, "Set-Cookie"); !set.empty()) {
-      browser.cookie = set.substr(0, set.find(';'));
+    for (const auto& [header_name, set] : response.headers) {
+      if (header_name != "Set-Cookie") continue;
+      const auto pair = set.substr(0, set.find(';'));
+      const auto name = pair.substr(0, pair.find('=') + 1);
+      std::string all;
+      const auto add = [&](const std::string& one) { all += (all.empty() ? "" : "; ") + one; };
+      for (const auto& [known, value] : gateway::parse_cookies(browser.cookie).pairs()) {
+        if (known + "=" != name) add(known + "=" + value);
+      }
+      if (pair.size() > name.size()) add(pair);
+      browser.cookie = all;
     }
     if (const auto csrf = member(response, "csrf"); !csrf.empty()) browser.csrf = csrf;
   }
@@ -213,6 +240,7 @@ class IdentityWorld : public testing::Test {
   NoBlobs blobs_;
   TableProgram tables_{blobs_};
   io::NoMutex mutex_;
+  openid::Providers providers_{others_, elsewhere_, mutex_};
   gateway::Limiter limiter_{mutex_, 1'000};
   gateway::LocalIdentityCheck check_;
   gateway::Shared shared_{.settings = settings_,
@@ -225,7 +253,8 @@ class IdentityWorld : public testing::Test {
                           .entropy = entropy_,
                           .limiter = limiter_,
                           .identity = check_,
-                          .tables = tables_};
+                          .tables = tables_,
+                          .providers = providers_};
   gateway::Connections connections_{own_, projection_};
 };
 

@@ -4,7 +4,7 @@ import { get, post, setCsrf } from '@/lib/api.js';
 import { forgetDraftsOf } from '@/lib/drafts.js';
 
 export const useSession = defineStore('session', {
-  state: () => ({ known: false, user: null, loading: null }),
+  state: () => ({ known: false, user: null, loading: null, elsewhere: null }),
   getters: {
     signedIn: (state) => state.user !== null,
     /** Works for an authority, an organisation or the platform: sees the officers' side. */
@@ -27,9 +27,14 @@ export const useSession = defineStore('session', {
     async register(form) {
       this.take(await post('register', form));
     },
+    /** Binds the identity of another site that waits in this browser. */
+    async bindWaiting() {
+      return (await post('me/providers')).bindings;
+    },
+    /** `elsewhere`: the site through which they had signed in, where their session goes on. */
     async logout() {
       const name = this.user?.name;
-      await post('logout');
+      this.elsewhere = (await post('logout')).provider ?? null;
       // The next person at this machine does not read what was half written.
       if (name) forgetDraftsOf(name);
       await this.refresh();

@@ -2,6 +2,7 @@
 // Every handler of the route table, by the file that holds it.
 #pragma once
 
+#include "wusong/gateway/provider_logins.hpp"
 #include "wusong/gateway/reply.hpp"
 #include "wusong/gateway/router.hpp"
 
@@ -119,6 +120,25 @@ Result<Response> oidc_revoke(Exchange& exchange);
 Result<Response> list_oidc_clients(Exchange& exchange);
 Result<Response> add_oidc_client(Exchange& exchange);
 Result<Response> remove_oidc_client(Exchange& exchange);
+
+// api_providers.cpp
+/// An identity of another site that waits, in this browser, for an account.
+/// Nothing where there is none; `take`: it is gone afterwards. @errors io's
+Result<std::optional<ProviderClaim>> waiting_claim(Exchange& exchange, bool take);
+/// @errors err::sign_in_expired (there is none), err::identity_bound, err::quota
+Result<void> bind_waiting_claim(Exchange& exchange, const Account& account);
+inline portal::Text label_of(const openid::IdentityProvider& provider) {
+  return {provider.label_zh, provider.label_en};
+}
+/// Where the person signs out of that site too; empty where it offers no such place.
+std::string provider_logout(const Exchange& exchange, const openid::IdentityProvider& provider);
+Result<Response> list_providers(Exchange& exchange);
+Result<Response> provider_start(Exchange& exchange);
+Result<Response> provider_callback(Exchange& exchange);
+Result<Response> list_bindings(Exchange& exchange);
+Result<Response> bind_provider(Exchange& exchange);
+Result<Response> bind_waiting(Exchange& exchange);
+Result<Response> remove_binding(Exchange& exchange);
 
 // pages.cpp
 Result<Response> home_page(Exchange& exchange);

@@ -15,6 +15,7 @@
 #include "wusong/io/kv_store.hpp"
 #include "wusong/portal/documents.hpp"
 #include "wusong/testkit/fake_chain.hpp"
+#include "wusong/testkit/fake_web.hpp"
 #include "wusong/testkit/sqlite_connection.hpp"
 #include "wusong/testkit/table_program.hpp"
 
@@ -151,7 +152,7 @@ class PortalTest : public testing::Test {
     settings_.password_cost = crypto::kPasswordCostLeast;
     settings_.contracts = {address(1), address(2), address(3)};
     settings_.operator_account = "keeper";
-    EXPECT_TRUE(create_private_tables(own_).has_value());
+    EXPECT_TRUE(upgrade_private_tables(own_).has_value());
     EXPECT_TRUE(projection_.open().has_value());
     chain_.time = now_.value / 1000;
     chain_.judge = [this](const Address& from, const types::Transaction& transaction) {
@@ -376,9 +377,9 @@ class PortalTest : public testing::Test {
             .entropy = entropy_,
             .limiter = limiter_,
             .identity = identity_,
-            .tables = tables_};
+            .tables = tables_,
+            .providers = providers_};
   }
-
   testkit::SqliteConnection own_;
   testkit::SqliteConnection projected_;
   CountingEntropy entropy_;
@@ -393,6 +394,8 @@ class PortalTest : public testing::Test {
   WebApplication web_;
   Settings settings_;
   io::NoMutex mutex_;
+  testkit::FakeWeb elsewhere_;
+  openid::Providers providers_{std::span<const openid::IdentityProvider>{}, elsewhere_, mutex_};
   Limiter limiter_{mutex_, 1000};
   LocalIdentityCheck identity_;
   UnixMillis now_{1'704'100'000'000};

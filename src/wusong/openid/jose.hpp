@@ -2,7 +2,6 @@
 // Signed tokens (JWT) with the one algorithm that this portal speaks: ES256.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +11,7 @@
 #include "wusong/codec/json.hpp"
 #include "wusong/crypto/p256.hpp"
 
-namespace wusong::gateway {
+namespace wusong::openid {
 
 /// A public key as others fetch it.
 struct JoseKey {
@@ -37,15 +36,13 @@ struct JwtParts {
   Bytes signature;
   std::string_view signed_text;  // of the token
 };
-/// At most 16 KiB, exactly three parts, canonical base64url, header and claims JSON objects, 64
-/// bytes of signature. @errors err::bad_request
+/// At most 16 KiB, exactly three parts, canonical base64url, header and claims JSON objects.
+/// @errors err::bad_token
 [[nodiscard]] Result<JwtParts> split_jwt(std::string_view token);
 /// The claims, once the signature holds under one of the keys. Times and audience are the caller's.
-/// @errors err::bad_request, err::forbidden (another algorithm, an unknown key, a wrong signature)
+/// @errors err::bad_token, err::untrusted_token (another algorithm, an unknown key, a wrong
+/// signature)
 [[nodiscard]] Result<codec::JsonDocument> verify_jwt(std::string_view token,
                                                      std::span<const JoseKey> keys);
 
-/// base64url of exactly one form: no padding, no stray bits. Nothing where it is not.
-std::optional<Bytes> strict_base64url(std::string_view text);
-
-}  // namespace wusong::gateway
+}  // namespace wusong::openid

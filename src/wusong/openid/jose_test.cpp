@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/gateway/jose.hpp"
+#include "wusong/openid/jose.hpp"
 
 #include <gtest/gtest.h>
 
+#include "wusong/codec/base64.hpp"
 #include "wusong/crypto/hash.hpp"
-#include "wusong/gateway/tokens.hpp"
 
-namespace wusong::gateway {
+namespace wusong::openid {
 namespace {
+
+using codec::base64url;
+using codec::from_base64url;
 
 /// @source RFC 7515, appendix A.3
 constexpr std::string_view kX = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
@@ -68,15 +71,13 @@ TEST(Jose, TheAlgorithmIsNotTheTokensToChoose) {
   }
 }
 
-TEST(Jose, OneTokenHasOneForm) {
-  EXPECT_TRUE(strict_base64url("AA"));
-  EXPECT_FALSE(strict_base64url("AB"));    // stray bits
-  EXPECT_FALSE(strict_base64url("AA=="));  // padding
-  EXPECT_FALSE(strict_base64url("A+"));
+TEST(Jose, ATokenHasThreePartsAndALimit) {
+  EXPECT_TRUE(split_jwt("e30.e30.AA"));
   EXPECT_FALSE(split_jwt("e30.e30"));
-  EXPECT_FALSE(split_jwt("e30.e30.AA"));
+  EXPECT_FALSE(split_jwt("e30.e30.AB"));  // stray bits
+  EXPECT_FALSE(split_jwt("e30.W10.AA"));  // claims that are no object
   EXPECT_FALSE(split_jwt(std::string(20'000, 'A')));
 }
 
 }  // namespace
-}  // namespace wusong::gateway
+}  // namespace wusong::openid

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/gateway/jose.hpp"
+#include "wusong/openid/jose.hpp"
 
+#include "wusong/codec/base64.hpp"
 #include "wusong/crypto/hash.hpp"
-#include "wusong/gateway/errors.hpp"
-#include "wusong/gateway/tokens.hpp"
+#include "wusong/openid/errors.hpp"
 
-namespace wusong::gateway {
+namespace wusong::openid {
 namespace {
+
+using codec::base64url;
+using codec::strict_base64url;
 
 constexpr std::size_t kTokenMost = 16 << 10;
 
@@ -19,21 +22,14 @@ std::string y_of(const crypto::PointBytes& point) {
 
 Result<std::string> json_part(std::string_view text) {
   const auto bytes = strict_base64url(text);
-  if (!bytes) return fail(err::bad_request);
+  if (!bytes) return fail(err::bad_token);
   std::string out{as_text(*bytes)};
   const auto parsed = codec::JsonDocument::parse(out);
-  if (!parsed || !parsed->root().is_object()) return fail(err::bad_request);
+  if (!parsed || !parsed->root().is_object()) return fail(err::bad_token);
   return out;
 }
 
 }  // namespace
-
-std::optional<Bytes> strict_base64url(std::string_view text) {
-  if (text.find('=') != std::string_view::npos) return {};
-  auto out = from_base64url(text);
-  if (!out || base64url(*out) != text) return {};
-  return out;
-}
 
 JoseKey jose_key(const crypto::PointBytes& point) {
   // RFC 7638: the required members alone, in the order of their names.
@@ -59,16 +55,16 @@ Result<std::string> sign_jwt(std::string_view claims, const JoseKey& key, BytesV
 }
 
 Result<JwtParts> split_jwt(std::string_view token) {
-  if (token.size() > kTokenMost) return fail(err::bad_request);
+  if (token.size() > kTokenMost) return fail(err::bad_token);
   const auto first = token.find('.');
-  if (first == std::string_view::npos) return fail(err::bad_request);
+  if (first == std::string_view::npos) return fail(err::bad_token);
   const auto second = token.find('.', first + 1);
-  if (second == std::string_view::npos) return fail(err::bad_request);
+  if (second == std::string_view::npos) return fail(err::bad_token);
   JwtParts out;
   WUSONG_TRY(out.header, json_part(token.substr(0, first)));
   WUSONG_TRY(out.claims, json_part(token.substr(first + 1, second - first - 1)));
   auto signature = strict_base64url(token.substr(second + 1));
-  if (!signature || signature->size() != 64) return fail(err::bad_request);
+  if (!signature) return fail(err::bad_token);
   out.signature = std::move(*signature);
   out.signed_text = token.substr(0, second);
   return out;
@@ -80,18 +76,18 @@ Result<codec::JsonDocument> verify_jwt(std::string_view token, std::span<const J
   // The algorithm is ours to choose, not the token's; extensions that we do not know are critical.
   const auto algorithm = header.root().string_at("alg");
   if (!algorithm || *algorithm != "ES256" || header.root().find("crit")) {
-    return fail(err::forbidden);
+    return fail(err::untrusted_token);
   }
   const auto id = header.root().string_at("kid");
   for (const auto& key : keys) {
     if (!id || *id != key.id) continue;
     if (!crypto::p256_verify(crypto::sha256(as_bytes(parts.signed_text)), key.point,
                              parts.signature)) {
-      return fail(err::forbidden);
+      return fail(err::untrusted_token);
     }
     return codec::JsonDocument::parse(parts.claims);
   }
-  return fail(err::forbidden);
+  return fail(err::untrusted_token);
 }
 
-}  // namespace wusong::gateway
+}  // namespace wusong::openid
