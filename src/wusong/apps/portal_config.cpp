@@ -365,7 +365,7 @@ tables_memory_gib = 1.0              # of each
 calls_per_day = 10000                # of rows and aggregates, by one account
 ca_file = ""                         # authorities (PEM) for identity providers, besides the system's
 
-# Other sites that sign people in here: docs/portal-operators.md. May be repeated.
+# Other sites that sign people in here: docs/portal-sign-in.md. May be repeated.
 # [[providers]]
 # id = "gov"                           # register https://BASE/oidc/gov/callback there
 # issuer = "https://sso.example.gov.cn"
