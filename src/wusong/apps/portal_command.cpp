@@ -9,6 +9,7 @@
 
 #include "wusong/apps/command_line.hpp"
 #include "wusong/apps/config.hpp"
+#include "wusong/apps/harvest.hpp"
 #include "wusong/apps/keys.hpp"
 #include "wusong/apps/portal_config.hpp"
 #include "wusong/apps/portal_init.hpp"
@@ -38,6 +39,9 @@ struct Options {
   std::vector<std::string> redirect_uris;
   bool public_client{false};
   bool keep{false};  // rebuild: go on
+  HarvestOptions harvest;
+  std::string direction;
+  std::string url;
   bool json{false};
 };
 
@@ -367,6 +371,51 @@ int client_remove_command(const Options& options) {
   return 0;
 }
 
+void say_harvest(const HarvestSource& source, const HarvestReport& report, const Options& options) {
+  if (options.json) return say(harvest_json(source, report, options.harvest.dry_run) + "\n");
+  Sheet sheet;
+  sheet.row(source.into ? "into" : "from",
+            source.url + (options.harvest.dry_run ? "  (nothing is written)" : ""));
+  sheet.row("seen", std::to_string(report.seen)).row("created", std::to_string(report.created));
+  sheet.row("updated", std::to_string(report.updated));
+  sheet.row("unchanged", std::to_string(report.unchanged));
+  sheet.row("deleted", std::to_string(report.deleted));
+  sheet.row("refused", std::to_string(report.refused));
+  for (const auto& reason : report.reasons) sheet.row("", reason);
+  sheet.row_if("stopped", report.stopped);
+  say(sheet.text());
+}
+
+/// Only what the settings name is asked: an address on the command line chooses among them.
+int harvest_command(const Options& options) {
+  auto world = open_records(options);
+  if (!world) return complain(world.error());
+  auto lease = (*world)->lease();
+  if (!lease) return complain({lease.error(), "the private database cannot be opened"});
+  bool found = false;
+  int code = 0;
+  for (const auto& source : (*world)->config.harvests) {
+    if (source.into != (options.direction == "into")) continue;
+    if (!options.url.empty() && options.url != source.url) continue;
+    found = true;
+    const auto report = run_harvest(source, own_site((*world)->config), (*lease)->connections().own,
+                                    options.harvest);
+    if (!report) {
+      code = complain(report.error());
+      continue;
+    }
+    say_harvest(source, *report, options);
+    if (!report->complete || report->refused > 0) code = kFailed;
+  }
+  if (found) return code;
+  return complain(
+      {err::bad_argument,
+       fmt::format("no [[harvest]] with direction \"{}\"{} stands in {}; add one, as "
+                   "`wusong-portal example` shows",
+                   options.direction, options.url.empty() ? "" : " and url \"" + options.url + "\"",
+                   options.config.string())});
+}
+
 int sample_command(const Options& options) {
   auto world = open_world(options);
   if (!world) return complain(world.error());
@@ -395,6 +444,7 @@ class PortalCli {
     add_serving();
     add_people();
     add_clients();
+    add_harvest();
     finish_cli(root_, code_);
   }
   int run(const std::vector<std::string>& arguments) { return run_app(root_, arguments, code_); }
@@ -459,6 +509,23 @@ class PortalCli {
                   "client remove 0f1e2d3c4b5a69788796a5b4"})
         .add_option("id", options_.name, "Its client_id")
         ->required();
+  }
+
+  void add_harvest() {
+    CLI::App& harvest =
+        leaf(root_, {"harvest", "Copy catalogues from others, or ours into theirs",
+                     harvest_command, "harvest from http://ckan.example.org --dry-run"});
+    harvest.add_option("direction", options_.direction, "from or into")
+        ->required()
+        ->check(CLI::IsMember({"from", "into"}));
+    harvest.add_option("url", options_.url,
+                       "One of the settings' [[harvest]]; all where none is named");
+    harvest.add_flag("--dry-run", options_.harvest.dry_run, "Say what would be done");
+    harvest.add_flag("--full", options_.harvest.full,
+                     "Look at every record, not only at what changed");
+    harvest.add_flag("--confirm-deletes", options_.harvest.confirm_deletes,
+                     "More than half of the records may vanish at once");
+    json(harvest);
   }
 
   CLI::App root_;

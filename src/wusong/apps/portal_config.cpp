@@ -54,10 +54,13 @@ class Keys {
   }
   void flag(std::string_view key, bool& out) { take(key, out, "true or false"); }
   void real(std::string_view key, double& out) { take(key, out, "a number with a point"); }
-  void count(std::string_view key, std::size_t& out, std::int64_t most = 1024) {
+  void count(std::string_view key, std::size_t& out, std::int64_t least = 1,
+             std::int64_t most = 1024) {
     std::int64_t value = static_cast<std::int64_t>(out);
     take(key, value, "a whole number");
-    if (value < 1 || value > most) return fault(key, fmt::format("from 1 to {}", most));
+    if (value < least || value > most) {
+      return fault(key, fmt::format("from {} to {}", least, most));
+    }
     out = static_cast<std::size_t>(value);
   }
   void texts(std::string_view key, std::vector<std::string>& out) {
@@ -119,6 +122,35 @@ class Keys {
   std::vector<std::string> known_;
   std::optional<Failure> fault_;
 };
+
+/// [[harvest]] tables.
+std::optional<Failure> read_harvests(toml::table& table, const std::filesystem::path& home,
+                                     std::vector<HarvestSource>& out) {
+  auto* list = table["harvest"].as_array();
+  if (list == nullptr) return {};
+  for (auto& node : *list) {
+    auto* one = node.as_table();
+    if (one == nullptr) return Failure{err::bad_config, "harvest must be [[harvest]] tables"};
+    Keys keys{*one, home};
+    HarvestSource source;
+    std::string direction;
+    keys.text("direction", direction);
+    keys.text("url", source.url);
+    keys.path("token_file", source.token_file);
+    keys.text("organisation", source.organisation);
+    keys.count("every_minutes", source.every_minutes, 0, 525'600);
+    if (auto wrong = keys.end()) return wrong;
+    source.into = direction == "into";
+    if ((direction != "from" && direction != "into") || source.url.empty() ||
+        source.token_file.empty()) {
+      return Failure{err::bad_config,
+                     "a harvest has a direction (from or into), a url and a token_file"};
+    }
+    out.push_back(std::move(source));
+  }
+  table.erase("harvest");
+  return {};
+}
 
 /// A file that its owner alone can read, or a credential, which systemd guards: it is readable by
 /// the service alone whatever its mode says.
@@ -277,10 +309,11 @@ std::optional<Failure> read_keys(toml::table& table, const std::filesystem::path
   keys.text("publisher_zh", out.publisher.zh);
   keys.text("publisher_en", out.publisher.en);
   keys.text("contact", out.contact);
+  if (auto wrong = read_harvests(table, home, out.harvests)) return wrong;
   keys.real("rate_factor", out.rate_factor);
   keys.count("tables_at_once", out.tables_at_once);
   keys.real("tables_memory_gib", out.tables_memory_gib);
-  keys.count("calls_per_day", out.calls_per_day, 1'000'000'000);
+  keys.count("calls_per_day", out.calls_per_day, 1, 1'000'000'000);
   keys.flag("quick_passwords", out.quick_passwords);
   keys.path("ca_file", out.ca_file);
   auto providers = read_providers(keys, home);
@@ -378,6 +411,14 @@ ca_file = ""                         # authorities (PEM) for identity providers,
 # real_name = false                    # true: it checks real names, and the two claims count as checked
 # name_claim = "name"
 # number_claim = "id_number"
+# Catalogues that ours is copied from or into. What comes is a draft of the token's organisation and
+# goes through the same reviews as any other. A loopback or private address must stand here itself.
+# [[harvest]]
+# direction = "from"                 # or "into"
+# url = "http://ckan.example.org"
+# token_file = "harvest.token"       # mode 0600; from: a token of an account here, into: one of there
+# organisation = ""                  # into: owner_org there
+# every_minutes = 60                 # 0: only by `wusong-portal harvest`
 )";
 }
 

@@ -24,6 +24,15 @@ struct RadosConfig {
   std::string user{"admin"};  // client.USER
 };
 
+/// Another catalogue that ours is copied from, or into. The only places a harvest asks.
+struct HarvestSource {
+  bool into{false};
+  std::string url;                   // http://host[:port]
+  std::filesystem::path token_file;  // of the side that is written to: here, or there
+  std::string organisation;          // into: the owner there
+  std::size_t every_minutes{0};      // 0: only when somebody runs it
+};
+
 struct PortalConfig {
   std::filesystem::path file;    // where these settings stand
   std::filesystem::path folder;  // keys, databases, chain.json
@@ -51,6 +60,7 @@ struct PortalConfig {
   portal::Text description{"", ""};
   portal::Text publisher{"", ""};
   std::string contact;
+  std::vector<HarvestSource> harvests;
   double rate_factor{1};
   std::size_t tables_at_once{2};      // children that look into files
   double tables_memory_gib{1};        // of each of them

@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <semaphore>
 
+#include "wusong/apps/harvest.hpp"
 #include "wusong/apps/portal_metrics.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/gateway/errors.hpp"
@@ -252,7 +254,59 @@ class TableReader {
   std::jthread thread_;
 };
 
+/// Runs each harvest of the settings when its time has come, on a thread of its own.
+class Harvester {
+ public:
+  explicit Harvester(PortalWorld& world) : world_{world} {
+    thread_ = std::jthread{[this](const std::stop_token& token) { work(token); }};
+  }
+
+ private:
+  void work(const std::stop_token& token) {
+    std::map<const HarvestSource*, std::chrono::steady_clock::time_point> next;
+    while (!token.stop_requested()) {
+      for (const auto& source : world_.config.harvests) {
+        const auto now = std::chrono::steady_clock::now();
+        if (source.every_minutes == 0 || token.stop_requested() || now < next[&source]) continue;
+        run(source, token);
+        next[&source] = now + std::chrono::minutes{source.every_minutes};
+      }
+      std::this_thread::sleep_for(200ms);
+    }
+  }
+  void run(const HarvestSource& source, const std::stop_token& token) {
+    const auto lease = world_.lease();
+    if (!lease) return;
+    HarvestOptions options;
+    options.stop = token;
+    const auto report =
+        run_harvest(source, own_site(world_.config), (*lease)->connections().own, options);
+    if (!report) {
+      world_.log->warn("harvest_failed", {{"url", source.url}, {"detail", report.error().detail}});
+      return;
+    }
+    world_.log->info("harvest", {{"direction", source.into ? "into" : "from"},
+                                 {"url", source.url},
+                                 {"seen", report->seen},
+                                 {"created", report->created},
+                                 {"updated", report->updated},
+                                 {"deleted", report->deleted},
+                                 {"refused", report->refused},
+                                 {"stopped", report->stopped}});
+  }
+
+  PortalWorld& world_;
+  std::jthread thread_;
+};
+
 }  // namespace
+
+OwnSite own_site(const PortalConfig& config) {
+  const bool any = config.listen_host == "0.0.0.0" || config.listen_host == "::";
+  return {.address = fmt::format("http://{}:{}", any ? "127.0.0.1" : config.listen_host,
+                                 config.listen_port),
+          .base = config.base};
+}
 
 Outcome<std::uint64_t> catch_up(PortalWorld& world, const FollowProgress& progress) {
   auto connection = world.databases.projection->connect();
@@ -331,7 +385,10 @@ int run_portal(PortalWorld& world) {
   }
   say(fmt::format("The portal listens on http://{}:{}/\n", options.listen_host, (*server)->port()));
   metrics.watch_server(**server);
-  ended.acquire();
+  {
+    const Harvester harvester{world};
+    ended.acquire();
+  }
   follower.stop();
   world.tables->stop();
   reader.reset();

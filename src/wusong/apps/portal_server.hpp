@@ -2,6 +2,7 @@
 // The gateway behind the HTTP server, and the thread that follows the chain.
 #pragma once
 
+#include "wusong/apps/harvest_record.hpp"
 #include "wusong/apps/portal_world.hpp"
 
 namespace wusong::apps {
@@ -11,5 +12,8 @@ int run_portal(PortalWorld& world);
 /// Applies everything up to the chain's head; for init, rebuild and tests.
 [[nodiscard]] Outcome<std::uint64_t> catch_up(PortalWorld& world,
                                               const FollowProgress& progress = {});
+
+/// Where the portal of these settings answers.
+OwnSite own_site(const PortalConfig& config);
 
 }  // namespace wusong::apps

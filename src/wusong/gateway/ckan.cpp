@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CKAN's Action API, version 3, as its clients use it.
+// CKAN's Action API, version 3, as its clients use it: the table of actions, arguments, envelopes
+// and the datastore.
 // @source CKAN 2.10, API guide; ckanapi 4.11 (posts JSON to /api/action/NAME)
 #include <algorithm>
 #include <array>
@@ -7,306 +8,233 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/gateway/errors.hpp"
-#include "wusong/gateway/internal/acting.hpp"
+#include "wusong/gateway/internal/ckan.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
 #include "wusong/gateway/internal/search.hpp"
 #include "wusong/gateway/internal/table_view.hpp"
 #include "wusong/gateway/internal/view.hpp"
+#include "wusong/portal/licences.hpp"
 
 namespace wusong::gateway::internal {
-namespace {
 
-constexpr std::uint64_t kRowsMax = 1'000;
-
-/// CKAN's own errors: their names are what its clients look at.
-struct CkanError {
-  unsigned status;
-  std::string_view type;  // "Not Found Error"
-  std::string message;
-};
-template <typename T>
-using Answer = std::expected<T, CkanError>;
-
-std::unexpected<CkanError> not_found(std::string message = "Not found") {
-  return std::unexpected{CkanError{404, "Not Found Error", std::move(message)}};
-}
-std::unexpected<CkanError> invalid(std::string message) {
-  return std::unexpected{CkanError{409, "Validation Error", std::move(message)}};
-}
-std::unexpected<CkanError> denied(std::string message = "Access denied") {
-  return std::unexpected{CkanError{403, "Authorization Error", std::move(message)}};
+std::unexpected<CkanError> from(Problem problem) {
+  const std::string_view type =
+      problem.status == 404                            ? "Not Found Error"
+      : problem.status == 401 || problem.status == 403 ? "Authorization Error"
+      : problem.status >= 500 || problem.status == 429 ? "Internal Error"
+                                                       : "Validation Error";
+  if (problem.status == 401) problem.status = 403;  // as CKAN answers
+  if (type == "Validation Error") problem.status = 409;
+  return std::unexpected{CkanError{type, std::move(problem)}};
 }
 std::unexpected<CkanError> from(Error error) {
-  const Problem problem = problem_of(error);
-  if (problem.status == 404) return not_found();
-  if (problem.status == 401 || problem.status == 403) return denied(problem.message.en);
-  if (problem.status >= 500) {
-    return std::unexpected{CkanError{problem.status, "Internal Error", problem.message.en}};
-  }
-  return invalid(problem.message.en);
+  return from(problem_of(error));
+}
+std::unexpected<CkanError> not_found() {
+  Problem problem = problem_of(err::not_found);
+  problem.message = {"未找到", "Not found"};
+  return from(std::move(problem));
+}
+std::unexpected<CkanError> denied(std::string message) {
+  Problem problem = problem_of(err::login_required);
+  if (!message.empty()) problem.message = {"无权访问", std::move(message)};
+  return from(std::move(problem));
+}
+std::unexpected<CkanError> invalid(std::string message) {
+  const auto colon = message.find(": ");
+  CkanError out{"Validation Error", problem_of(err::bad_request)};
+  out.problem.status = 409;
+  if (colon != std::string::npos) out.field = message.substr(0, colon);
+  out.problem.message = {"参数有误", message.substr(colon == std::string::npos ? 0 : colon + 2)};
+  return std::unexpected{std::move(out)};
+}
+std::unexpected<CkanError> invalid(std::string field, portal::StaticText what) {
+  CkanError out{"Validation Error", problem_of(err::bad_request), std::move(field)};
+  out.problem.status = 409;
+  out.problem.message = what.text();
+  return std::unexpected{std::move(out)};
+}
+std::unexpected<CkanError> bad_search(portal::StaticText what) {
+  CkanError out{"Search Query Error", problem_of(err::bad_request)};
+  out.problem.message = what.text();
+  return std::unexpected{std::move(out)};
 }
 
-/// What the action was asked with: JSON of the body, fields of a form, or the query string.
-class Arguments {
- public:
-  static Answer<Arguments> read(const Exchange& exchange) {
-    Arguments out;
-    out.query_ = exchange.query;
-    const auto& request = exchange.request;
-    if (request.method != "POST" || request.body.empty()) return out;
-    const auto type = request.headers.get("content-type");
-    if (type.starts_with("multipart/form-data")) {
-      const auto parts = parse_multipart(type, request.body);
-      if (!parts) return invalid("Bad request - multipart Error");
-      for (const auto& part : *parts) {
-        if (part.file_name.empty()) out.query_.add(part.name, std::string{part.content});
-      }
-      return out;
-    }
-    if (type.starts_with("application/x-www-form-urlencoded") && request.body.front() != '{') {
-      const auto form = parse_query(request.body);
-      if (!form) return invalid("Bad request - form Error");
-      for (const auto& [name, value] : form->pairs()) out.query_.add(name, value);
-      return out;
-    }
-    auto parsed = codec::JsonDocument::parse(request.body);
-    if (!parsed || !parsed->root().is_object()) {
-      return std::unexpected{CkanError{400, "Bad Request", "Bad request - JSON Error"}};
-    }
-    out.body_.emplace(std::move(*parsed));
-    return out;
-  }
-
-  std::string text(std::string_view name) const {
-    if (body_) {
-      const auto found = body_->root().find(name);
-      if (found && found->is_string()) return std::string{found->string().value_or("")};
-      if (found && !found->is_null()) return found->to_json();
-    }
-    return std::string{query_.get(name)};
-  }
-  std::uint64_t number(std::string_view name, std::uint64_t otherwise) const {
-    const auto value = text(name);
-    std::uint64_t out = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
-    return value.empty() || error != std::errc{} ? otherwise : out;
-  }
-  bool flag(std::string_view name) const {
-    const auto value = text(name);
-    return value == "true" || value == "True" || value == "1";
-  }
-  /// A list in JSON, or written as a string: ["a","b"] or a,b.
-  std::vector<std::string> list(std::string_view name) const {
-    std::vector<std::string> out;
-    const auto value = text(name);
-    if (const auto parsed = codec::JsonDocument::parse(value);
-        parsed && parsed->root().is_array()) {
-      for (const auto& one : parsed->root().items()) {
-        out.emplace_back(one.is_string() ? std::string{one.string().value_or("")} : one.to_json());
-      }
-      return out;
-    }
-    for (std::string_view rest = value; !rest.empty();) {
-      const auto end = rest.find(',');
-      if (end != 0) out.emplace_back(rest.substr(0, end));
-      rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+CkanAnswer<Arguments> Arguments::read(const Exchange& exchange) {
+  Arguments out;
+  out.query_ = exchange.query;
+  const auto& request = exchange.request;
+  if (request.method != "POST" || request.body.empty()) return out;
+  const auto type = request.headers.get("content-type");
+  if (type.starts_with("multipart/form-data")) {
+    const auto parts = parse_multipart(type, request.body);
+    if (!parts) return from(parts.error());
+    for (const auto& part : *parts) {
+      if (part.file_name.empty()) out.query_.add(part.name, std::string{part.content});
     }
     return out;
   }
-  std::optional<codec::JsonValue> value(std::string_view name) const {
-    return body_ ? body_->root().find(name) : std::nullopt;
+  if (type.starts_with("application/x-www-form-urlencoded") && request.body.front() != '{') {
+    const auto form = parse_query(request.body);
+    if (!form) return from(form.error());
+    for (const auto& [name, value] : form->pairs()) out.query_.add(name, value);
+    return out;
   }
-
- private:
-  std::optional<codec::JsonDocument> body_;
-  Fields query_;
-};
-
-using Action = Answer<std::string> (*)(Exchange&, const Arguments&);
-
-std::optional<Hash> id_of(std::string_view text) {
-  const auto out = codec::fixed_from_hex<Hash>(text);
-  return out ? std::optional{*out} : std::nullopt;
+  auto parsed = codec::JsonDocument::parse(request.body);
+  if (!parsed || !parsed->root().is_object() || !is_utf8(request.body)) {
+    CkanError bad{"Bad Request", problem_of(err::bad_request)};
+    bad.problem.message = {"正文不是 JSON 对象", "Bad request - JSON Error"};
+    return std::unexpected{std::move(bad)};
+  }
+  out.body_.emplace(std::move(*parsed));
+  return out;
 }
 
-Answer<portal::Dataset> package_of(Exchange& exchange, const Arguments& arguments) {
-  auto text = arguments.text("id");
-  if (text.empty()) text = arguments.text("name_or_id");
-  const auto id = id_of(text);
-  if (!id) return not_found();
-  auto dataset = visible_dataset(exchange, *id);
-  if (!dataset) return from(dataset.error());
-  return std::move(*dataset);
+bool Arguments::has(std::string_view name) const {
+  const auto found = value(name);
+  return (found && !found->is_null()) || query_.has(name);
 }
-
-/// `topic:"traffic" organization:3`, joined by AND; what CKAN clients write into fq.
-void read_filters(std::string_view text, portal::DatasetQuery& out) {
-  while (!text.empty()) {
-    const auto colon = text.find(':');
-    if (colon == std::string_view::npos) return;
-    auto name = text.substr(0, colon);
-    name = name.substr(name.find_last_of(" (+") + 1);
-    text.remove_prefix(colon + 1);
-    const bool quoted = text.starts_with('"');
-    if (quoted) text.remove_prefix(1);
-    const auto end = quoted ? text.find('"') : text.find_first_of(" )");
-    const std::string value{text.substr(0, end)};
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-    if (name == "topic" || name == "groups") {
-      out.topics.push_back(value);
-    } else if (name == "tags") {
-      out.tags.push_back(value);
-    } else if (name == "res_format") {
-      out.formats.push_back(value);
-    } else if (name == "organization" || name == "owner_org") {
-      std::uint32_t id = 0;
-      std::from_chars(value.data(), value.data() + value.size(), id);
-      out.organisations.push_back(id);
-    } else if (name == "opening_type") {
-      if (const auto type = portal::opening_type(value)) out.openings.push_back(*type);
+std::string Arguments::text(std::string_view name) const {
+  if (body_) {
+    const auto found = body_->root().find(name);
+    if (found && found->is_string()) return std::string{found->string().value_or("")};
+    if (found && !found->is_null()) return found->to_json();
+  }
+  return std::string{query_.get(name)};
+}
+CkanAnswer<std::uint64_t> Arguments::whole_number(std::string_view name,
+                                                  std::uint64_t otherwise) const {
+  const auto value = text(name);
+  std::uint64_t out = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
+  if (value.empty()) return otherwise;
+  if (error != std::errc{} || end != value.data() + value.size()) {
+    return invalid(std::string{name}, {"应为非负整数", "Invalid integer"});
+  }
+  return out;
+}
+std::uint64_t Arguments::number(std::string_view name, std::uint64_t otherwise) const {
+  return whole_number(name, otherwise).value_or(otherwise);
+}
+bool Arguments::flag(std::string_view name) const {
+  const auto value = text(name);
+  return value == "true" || value == "True" || value == "1";
+}
+std::vector<std::string> Arguments::list(std::string_view name) const {
+  std::vector<std::string> out;
+  const auto value = text(name);
+  if (const auto parsed = codec::JsonDocument::parse(value); parsed && parsed->root().is_array()) {
+    for (const auto& one : parsed->root().items()) {
+      out.emplace_back(one.is_string() ? std::string{one.string().value_or("")} : one.to_json());
     }
+    return out;
   }
-}
-
-std::string_view facet_name(std::string_view ckan_name) noexcept {
-  if (ckan_name == "organization" || ckan_name == "owner_org") return "organisation";
-  if (ckan_name == "tags") return "tag";
-  if (ckan_name == "groups") return "topic";
-  if (ckan_name == "res_format") return "format";
-  return ckan_name;
-}
-
-Answer<std::vector<portal::Dataset>> whole(Exchange& exchange,
-                                           std::vector<portal::Dataset>&& found) {
-  for (auto& dataset : found) {
-    auto full = portal::dataset(exchange.db.projection, dataset.id);
-    if (!full) return from(full.error());
-    if (*full) dataset = std::move(**full);
+  for (std::string_view rest = value; !rest.empty();) {
+    const auto end = rest.find(',');
+    if (end != 0) out.emplace_back(rest.substr(0, end));
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
   }
-  return std::move(found);
+  return out;
 }
-
-void write_facets(codec::JsonWriter& out, Exchange& exchange, const portal::SearchResult& found,
-                  const std::vector<std::string>& wanted) {
-  out.key("facets").open_object();
-  for (const auto& name : wanted) {
-    for (const auto& facet : found.facets) {
-      if (facet.name != facet_name(name)) continue;
-      out.key(name).open_object();
-      for (const auto& value : facet.values) out.key(value.value).number(value.count);
-      out.close_object();
-    }
+std::optional<codec::JsonValue> Arguments::value(std::string_view name) const {
+  return body_ ? body_->root().find(name) : std::nullopt;
+}
+std::string Arguments::extra(std::string_view name) const {
+  if (auto direct = text(name); !direct.empty()) return direct;
+  const auto extras = value("extras");
+  if (!extras) return {};
+  for (const auto& one : extras->items()) {
+    if (text_of_member(one, "key") == name) return std::string{text_of_member(one, "value")};
   }
-  out.close_object().key("search_facets").open_object();
-  for (const auto& name : wanted) {
-    for (const auto& facet : found.facets) {
-      if (facet.name != facet_name(name)) continue;
-      out.key(name).open_object().key("title").string(name).key("items").open_array();
-      for (const auto& value : facet.values) {
-        out.open_object().key("name").string(value.value);
-        out.key("display_name").string(facet_title(exchange, facet.name, value.value).in(true));
-        out.key("count").number(value.count).close_object();
-      }
-      out.close_array().close_object();
-    }
-  }
-  out.close_object();
+  return {};
 }
 
-Answer<std::string> package_search(Exchange& exchange, const Arguments& arguments) {
-  portal::DatasetQuery query;
-  const auto text = arguments.text("q");
-  if (text != "*:*") query.text = utf8_prefix(text, 500);
-  read_filters(arguments.text("fq"), query);
-  for (const auto& one : arguments.list("fq_list")) read_filters(one, query);
-  query.limit = static_cast<std::uint32_t>(std::min(arguments.number("rows", 10), kRowsMax));
-  query.offset = arguments.number("start", 0);
-  const auto sort = arguments.text("sort");
-  query.sort = sort.starts_with("metadata_modified") ? portal::SortBy::updated
-               : sort.starts_with("views_recent")    ? portal::SortBy::downloads
-                                                     : portal::SortBy::relevance;
-  const auto facets = arguments.list("facet.field");
-  query.facets = !facets.empty();
-  auto found = portal::search(exchange.db.projection, query);
-  if (!found) return from(found.error());
-  const auto packages = whole(exchange, std::move(found->items));
-  if (!packages) return std::unexpected{packages.error()};
-  codec::JsonWriter out;
-  out.open_object().key("count").number(found->total);
-  out.key("sort").string(sort.empty() ? "score desc, metadata_modified desc" : sort);
-  write_facets(out, exchange, *found, facets);
-  out.key("results").open_array();
-  for (const auto& dataset : *packages) {
-    out.raw(portal::ckan_package(dataset, exchange.shared.settings.site));
-  }
-  return out.close_array().close_object().take();
-}
+namespace {
 
-/// Datasets from `offset` on in a fixed order; `limit` 0: as many as one answer may have.
-Answer<std::vector<portal::Dataset>> listed(Exchange& exchange, const Arguments& arguments) {
-  portal::DatasetQuery query;
-  query.sort = portal::SortBy::updated;
-  query.facets = false;
-  query.limit = static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(arguments.number("limit", kRowsMax), 1, kRowsMax));
-  query.offset = arguments.number("offset", arguments.number("start", 0));
-  auto found = portal::search(exchange.db.projection, query);
-  if (!found) return from(found.error());
-  return std::move(found->items);
-}
+template <typename T>
+using Answer = CkanAnswer<T>;
 
-Answer<std::string> package_list(Exchange& exchange, const Arguments& arguments) {
-  const auto found = listed(exchange, arguments);
-  if (!found) return std::unexpected{found.error()};
-  codec::JsonWriter out;
-  out.open_array();
-  for (const auto& dataset : *found) out.string(codec::to_hex(dataset.id));
-  return out.close_array().take();
-}
+}  // namespace
 
-Answer<std::string> current_packages(Exchange& exchange, const Arguments& arguments) {
-  auto found = listed(exchange, arguments);
-  if (!found) return std::unexpected{found.error()};
-  const auto packages = whole(exchange, std::move(*found));
-  if (!packages) return std::unexpected{packages.error()};
-  codec::JsonWriter out;
-  out.open_array();
-  for (const auto& dataset : *packages) {
-    out.raw(portal::ckan_package(dataset, exchange.shared.settings.site));
-  }
-  return out.close_array().take();
-}
+// ---------------------------------------------------------------- organisations, topics, tags,
+// licences
 
-Answer<std::string> package_show(Exchange& exchange, const Arguments& arguments) {
-  const auto dataset = package_of(exchange, arguments);
-  if (!dataset) return std::unexpected{dataset.error()};
-  return portal::ckan_package(*dataset, exchange.shared.settings.site);
-}
+namespace {
 
-void write_organization(codec::JsonWriter& out,
-                        const portal::ProjectionReader::NamedOrganisation& one) {
+using portal::ProjectionReader;
+
+void open_organization(codec::JsonWriter& out, const ProjectionReader::NamedOrganisation& one) {
   const std::string id = std::to_string(one.id);
   out.open_object().key("id").string(id).key("name").string(id);
   out.key("title").string(one.title.in(true)).key("display_name").string(one.title.in(true));
-  out.key("description").string("").key("type").string("organization");
-  out.key("is_organization").boolean(true).key("approval_status").string("approved");
+  out.key("title_en").string(one.title.en).key("description").string("");
+  out.key("type").string("organization").key("is_organization").boolean(true);
+  out.key("approval_status").string("approved");
   out.key("state").string(one.organisation.active ? "active" : "deleted");
-  out.key("image_url").string("").key("image_display_url").string("").close_object();
+  out.key("image_url").string("").key("image_display_url").string("");
 }
 
-Answer<std::string> organization_list(Exchange& exchange, const Arguments& arguments) {
-  portal::ProjectionReader reader{exchange.db.projection};
+struct Page {
+  std::uint64_t offset{0};
+  std::uint64_t limit{0};
+};
+Answer<Page> page_of(const Arguments& arguments) {
+  const auto offset = arguments.whole_number("offset", 0);
+  if (!offset) return std::unexpected{offset.error()};
+  const auto limit = arguments.whole_number("limit", kCkanRowsMax);
+  if (!limit) return std::unexpected{limit.error()};
+  return Page{*offset, std::min(*limit, kCkanRowsMax)};
+}
+
+void write_group(codec::JsonWriter& out, Exchange& exchange, const portal::FacetValue& topic) {
+  const auto title = facet_title(exchange, "topic", topic.value);
+  out.open_object().key("id").string(topic.value).key("name").string(topic.value);
+  out.key("title").string(title.in(true)).key("display_name").string(title.in(true));
+  out.key("title_en").string(title.en).key("description").string("");
+  out.key("type").string("group").key("is_organization").boolean(false);
+  out.key("state").string("active").key("package_count").number(topic.count).close_object();
+}
+
+Answer<std::uint64_t> count_of(Exchange& exchange, portal::DatasetQuery query) {
+  query.limit = 0;
+  query.facets = false;
+  const auto found = portal::search(exchange.db.projection, query);
+  if (!found) return from(found.error());
+  return found->total;
+}
+
+Answer<std::string> packages_of(Exchange& exchange, portal::DatasetQuery query) {
+  query.limit = kCkanRowsMax;
+  query.facets = false;
+  query.sort = portal::SortBy::updated;
+  const auto found = portal::search(exchange.db.projection, query);
+  if (!found) return from(found.error());
+  codec::JsonWriter out;
+  out.open_array();
+  for (const auto& dataset : found->items) {
+    out.raw(portal::ckan_package(dataset, exchange.shared.settings.site));
+  }
+  return out.close_array().take();
+}
+
+}  // namespace
+
+CkanAnswer<std::string> organization_list(Exchange& exchange, const Arguments& arguments) {
+  ProjectionReader reader{exchange.db.projection};
   const auto all = reader.organisations();
   if (!all) return from(all.error());
-  const auto offset = arguments.number("offset", 0);
-  const auto limit = arguments.number("limit", kRowsMax);
+  const auto page = page_of(arguments);
+  if (!page) return std::unexpected{page.error()};
   codec::JsonWriter out;
   out.open_array();
   std::uint64_t at = 0;
   for (const auto& one : *all) {
-    if (!one.organisation.active || at++ < offset || at > offset + limit) continue;
+    if (!one.organisation.active) continue;
+    const auto number = at++;
+    if (number < page->offset || number >= page->offset + page->limit) continue;
     if (arguments.flag("all_fields")) {
-      write_organization(out, one);
+      open_organization(out, one);
+      out.close_object();
     } else {
       out.string(std::to_string(one.id));
     }
@@ -314,62 +242,117 @@ Answer<std::string> organization_list(Exchange& exchange, const Arguments& argum
   return out.close_array().take();
 }
 
-Answer<std::string> organization_show(Exchange& exchange, const Arguments& arguments) {
-  portal::ProjectionReader reader{exchange.db.projection};
+CkanAnswer<std::string> organization_show(Exchange& exchange, const Arguments& arguments) {
+  if (arguments.text("id").empty()) return invalid("id: Missing value");
+  ProjectionReader reader{exchange.db.projection};
   const auto all = reader.organisations();
   if (!all) return from(all.error());
   for (const auto& one : *all) {
     if (std::to_string(one.id) != arguments.text("id")) continue;
+    portal::DatasetQuery query;
+    query.organisations = {one.id};
+    const auto count = count_of(exchange, query);
+    if (!count) return std::unexpected{count.error()};
     codec::JsonWriter out;
-    write_organization(out, one);
-    return out.take();
+    open_organization(out, one);
+    out.key("package_count").number(*count);
+    if (arguments.flag("include_datasets")) {
+      const auto packages = packages_of(exchange, query);
+      if (!packages) return std::unexpected{packages.error()};
+      out.key("packages").raw(*packages);
+    }
+    return out.close_object().take();
   }
   return not_found();
 }
 
-/// Groups are topics.
-Answer<std::string> values_of(Exchange& exchange, std::string_view facet_wanted) {
-  portal::DatasetQuery query;
-  query.limit = 0;
-  const auto found = portal::search(exchange.db.projection, query);
-  if (!found) return from(found.error());
+CkanAnswer<std::string> organization_list_for_user(Exchange& exchange, const Arguments&) {
   codec::JsonWriter out;
   out.open_array();
-  for (const auto& facet : found->facets) {
-    if (facet.name != facet_wanted) continue;
-    for (const auto& value : facet.values) out.string(value.value);
+  ProjectionReader reader{exchange.db.projection};
+  const auto all = reader.organisations();
+  if (!all) return from(all.error());
+  for (const auto& one : *all) {
+    if (exchange.viewer.organisation == 0 || one.id != exchange.viewer.organisation) continue;
+    open_organization(out, one);
+    out.close_object();
   }
   return out.close_array().take();
 }
-Answer<std::string> group_list(Exchange& exchange, const Arguments&) {
-  return values_of(exchange, "topic");
-}
-Answer<std::string> tag_list(Exchange& exchange, const Arguments&) {
-  return values_of(exchange, "tag");
-}
 
-/// The dataset that holds a resource: an item whose document names its entry.
-Answer<std::pair<portal::Dataset, portal::Resource>> resource_of(Exchange& exchange,
-                                                                 const std::string& text) {
-  const auto id = id_of(text);
-  if (!id) return not_found();
-  portal::ProjectionReader reader{exchange.db.projection};
-  const auto row = reader.item(*id);
-  if (!row) return from(row.error());
-  if (!*row) return not_found();
-  auto dataset = visible_dataset(exchange, (*row)->item.subject);
-  if (!dataset) return from(dataset.error());
-  for (const auto& resource : dataset->resources) {
-    if (resource.id == *id) return std::pair{*dataset, resource};
+CkanAnswer<std::string> group_list(Exchange& exchange, const Arguments& arguments) {
+  const auto page = page_of(arguments);
+  if (!page) return std::unexpected{page.error()};
+  const auto topics = portal::facet_values(exchange.db.projection, "topic", page->offset,
+                                           static_cast<std::uint32_t>(page->limit));
+  if (!topics) return from(topics.error());
+  codec::JsonWriter out;
+  out.open_array();
+  for (const auto& topic : *topics) {
+    if (arguments.flag("all_fields")) {
+      write_group(out, exchange, topic);
+    } else {
+      out.string(topic.value);
+    }
   }
-  return not_found();
+  return out.close_array().take();
 }
 
-Answer<std::string> resource_show(Exchange& exchange, const Arguments& arguments) {
-  const auto found = resource_of(exchange, arguments.text("id"));
-  if (!found) return std::unexpected{found.error()};
-  return portal::ckan_resource(found->second, found->first, exchange.shared.settings.site);
+CkanAnswer<std::string> group_show(Exchange& exchange, const Arguments& arguments) {
+  const auto id = arguments.text("id");
+  if (id.empty()) return invalid("id: Missing value");
+  portal::DatasetQuery query;
+  query.topics = {id};
+  const auto count = count_of(exchange, query);
+  if (!count) return std::unexpected{count.error()};
+  if (*count == 0 && !exchange.shared.settings.topics.contains(id)) return not_found();
+  codec::JsonWriter out;
+  write_group(out, exchange, {id, *count});
+  return out.take();
 }
+
+CkanAnswer<std::string> tag_list(Exchange& exchange, const Arguments& arguments) {
+  const auto page = page_of(arguments);
+  if (!page) return std::unexpected{page.error()};
+  const auto wanted = arguments.text("query");
+  codec::JsonWriter out;
+  out.open_array();
+  std::uint64_t at = 0;
+  for (std::uint64_t from_value = 0; at < page->offset + page->limit;) {
+    const auto tags = portal::facet_values(exchange.db.projection, "tag", from_value, kCkanRowsMax);
+    if (!tags) return from(tags.error());
+    for (const auto& tag : *tags) {
+      if (tag.value.find(wanted) == std::string::npos) continue;
+      const auto number = at++;
+      if (number < page->offset || number >= page->offset + page->limit) continue;
+      if (arguments.flag("all_fields")) {
+        out.open_object().key("id").string(tag.value).key("name").string(tag.value);
+        out.key("display_name").string(tag.value).key("vocabulary_id").null().close_object();
+      } else {
+        out.string(tag.value);
+      }
+    }
+    if (tags->size() < kCkanRowsMax) break;
+    from_value += tags->size();
+  }
+  return out.close_array().take();
+}
+
+CkanAnswer<std::string> license_list(Exchange&, const Arguments&) {
+  codec::JsonWriter out;
+  out.open_array();
+  for (const auto& licence : portal::licences()) {
+    out.open_object().key("id").string(licence.id).key("title").string(licence.title.en);
+    out.key("title_zh").string(licence.title.zh).key("url").string(licence.url);
+    out.key("status").string("active").key("is_okd_compliant").boolean(licence.open);
+    out.key("od_conformance").string(licence.open ? "approved" : "not reviewed").close_object();
+  }
+  return out.close_array().take();
+}
+
+// ---------------------------------------------------------------- the datastore
+
+namespace {
 
 std::string_view datastore_type(std::string_view engine_type) {
   const auto word = type_word(engine_type);
@@ -530,209 +513,51 @@ Answer<std::string> site_read(Exchange&, const Arguments&) {
   return "true";
 }
 
-// ---------------------------------------------------------------- writes
-
-/// The nine fields of SZ 17 from CKAN's members; those it does not know stand in `extras`.
-std::string entry_document(const Arguments& arguments, std::uint32_t organisation) {
-  const auto extra = [&](std::string_view name) -> std::string {
-    if (const auto direct = arguments.text(name); !direct.empty()) return direct;
-    const auto extras = arguments.value("extras");
-    if (!extras) return {};
-    for (const auto& one : extras->items()) {
-      if (text_of_member(one, "key") == name) return std::string{text_of_member(one, "value")};
-    }
-    return {};
-  };
-  codec::JsonWriter out;
-  out.open_object();
-  const auto put_text = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) write_text(out, name, portal::Text{value, ""});
-  };
-  const auto put = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) out.key(name).string(value);
-  };
-  put_text("title",
-           arguments.text("title").empty() ? arguments.text("name") : arguments.text("title"));
-  put_text("abstract", arguments.text("notes"));
-  out.key("items").open_array();
-  if (const auto items = extra("items"); !items.empty()) {
-    for (std::string_view rest = items; !rest.empty();) {
-      const auto end = rest.find(',');
-      write_text(out, portal::Text{std::string{rest.substr(0, end)}, ""});
-      rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-    }
-  }
-  out.close_array();
-  for (const std::string_view name : {"sharing", "opening_type", "frequency", "grade"}) {
-    put(name, extra(name));
-  }
-  out.key("format").open_array();
-  const auto formats = extra("format");
-  for (std::string_view rest = formats; !rest.empty();) {
-    const auto end = rest.find(',');
-    out.string(rest.substr(0, end));
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-  }
-  out.close_array().key("organisation").number(std::uint64_t{organisation});
-  put_text("system", extra("system"));
-  put("licence", arguments.text("license_id"));
-  put("contact", arguments.text("maintainer_email"));
-  const auto names = [&](std::string_view member, std::string_view ckan_member) {
-    const auto list = arguments.value(ckan_member);
-    if (!list || list->size() == 0) return;
-    out.key(member).open_array();
-    for (const auto& one : list->items()) out.string(text_of_member(one, "name"));
-    out.close_array();
-  };
-  names("keywords", "tags");
-  names("topics", "groups");
-  return out.close_object().take();
-}
-
-Answer<std::string> write_step(Exchange& exchange, ActRequest request) {
-  if (!exchange.session) return denied();
-  const auto prepared = prepare_act(exchange, request);
-  if (!prepared) {
-    const auto& problem = prepared.error();
-    if (problem.status == 404) return not_found();
-    if (problem.status == 403) return denied(problem.message.en);
-    return invalid(problem.message.en + " " + problem.next.en);
-  }
-  const auto entry = submit_act(exchange, *prepared, request.once);
-  if (!entry) {
-    return std::unexpected{
-        CkanError{entry.error().status, "Internal Error", entry.error().message.en}};
-  }
-  if (entry->status != OutboxStatus::final && entry->status != OutboxStatus::waiting) {
-    return invalid("The chain refused it: " + entry->reason);
-  }
-  codec::JsonWriter out;
-  out.open_object().key("id").string(codec::to_hex(prepared->act.item));
-  out.key("name").string(codec::to_hex(prepared->act.item)).key("state").string("draft");
-  out.key("title").string("").key("resources").open_array().close_array();
-  out.key("transaction").string(hex(entry->hash));
-  out.key("status").string(name_of(entry->status)).close_object();
-  return out.take();
-}
-
-std::string fresh_once(Exchange& exchange, std::string_view what) {
-  return (exchange.session ? exchange.session->account.id : std::string{}) + " ckan " +
-         std::string{what} + " " + random_hex(exchange.shared.entropy, 16);
-}
-
-Answer<std::string> package_create(Exchange& exchange, const Arguments& arguments) {
-  ActRequest request;
-  request.workflow = "entry";
-  request.action = "compile";
-  request.document = entry_document(arguments, exchange.viewer.organisation);
-  request.document_kind = "entry";
-  request.once = fresh_once(exchange, "create");
-  return write_step(exchange, std::move(request));
-}
-
-/// CKAN's update and delete are steps that the review of SZ 19–22 then decides on.
-Answer<std::string> package_step(Exchange& exchange, const Arguments& arguments,
-                                 std::string_view action, std::string document) {
-  ActRequest request;
-  request.item = id_of(arguments.text("id"));
-  if (!request.item) return not_found();
-  request.workflow = "entry";
-  request.action = action;
-  request.document = std::move(document);
-  request.once = fresh_once(exchange, action);
-  return write_step(exchange, std::move(request));
-}
-Answer<std::string> package_update(Exchange& exchange, const Arguments& arguments) {
-  auto done = package_step(exchange, arguments, "revise",
-                           entry_document(arguments, exchange.viewer.organisation));
-  if (done) return done;
-  // A published entry is opened for an update first.
-  if (!package_step(exchange, arguments, "begin_update", "")) return done;
-  return package_step(exchange, arguments, "revise",
-                      entry_document(arguments, exchange.viewer.organisation));
-}
-Answer<std::string> package_delete(Exchange& exchange, const Arguments& arguments) {
-  auto done = package_step(exchange, arguments, "discard", "");
-  if (done) return done;
-  return package_step(
-      exchange, arguments, "request_retirement",
-      R"({"reasons":{"zh":"通过 CKAN 接口申请下架","en":"Retirement asked for through the CKAN interface"}})");
-}
-
-std::string lower(std::string_view text) {
-  std::string out;
-  for (const char c : text) out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
-  return out;
-}
-
-Answer<std::string> resource_create(Exchange& exchange, const Arguments& arguments) {
-  if (!exchange.session) return denied();
-  const auto package = id_of(arguments.text("package_id"));
-  if (!package) return invalid("package_id: Missing value");
-  const auto parts =
-      parse_multipart(exchange.request.headers.get("content-type"), exchange.request.body);
-  const Part* file = nullptr;
-  if (parts) {
-    for (const auto& part : *parts) {
-      if (part.name == "upload" && !part.file_name.empty()) file = &part;
-    }
-  }
-  if (file == nullptr) return invalid("upload: Missing value");
-  const auto stored = exchange.shared.blobs.put(as_bytes(file->content));
-  if (!stored) return from(stored.error());
-  const auto name = arguments.text("name").empty() ? file->file_name : arguments.text("name");
-  const auto dot = file->file_name.rfind('.');
-  const auto format = arguments.text("format").empty() && dot != std::string::npos
-                          ? file->file_name.substr(dot + 1)
-                          : arguments.text("format");
-  const auto rows = static_cast<std::uint64_t>(std::ranges::count(file->content, '\n'));
-  codec::JsonWriter document;
-  document.open_object();
-  write_text(document, "name", portal::Text{name, ""});
-  document.key("format").string(lower(format));
-  document.key("media_type")
-      .string(file->content_type.empty() ? "application/octet-stream" : file->content_type);
-  document.key("size").number(stored->size).key("digest").string(codec::to_hex(stored->digest));
-  document.key("rows").number(rows == 0 ? 0 : rows - 1).key("columns").open_array().close_array();
-  document.key("entry").string(codec::to_hex(*package)).close_object();
-  ActRequest request;
-  request.workflow = "resource";
-  request.action = "gather";
-  request.subject = *package;
-  request.document = document.take();
-  request.document_kind = "resource";
-  request.once = fresh_once(exchange, "resource");
-  return write_step(exchange, std::move(request));
+/// A resource has no views here; clients that dump them ask.
+Answer<std::string> resource_views(Exchange& exchange, const Arguments& arguments) {
+  const auto found = resource_of(exchange, arguments.text("id"));
+  if (!found) return std::unexpected{found.error()};
+  return "[]";
 }
 
 Answer<std::string> help_show(Exchange&, const Arguments& arguments);
 
 struct Named {
   std::string_view name;
-  Action action;
+  CkanAction action;
   bool writes;
   std::string_view help;
 };
 constexpr std::array kActions{
     Named{"package_list", package_list, false, "Ids of the datasets: limit, offset."},
-    Named{"package_show", package_show, false, "One dataset: id."},
+    Named{"package_show", package_show, false, "One dataset, or a draft of yours: id."},
     Named{"package_search", package_search, false,
-          "Search: q, fq, rows, start, sort, facet.field."},
+          "Search: q, fq, fq_list, rows, start, sort, facet.field, facet.limit."},
     Named{"current_package_list_with_resources", current_packages, false,
           "Datasets with their resources: limit, offset."},
-    Named{"organization_list", organization_list, false, "Organisations: all_fields."},
-    Named{"organization_show", organization_show, false, "One organisation: id."},
-    Named{"group_list", group_list, false, "Topics."},
-    Named{"tag_list", tag_list, false, "Keywords."},
+    Named{"organization_list", organization_list, false,
+          "Organisations: all_fields, limit, offset."},
+    Named{"organization_show", organization_show, false, "One organisation: id, include_datasets."},
+    Named{"organization_list_for_user", organization_list_for_user, false, "Yours."},
+    Named{"group_list", group_list, false, "Topics: all_fields, limit, offset."},
+    Named{"group_show", group_show, false, "One topic: id."},
+    Named{"tag_list", tag_list, false, "Keywords: query, all_fields, limit, offset."},
+    Named{"license_list", license_list, false, "Licences that are known by name."},
     Named{"resource_show", resource_show, false, "One resource: id."},
+    Named{"resource_search", resource_search, false,
+          "Resources: query (name:…, format:…, hash:…), limit, offset."},
+    Named{"resource_view_list", resource_views, false, "Always empty: there are no views."},
     Named{"datastore_search", datastore_search, false,
           "Rows: resource_id, filters, q, fields, sort, limit, offset."},
     Named{"datastore_search_sql", datastore_search_sql, false, "Refused: SQL is not taken here."},
     Named{"package_create", package_create, true, "Compiles a catalogue entry: a draft."},
-    Named{"package_update", package_update, true, "Revises an entry."},
-    Named{"package_patch", package_update, true, "Revises an entry."},
-    Named{"package_delete", package_delete, true, "Withdraws an entry, or proposes to."},
-    Named{"resource_create", resource_create, true, "Uploads a file: package_id, upload."},
+    Named{"package_update", package_update, true, "Revises an entry: what is left out is removed."},
+    Named{"package_patch", package_patch, true, "Revises an entry: what is left out stays."},
+    Named{"package_delete", package_delete, true, "Withdraws a draft, or asks for retirement."},
+    Named{
+        "resource_create", resource_create, true,
+        "Adds a file (upload, or hash of one uploaded before) or a link (url): package_id, name."},
+    Named{"resource_delete", resource_delete, true, "Takes a resource back: id."},
     Named{"status_show", status_show, false, "About this site."},
     Named{"site_read", site_read, false, "Whether the site may be read."},
     Named{"help_show", help_show, false, "What an action does: name."}};
@@ -744,38 +569,59 @@ Answer<std::string> help_show(Exchange&, const Arguments& arguments) {
     out.string(action.help);
     return out.take();
   }
-  return not_found("Action name not known");
+  return not_found();
+}
+
+/// English first, as programs look for it, then Chinese.
+std::string both(const portal::Text& text) {
+  if (text.en.empty() || text.zh.empty()) return text.in(false);
+  return text.en + " / " + text.zh;
 }
 
 Response failure(const std::string& help, const CkanError& error) {
   codec::JsonWriter out;
   out.open_object().key("help").string(help).key("success").boolean(false);
   out.key("error").open_object().key("__type").string(error.type);
-  out.key("message").string(error.message);
+  const auto message = both(error.problem.message);
+  out.key("message").string(message);
   if (error.type == "Validation Error") {
-    out.key("__extras").open_array().string(error.message).close_array();
+    out.key(error.field.empty() ? "__extras" : error.field);
+    out.open_array().string(message).close_array();
   }
-  return json_response(out.close_object().close_object().take(), error.status);
+  if (!error.problem.article.empty()) out.key("article").string(error.problem.article);
+  if (!error.problem.next.empty()) out.key("next").string(both(error.problem.next));
+  return json_response(out.close_object().close_object().take(), error.problem.status);
+}
+
+Response bad_request(const std::string& help, std::string zh, std::string en) {
+  CkanError error{"Bad Request", problem_of(err::bad_request)};
+  error.problem.message = {std::move(zh), std::move(en)};
+  return failure(help, error);
 }
 
 }  // namespace
+
+Response ckan_refusal(const Problem& problem) {
+  const auto status = problem.status;
+  CkanError error = from(problem).error();
+  error.problem.status = status;
+  return failure("", error);
+}
 
 Result<Response> ckan(Exchange& exchange) {
   const auto name = exchange.at("name");
   const std::string help =
       exchange.shared.settings.site.base + "/api/3/action/help_show?name=" + percent_encode(name);
-  const Named* found = nullptr;
-  for (const auto& action : kActions) {
-    if (action.name == name) found = &action;
-  }
-  if (found == nullptr) {
-    return failure(help, {400, "Bad Request", "Action name not known: " + std::string{name}});
+  const auto* found = std::ranges::find(kActions, name, &Named::name);
+  if (found == kActions.end()) {
+    return bad_request(help, "没有这个动作", "Action name not known: " + std::string{name});
   }
   if (found->writes && exchange.request.method != "POST") {
-    return failure(help, {400, "Bad Request", "This action needs POST"});
+    return bad_request(help, "此动作需要 POST", "This action needs POST");
   }
   const auto arguments = Arguments::read(exchange);
   if (!arguments) return failure(help, arguments.error());
+  if (found->writes && !exchange.session) return failure(help, denied().error());
   const auto result = found->action(exchange, *arguments);
   if (!result) return failure(help, result.error());
   codec::JsonWriter out;

@@ -138,8 +138,11 @@ bool wants_page(const Request& request) {
 
 Response refuse(const Exchange& exchange, Error error) {
   const Problem problem = problem_of(error);
-  Response out = wants_page(exchange.request) ? internal::problem_page(exchange, problem)
-                                              : to_response(problem);
+  const auto& path = exchange.request.path;
+  const bool ckan = path.starts_with("/api/action/") || path.starts_with("/api/3/action/");
+  Response out = ckan                          ? internal::ckan_refusal(problem)
+                 : wants_page(exchange.request) ? internal::problem_page(exchange, problem)
+                                                : to_response(problem);
   out.fault = error.name();
   return out;
 }
@@ -169,7 +172,7 @@ Response answer(Exchange& exchange) {
     busy.header("Retry-After", std::to_string(wait / 1000 + 1));
     return busy;
   }
-  if (request.body.size() > route.body_max) return to_response(err::too_large);
+  if (request.body.size() > route.body_max) return refuse(exchange, err::too_large);
   if (auto known = identify(exchange); !known) return refuse(exchange, known.error());
   if (auto permitted = permit(exchange, route); !permitted) {
     return refuse(exchange, permitted.error());

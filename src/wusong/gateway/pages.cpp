@@ -350,7 +350,12 @@ Result<Response> dataset_page(Exchange& exchange) {
   body += "<h2>" + label("目录信息", "Catalogue entry") + "</h2>" + entry_table(exchange, dataset);
   body += "<h2>" + label("文件", "Files") + "</h2>";
   for (const auto& resource : dataset.resources) body += resource_section(exchange, resource);
-  if (dataset.resources.empty()) {
+  for (const auto& other : dataset.links) {
+    body += "<p><a rel=\"external nofollow\" href=\"" + html(other.url) + "\">" +
+            html(other.name.empty() ? other.url : other.name) + "</a> " + html(other.format) +
+            "</p>";
+  }
+  if (dataset.resources.empty() && dataset.links.empty()) {
     body += "<p>" +
             label("还没有登记文件；请联系责任单位。",
                   "No file is registered yet: ask the unit responsible.") +

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/portal/documents.hpp"
 #include "wusong/portal/errors.hpp"
@@ -39,6 +40,22 @@ std::string string_at(const codec::JsonValue& object, std::string_view member) {
   return std::string{object.string_at(member).value_or("")};
 }
 
+bool is_address(std::string_view text) {
+  return text.starts_with("http://") || text.starts_with("https://");
+}
+
+/// `extra` is free: only what has the shape of a link or a plain text is taken.
+void fill_from_extra(Dataset& out, const codec::JsonValue& extra) {
+  if (const auto links = extra.find("links"))
+    for (const codec::JsonValue& one : links->items())
+      if (Link link{string_at(one, "name"), string_at(one, "format"), string_at(one, "url")};
+          is_address(link.url))
+        out.links.push_back(std::move(link));
+  if (const auto ckan = extra.find("ckan"))
+    for (const auto& [key, value] : ckan->members())
+      if (value.is_string()) out.extras.emplace_back(key, value.string().value_or(""));
+}
+
 void fill_from_entry(Dataset& out, const codec::JsonValue& entry) {
   out.title = text_at(entry, "title");
   out.abstract = text_at(entry, "abstract");
@@ -56,6 +73,8 @@ void fill_from_entry(Dataset& out, const codec::JsonValue& entry) {
   out.materials = texts_at(entry, "materials");
   out.licence = string_at(entry, "licence");
   out.contact = string_at(entry, "contact");
+  out.grade = string_at(entry, "grade");
+  if (const auto extra = entry.find("extra")) fill_from_extra(out, *extra);
 }
 
 /// What the decision on the opening type says of conditions goes before the entry.
@@ -189,6 +208,97 @@ Result<std::optional<Dataset>> dataset(io::SqlConnection& sql, const ItemId& id)
     out.resources.push_back(std::move(one));
   }
   return std::optional{std::move(out)};
+}
+
+Result<std::vector<ItemId>> listed_ids(io::SqlConnection& sql, std::uint64_t offset,
+                                       std::uint64_t max) {
+  WUSONG_TRY(
+      const auto rows,
+      sql.query("SELECT id FROM entries WHERE listed = 1 ORDER BY id LIMIT $1 OFFSET $2",
+                Parameters{number(max), number(std::min<std::uint64_t>(offset, INT64_MAX))}));
+  std::vector<ItemId> out;
+  for (const auto& row : rows.rows) out.push_back(RowReader{row}.fixed<ItemId>());
+  return out;
+}
+
+Dataset dataset_of_entry(std::string_view document) {
+  Dataset out;
+  const auto json = codec::JsonDocument::parse(document);
+  if (!json) return out;
+  fill_from_entry(out, json->root());
+  if (const auto type = opening_type(string_at(json->root(), "opening_type"))) out.opening = *type;
+  const auto extra = json->root().find("extra");
+  const auto files = extra ? extra->find("files") : std::nullopt;
+  if (!files) return out;
+  for (const codec::JsonValue& one : files->items()) {
+    const auto digest = codec::fixed_from_hex<Hash>(string_at(one, "digest"));
+    const auto size = one.find("size");
+    if (!digest || !size) continue;
+    Resource file;
+    file.id = *digest;
+    file.digest = *digest;
+    file.name.zh = string_at(one, "name");
+    file.format = string_at(one, "format");
+    file.media_type = string_at(one, "media_type");
+    file.size = size->u64().value_or(0);
+    out.resources.push_back(std::move(file));
+  }
+  return out;
+}
+
+Result<std::vector<FacetValue>> facet_values(io::SqlConnection& sql, std::string_view facet,
+                                             std::uint64_t offset, std::uint32_t max) {
+  WUSONG_TRY(const auto rows,
+             sql.query("SELECT value, count FROM facet_counts WHERE facet = $1 "
+                       "ORDER BY value LIMIT $2 OFFSET $3",
+                       Parameters{std::string{facet}, number(max),
+                                  number(std::min<std::uint64_t>(offset, INT64_MAX))}));
+  std::vector<FacetValue> out;
+  for (const auto& row : rows.rows) {
+    RowReader in{row};
+    std::string value = in.text();
+    out.push_back({std::move(value), in.number()});
+  }
+  return out;
+}
+
+Result<ResourcesFound> find_resources(io::SqlConnection& sql, const ResourceQuery& query) {
+  const bool lite = sql.dialect() == io::SqlDialect::sqlite;
+  Parameters parameters;
+  std::string where =
+      " FROM resources r JOIN entries e ON e.id = r.entry WHERE r.listed = 1 AND e.listed = 1";
+  const auto given = [&](io::SqlValue value) {
+    parameters.push_back(std::move(value));
+    return "$" + std::to_string(parameters.size());
+  };
+  if (!query.format.empty()) where += " AND upper(r.format) = upper(" + given(query.format) + ")";
+  if (!query.digest.is_zero()) where += " AND r.digest = " + given(hex(query.digest));
+  if (!query.name.empty()) {
+    const std::string name = lite ? "coalesce(json_extract(r.body, '$.name.zh'), '') || ' ' || "
+                                    "coalesce(json_extract(r.body, '$.name.en'), '')"
+                                  : "coalesce(CAST(r.body AS json) #>> '{name,zh}', '') || ' ' || "
+                                    "coalesce(CAST(r.body AS json) #>> '{name,en}', '')";
+    where += " AND r.body <> '' AND 0 < " + std::string{lite ? "instr" : "strpos"} + "(lower(" +
+             name + "), lower(" + given(query.name) + "))";
+  }
+  ResourcesFound out;
+  WUSONG_TRY(const auto count, sql.query("SELECT count(*)" + where, parameters));
+  if (count.rows.size() != 1) return fail(err::projection_damaged);
+  out.total = RowReader{count.rows[0]}.number();
+  parameters.push_back(number(std::min(query.limit, kPageMax)));
+  parameters.push_back(number(std::min<std::uint64_t>(query.offset, INT64_MAX)));
+  WUSONG_TRY(
+      const auto rows,
+      sql.query("SELECT r.id, r.entry, r.listed, r.version, r.updated, r.digest, r.format, "
+                "r.media_type, r.size, r.row_count, r.body" +
+                    where + " ORDER BY r.id LIMIT $" + std::to_string(parameters.size() - 1) +
+                    " OFFSET $" + std::to_string(parameters.size()),
+                parameters));
+  for (const auto& row : rows.rows) {
+    WUSONG_TRY(auto one, read_resource(row));
+    out.items.push_back(std::move(one));
+  }
+  return out;
 }
 
 Result<std::vector<Dataset>> datasets_after(io::SqlConnection& sql, std::uint64_t after,

@@ -39,6 +39,13 @@ struct Resource {
   bool current{true};
 };
 
+/// Data that stand elsewhere: an entry may name an address instead of a file.
+struct Link {
+  std::string name;
+  std::string format;
+  std::string url;  // http or https
+};
+
 struct Dataset {
   ItemId id;
   std::uint64_t number{0};  // larger: published or changed later
@@ -61,6 +68,9 @@ struct Dataset {
   std::vector<Text> materials;
   std::string licence;
   std::string contact;
+  std::string grade;
+  std::vector<Link> links;
+  std::vector<std::pair<std::string, std::string>> extras;  // what CKAN's clients said besides
   std::uint64_t published{0};
   std::uint64_t updated{0};
   std::uint64_t downloads{0};
@@ -69,7 +79,8 @@ struct Dataset {
   std::vector<Resource> resources;  // filled by dataset(), not by search()
 };
 
-enum class SortBy : std::uint8_t { relevance, updated, downloads };
+/// `oldest`: changed longest ago first; `id`: an order that changes do not disturb.
+enum class SortBy : std::uint8_t { relevance, updated, downloads, oldest, id };
 
 struct DatasetQuery {
   std::string text;
@@ -108,6 +119,30 @@ struct SearchResult {
 /// @errors err::bad_query (a filter value no entry can have, a page too large), io's
 [[nodiscard]] Result<SearchResult> search(io::SqlConnection& sql, const DatasetQuery& query);
 [[nodiscard]] Result<std::optional<Dataset>> dataset(io::SqlConnection& sql, const ItemId& id);
+/// Ids of listed entries in order, from `offset` on.
+[[nodiscard]] Result<std::vector<ItemId>> listed_ids(io::SqlConnection& sql, std::uint64_t offset,
+                                                     std::uint64_t max);
+/// What an entry's document says, with the files that it names: for drafts, which the catalogue
+/// does not list.
+Dataset dataset_of_entry(std::string_view document);
+/// Every value of a facet with its count, by value from `offset` on.
+[[nodiscard]] Result<std::vector<FacetValue>> facet_values(io::SqlConnection& sql,
+                                                           std::string_view facet,
+                                                           std::uint64_t offset, std::uint32_t max);
+/// Resources of listed entries; what is empty does not filter.
+struct ResourceQuery {
+  std::string name;  // part of a name in either language, in any case of ASCII letters
+  std::string format;
+  Hash digest;
+  std::uint64_t offset{0};
+  std::uint32_t limit{20};  // at most kPageMax
+};
+struct ResourcesFound {
+  std::uint64_t total{0};
+  std::vector<Resource> items;
+};
+[[nodiscard]] Result<ResourcesFound> find_resources(io::SqlConnection& sql,
+                                                    const ResourceQuery& query);
 /// Datasets in order of number from `after` on, for catalogues and harvesters: true keyset paging.
 [[nodiscard]] Result<std::vector<Dataset>> datasets_after(io::SqlConnection& sql,
                                                           std::uint64_t after, std::uint32_t max);

@@ -21,8 +21,13 @@ struct SiteInfo {
 };
 
 /// CKAN's package dict, as package_show answers. `ckan` version 2.10's members.
-std::string ckan_package(const Dataset& dataset, const SiteInfo& site);
+/// `state`: "active", or "draft" for what only its own organisation sees.
+std::string ckan_package(const Dataset& dataset, const SiteInfo& site,
+                         std::string_view state = "active");
 std::string ckan_resource(const Resource& resource, const Dataset& dataset, const SiteInfo& site);
+
+/// A link has no item of its own: its id follows from its entry and its address.
+Hash link_id(const ItemId& entry, std::string_view url);
 
 /// The address of a dataset's licence: one of licences.hpp, or the address that the entry gives;
 /// empty where there is neither.

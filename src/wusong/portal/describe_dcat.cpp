@@ -152,6 +152,14 @@ Node distribution_of(const Resource& resource, const Dataset& dataset, const Sit
   return out;
 }
 
+Node distribution_of(const Link& link, const Dataset& dataset) {
+  Node out;
+  out.type("dcat:Distribution").iri("dcat:accessURL", link.url);
+  if (!link.name.empty()) out.text("dct:title", link.name);
+  if (!dataset.licence.empty()) out.node("dct:license", licence_node(dataset));
+  return out;
+}
+
 Node node_of(const Dataset& dataset, const SiteInfo& site) {
   Node out{iri_of(dataset, site), {}};
   out.type("dcat:Dataset").text("dct:title", dataset.title);
@@ -182,6 +190,8 @@ Node node_of(const Dataset& dataset, const SiteInfo& site) {
   out.node("odrl:hasPolicy", policy_of(dataset, site));
   for (const Resource& resource : dataset.resources)
     out.node("dcat:distribution", distribution_of(resource, dataset, site));
+  for (const Link& link : dataset.links)
+    out.node("dcat:distribution", distribution_of(link, dataset));
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
+#include "wusong/crypto/hash.hpp"
 #include "wusong/portal/calendar.hpp"
 #include "wusong/portal/describe.hpp"
 #include "wusong/portal/licences.hpp"
@@ -31,9 +32,36 @@ std::string both(const Text& text, std::string_view between) {
   return text.zh + std::string{between} + text.en;
 }
 
+std::string joined(const std::vector<std::string>& list) {
+  std::string out;
+  for (const std::string& one : list) out += (out.empty() ? "" : ",") + one;
+  return out;
+}
+std::string joined(const std::vector<Text>& list) {
+  std::vector<std::string> texts;
+  for (const Text& one : list) texts.push_back(one.in(true));
+  return joined(texts);
+}
+
 void extra(codec::JsonWriter& out, std::string_view key, std::string_view value) {
   if (value.empty()) return;
   out.open_object().key("key").string(key).key("value").string(value).close_object();
+}
+
+/// The entry's fields that CKAN has no member for.
+void write_extras(codec::JsonWriter& out, const Dataset& dataset) {
+  extra(out, "title_en", dataset.title.en);
+  extra(out, "notes_en", dataset.abstract.en);
+  extra(out, "items", joined(dataset.items));
+  extra(out, "format", joined(dataset.formats));
+  extra(out, "grade", dataset.grade);
+  extra(out, "opening_type", name_of(dataset.opening));
+  extra(out, "frequency", dataset.frequency);
+  extra(out, "sharing", dataset.sharing);
+  extra(out, "system", dataset.system.in(true));
+  extra(out, "conditions", both(dataset.conditions, "\n"));
+  extra(out, "document_sha256", dataset.document.is_zero() ? "" : codec::to_hex(dataset.document));
+  for (const auto& [key, value] : dataset.extras) extra(out, key, value);
 }
 
 void write_resource(codec::JsonWriter& out, const Resource& resource, const Dataset& dataset,
@@ -59,6 +87,14 @@ void write_resource(codec::JsonWriter& out, const Resource& resource, const Data
   out.close_object();
 }
 
+void write_link(codec::JsonWriter& out, const Link& link, const Dataset& dataset) {
+  const std::string package = codec::to_hex(dataset.id);
+  out.open_object().key("id").string(codec::to_hex(link_id(dataset.id, link.url)));
+  out.key("package_id").string(package).key("name").string(link.name);
+  out.key("format").string(link.format).key("url").string(link.url).key("url_type").null();
+  out.key("state").string("active").key("datastore_active").boolean(false).close_object();
+}
+
 void write_organisation(codec::JsonWriter& out, const Dataset& dataset) {
   const std::string id = std::to_string(dataset.organisation);
   out.open_object().key("id").string(id).key("name").string(id);
@@ -82,19 +118,24 @@ std::string package_name(const Hash& id) {
 
 }  // namespace
 
+Hash link_id(const ItemId& entry, std::string_view url) {
+  return crypto::sha256(as_bytes(codec::to_hex(entry) + " " + std::string{url}));
+}
+
 std::string ckan_resource(const Resource& resource, const Dataset& dataset, const SiteInfo& site) {
   codec::JsonWriter out;
   write_resource(out, resource, dataset, site);
   return out.take();
 }
 
-std::string ckan_package(const Dataset& dataset, const SiteInfo& site) {
+std::string ckan_package(const Dataset& dataset, const SiteInfo& site, std::string_view state) {
   const std::string id = codec::to_hex(dataset.id);
   codec::JsonWriter out;
   out.open_object().key("id").string(id).key("name").string(id);
   out.key("title").string(dataset.title.in(true));
   out.key("notes").string(both(dataset.abstract, "\n\n"));
-  out.key("type").string("dataset").key("state").string("active").key("private").boolean(false);
+  out.key("type").string("dataset").key("state").string(state);
+  out.key("private").boolean(state != "active");
   out.key("isopen").boolean(dataset.opening == OpeningType::unconditional);
   out.key("url").string(page_of(dataset, site));
   out.key("version").string(std::to_string(dataset.version));
@@ -110,10 +151,12 @@ std::string ckan_package(const Dataset& dataset, const SiteInfo& site) {
   out.key("owner_org").string(std::to_string(dataset.organisation));
   out.key("organization");
   write_organisation(out, dataset);
-  out.key("num_resources").number(static_cast<std::uint64_t>(dataset.resources.size()));
+  out.key("num_resources")
+      .number(static_cast<std::uint64_t>(dataset.resources.size() + dataset.links.size()));
   out.key("num_tags").number(static_cast<std::uint64_t>(dataset.tags.size()));
   out.key("resources").open_array();
   for (const Resource& resource : dataset.resources) write_resource(out, resource, dataset, site);
+  for (const Link& link : dataset.links) write_link(out, link, dataset);
   out.close_array().key("tags").open_array();
   for (const std::string& tag : dataset.tags)
     out.open_object()
@@ -143,13 +186,7 @@ std::string ckan_package(const Dataset& dataset, const SiteInfo& site) {
         .string("")
         .close_object();
   out.close_array().key("extras").open_array();
-  extra(out, "title_en", dataset.title.en);
-  extra(out, "opening_type", name_of(dataset.opening));
-  extra(out, "frequency", dataset.frequency);
-  extra(out, "sharing", dataset.sharing);
-  extra(out, "system", dataset.system.in(true));
-  extra(out, "conditions", both(dataset.conditions, "\n"));
-  extra(out, "document_sha256", dataset.document.is_zero() ? "" : codec::to_hex(dataset.document));
+  write_extras(out, dataset);
   out.close_array();
   out.key("relationships_as_subject").open_array().close_array();
   out.key("relationships_as_object").open_array().close_array();
@@ -204,6 +241,11 @@ std::string schema_org_jsonld(const Dataset& dataset, const SiteInfo& site) {
     out.key("contentSize").string(std::to_string(resource.size) + " B");
     out.key("sha256").string(codec::to_hex(resource.digest));
     out.key("contentUrl").string(file_of(resource, site)).close_object();
+  }
+  for (const Link& link : dataset.links) {
+    out.open_object().key("@type").string("DataDownload").key("name").string(link.name);
+    out.key("encodingFormat").string(link.format);
+    out.key("contentUrl").string(link.url).close_object();
   }
   out.close_array().close_object();
   return out.take();

@@ -233,6 +233,44 @@ Result<std::vector<std::uint64_t>> page_by_downloads(io::SqlConnection& sql, Num
   return out;
 }
 
+/// A page in the order of age, the oldest first.
+std::vector<std::uint64_t> page_of_oldest(const NumberSet& among, const DatasetQuery& query) {
+  const std::uint64_t all = among.size();
+  if (query.offset >= all) return {};
+  const std::uint64_t count = std::min<std::uint64_t>(query.limit, all - query.offset);
+  auto out = among.newest(all - query.offset - count, count);
+  std::ranges::reverse(out);
+  return out;
+}
+
+/// A page in the order of ids, which is nobody's interest but a program's that walks them all.
+Result<std::vector<std::uint64_t>> page_by_id(io::SqlConnection& sql, const NumberSet& among,
+                                              const DatasetQuery& query) {
+  constexpr std::uint64_t kStep = 1000;
+  std::vector<std::uint64_t> out;
+  std::uint64_t skip = query.offset;
+  std::string last;
+  for (;;) {
+    WUSONG_TRY(const auto rows, sql.query("SELECT id, number FROM entries WHERE listed = 1 AND "
+                                          "id > $1 ORDER BY id LIMIT $2",
+                                          Parameters{last, number(kStep)}));
+    for (const auto& row : rows.rows) {
+      RowReader in{row};
+      last = in.text();
+      const std::uint64_t one = in.number();
+      if (!among.contains(one)) continue;
+      if (skip > 0) {
+        --skip;
+      } else {
+        out.push_back(one);
+      }
+      if (out.size() == query.limit) return out;
+    }
+    if (rows.rows.size() < kStep) return out;
+  }
+  return out;
+}
+
 /// A page in the order of relevance of more matches than are ranked one by one: those with every
 /// word in the title first.
 std::vector<std::uint64_t> page_in_two_parts(const Found& found, const DatasetQuery& query) {
@@ -254,6 +292,10 @@ Result<SearchResult> search_many(io::SqlConnection& sql, const Match& match,
   std::vector<std::uint64_t> page;
   if (query.sort == SortBy::downloads) {
     WUSONG_TRY(page, page_by_downloads(sql, found.all, query));
+  } else if (query.sort == SortBy::oldest) {
+    page = page_of_oldest(found.all, query);
+  } else if (query.sort == SortBy::id) {
+    WUSONG_TRY(page, page_by_id(sql, found.all, query));
   } else if (query.sort == SortBy::relevance && !match.words.empty()) {
     page = page_in_two_parts(found, query);
   } else {
@@ -292,6 +334,11 @@ Result<SearchResult> search(io::SqlConnection& sql, const DatasetQuery& query) {
     WUSONG_TRY(const auto ranked, candidates_of(sql, match, numbers, query.sort));
     for (std::size_t i = 0; i < ranked.size(); ++i) numbers[i] = ranked[i].number;
     if (query.facets) out.facets = count_facets(ranked);
+  }
+  if (in_order(query.sort)) {
+    WUSONG_TRY(const auto page, page_in_order(sql, &all, query));
+    WUSONG_TRY(out.items, internal::datasets_numbered(sql, page));
+    return out;
   }
   const std::size_t from = std::min<std::size_t>(query.offset, numbers.size());
   const std::size_t count = std::min<std::size_t>(query.limit, numbers.size() - from);

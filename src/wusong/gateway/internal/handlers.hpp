@@ -82,6 +82,8 @@ Result<Response> show_openapi(Exchange& exchange);
 
 // ckan.cpp
 Result<Response> ckan(Exchange& exchange);
+/// What the gateway refuses before an action is asked, in CKAN's envelope.
+Response ckan_refusal(const Problem& problem);
 
 // catalog.cpp
 Result<Response> catalog_jsonld(Exchange& exchange);
