@@ -114,9 +114,6 @@ class Keys {
     out = *value;
     table_->erase(key);
   }
-  void fault(std::string_view key, const std::string& what) {
-    if (!fault_) fault_ = Failure{err::bad_config, fmt::format("{} must be {}", key, what)};
-  }
   toml::table* table_;
   std::filesystem::path folder_;
   std::vector<std::string> known_;

@@ -62,10 +62,10 @@ struct PortalConfig {
   std::string contact;
   std::vector<HarvestSource> harvests;
   double rate_factor{1};
-  std::size_t tables_at_once{2};      // children that look into files
-  double tables_memory_gib{1};        // of each of them
-  std::size_t calls_per_day{10'000};  // of rows and aggregates, by one account
-  bool quick_passwords{false};        // least Argon2id cost: for tests only
+  std::size_t tables_at_once{2};                    // children that look into files
+  double tables_memory_gib{1};                      // of each of them
+  std::size_t calls_per_day{10'000};                // of rows and aggregates, by one account
+  bool quick_passwords{false};                      // least Argon2id cost: for tests only
   std::vector<openid::IdentityProvider> providers;  // other sites that sign people in
   std::filesystem::path ca_file;  // authorities for them besides the system's; may be empty
 };

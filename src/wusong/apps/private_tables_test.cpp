@@ -156,6 +156,7 @@ TEST(PortalWorld, ADatabaseOfALaterReleaseIsRefusedWithWhatToDo) {
   const std::filesystem::path folder = temporary_folder();
   PortalConfig config;
   config.folder = folder;
+  config.server_key = folder / "server.key";
   config.rules = "contracts/rules";
   ASSERT_TRUE(PortalWorld::open(config, false)) << "makes what is missing";
   {

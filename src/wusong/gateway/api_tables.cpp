@@ -249,7 +249,7 @@ struct Versions {
 /// A version's file, in the format that its own document names.
 Result<TableFile> file_of(Exchange& exchange, const portal::VersionRow& version) {
   TableFile out{version.digest, {}, 0};
-  WUSONG_TRY(const auto text, document_text(exchange, version.document));
+  WUSONG_TRY(const auto text, document_text(exchange, version.item, version.document));
   const auto parsed =
       text ? codec::JsonDocument::parse(*text) : Result<codec::JsonDocument>{fail(err::not_found)};
   if (parsed) {

@@ -309,7 +309,7 @@ Answer<std::string> draft_dict(Exchange& exchange, const Hash& id) {
   const auto seen = visible_item(exchange, id);
   if (!seen) return from(seen.error());
   if (seen->view.workflow != "entry") return not_found();
-  const auto text = document_text(exchange, seen->row.content);
+  const auto text = document_text(exchange, id, seen->row.content);
   if (!text) return from(text.error());
   if (!*text) return not_found();
   portal::Dataset dataset = portal::dataset_of_entry(**text);

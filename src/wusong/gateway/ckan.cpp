@@ -456,11 +456,10 @@ std::string datastore_answer(std::string_view id, const DatastoreQuery& query,
   return out.key("total_was_estimated").boolean(false).close_object().take();
 }
 
-std::unexpected<CkanError> from(const Problem& problem) {
-  if (problem.status == 202 || problem.status >= 500) {
-    return std::unexpected{CkanError{503, "Internal Error", problem.message.en}};
-  }
-  return invalid(problem.message.en);
+/// CKAN knows no answer that comes later.
+std::unexpected<CkanError> from_engine(Problem problem) {
+  if (problem.status == 202) problem.status = 503;
+  return from(std::move(problem));
 }
 
 Answer<std::string> datastore_search(Exchange& exchange, const Arguments& arguments) {
@@ -483,7 +482,7 @@ Answer<std::string> datastore_search(Exchange& exchange, const Arguments& argume
   if (!question) return from(question.error());
   const auto answer = ask_engine(exchange, *question, kRowsWaitMs);
   if (!answer) return from(answer.error());
-  if (!*answer) return from(answer->error());
+  if (!*answer) return from_engine(answer->error());
   auto out = datastore_answer(id, *query, (*answer)->root());
   if (!audit_read(exchange, "rows", found->first.id, resource.digest, permission->right,
                   out.size())) {
@@ -493,9 +492,12 @@ Answer<std::string> datastore_search(Exchange& exchange, const Arguments& argume
 }
 
 Answer<std::string> datastore_search_sql(Exchange&, const Arguments&) {
-  return std::unexpected{CkanError{400, "Bad Request",
-                                   "SQL is not taken here: use datastore_search for rows, and "
-                                   "/api/v1/datasets/{id}/aggregate for groups"}};
+  CkanError refused{"Bad Request", problem_of(err::bad_request)};
+  refused.problem.message = {
+      "这里不接受 SQL：按行查询用 datastore_search，分组统计用 /api/v1/datasets/{id}/aggregate",
+      "SQL is not taken here: use datastore_search for rows, and "
+      "/api/v1/datasets/{id}/aggregate for groups"};
+  return std::unexpected{std::move(refused)};
 }
 
 Answer<std::string> status_show(Exchange& exchange, const Arguments&) {

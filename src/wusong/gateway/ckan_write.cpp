@@ -287,7 +287,7 @@ Answer<Entry> entry_of(Exchange& exchange, const std::string& id_text, std::stri
   Entry out;
   out.id = *id;
   out.state = seen->row.item.state;
-  const auto text = document_text(exchange, seen->row.content);
+  const auto text = document_text(exchange, *id, seen->row.content);
   if (!text) return from(text.error());
   out.document = text->value_or("{}");
   const auto* pack = exchange.shared.rules.pack(seen->row.item.pack);

@@ -140,7 +140,7 @@ Response refuse(const Exchange& exchange, Error error) {
   const Problem problem = problem_of(error);
   const auto& path = exchange.request.path;
   const bool ckan = path.starts_with("/api/action/") || path.starts_with("/api/3/action/");
-  Response out = ckan                          ? internal::ckan_refusal(problem)
+  Response out = ckan                           ? internal::ckan_refusal(problem)
                  : wants_page(exchange.request) ? internal::problem_page(exchange, problem)
                                                 : to_response(problem);
   out.fault = error.name();

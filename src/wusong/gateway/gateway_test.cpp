@@ -240,7 +240,7 @@ TEST_F(GatewayTest, WhoAsksTooOftenWaits) {
       request.headers.add("host", "localhost");
       request.now = now_;
       Connections connections{own_, projected_};
-      const Shared one{settings_, keys_,    book_,  access_,   web_,      chain_,
+      const Shared one{settings_, keys_,    book_,  access_,   web_,    chain_,
                        blobs_,    entropy_, strict, identity_, tables_, providers_};
       if (handle(one, connections, request).status == 429) ++out;
     }

@@ -126,7 +126,7 @@ Result<bool> delivers(Exchange& exchange, const portal::Right& right, Delivery d
   portal::ProjectionReader reader{exchange.db.projection};
   WUSONG_TRY(const auto row, reader.item(right.source));
   if (!row) return false;
-  WUSONG_TRY(const auto text, document_text(exchange, row->item.document));
+  WUSONG_TRY(const auto text, document_text(exchange, right.source, row->item.document));
   const auto parsed =
       text ? codec::JsonDocument::parse(*text) : Result<codec::JsonDocument>{fail(err::not_found)};
   if (!parsed) return false;

@@ -233,40 +233,35 @@ Result<std::vector<std::uint64_t>> page_by_downloads(io::SqlConnection& sql, Num
   return out;
 }
 
-/// A page in the order of age, the oldest first.
+/// A page of what changed longest ago first.
 std::vector<std::uint64_t> page_of_oldest(const NumberSet& among, const DatasetQuery& query) {
-  const std::uint64_t all = among.size();
-  if (query.offset >= all) return {};
-  const std::uint64_t count = std::min<std::uint64_t>(query.limit, all - query.offset);
-  auto out = among.newest(all - query.offset - count, count);
+  const std::uint64_t total = among.size();
+  const std::uint64_t from = std::min(query.offset, total);
+  const std::uint64_t count = std::min<std::uint64_t>(query.limit, total - from);
+  auto out = among.newest(total - from - count, static_cast<std::size_t>(count));
   std::ranges::reverse(out);
   return out;
 }
 
-/// A page in the order of ids, which is nobody's interest but a program's that walks them all.
+/// A page in the order of ids, which changes do not disturb: walks the index over ids.
 Result<std::vector<std::uint64_t>> page_by_id(io::SqlConnection& sql, const NumberSet& among,
                                               const DatasetQuery& query) {
-  constexpr std::uint64_t kStep = 1000;
+  constexpr std::uint64_t kStep = 5'000;
   std::vector<std::uint64_t> out;
-  std::uint64_t skip = query.offset;
-  std::string last;
-  for (;;) {
+  std::string after;
+  for (std::uint64_t matched = 0; out.size() < query.limit;) {
     WUSONG_TRY(const auto rows, sql.query("SELECT id, number FROM entries WHERE listed = 1 AND "
                                           "id > $1 ORDER BY id LIMIT $2",
-                                          Parameters{last, number(kStep)}));
+                                          Parameters{after, number(kStep)}));
     for (const auto& row : rows.rows) {
       RowReader in{row};
-      last = in.text();
+      after = in.text();
       const std::uint64_t one = in.number();
-      if (!among.contains(one)) continue;
-      if (skip > 0) {
-        --skip;
-      } else {
-        out.push_back(one);
-      }
-      if (out.size() == query.limit) return out;
+      if (!in.good()) return fail(err::projection_damaged);
+      if (!among.contains(one) || ++matched <= query.offset) continue;
+      if (out.size() < query.limit) out.push_back(one);
     }
-    if (rows.rows.size() < kStep) return out;
+    if (rows.rows.size() < kStep) break;
   }
   return out;
 }
@@ -335,8 +330,12 @@ Result<SearchResult> search(io::SqlConnection& sql, const DatasetQuery& query) {
     for (std::size_t i = 0; i < ranked.size(); ++i) numbers[i] = ranked[i].number;
     if (query.facets) out.facets = count_facets(ranked);
   }
-  if (in_order(query.sort)) {
-    WUSONG_TRY(const auto page, page_in_order(sql, &all, query));
+  if (query.sort == SortBy::oldest) {
+    WUSONG_TRY(out.items, internal::datasets_numbered(sql, page_of_oldest(found.all, query)));
+    return out;
+  }
+  if (query.sort == SortBy::id) {
+    WUSONG_TRY(const auto page, page_by_id(sql, found.all, query));
     WUSONG_TRY(out.items, internal::datasets_numbered(sql, page));
     return out;
   }
