@@ -290,6 +290,7 @@ std::optional<Failure> read_keys(toml::table& table, const std::filesystem::path
   keys.texts("proxies", out.proxies);
   keys.flag("secure", out.secure);
   keys.flag("registration", out.registration);
+  keys.flag("conditional_metadata_public", out.conditional_metadata_public);
   keys.text("node", out.node);
   keys.text("websocket", out.websocket);
   keys.text("database", database);
@@ -368,6 +369,7 @@ proxies = []                         # addresses of proxies whose X-Forwarded-Fo
 secure = false                       # true behind https
 metrics = ""                         # "127.0.0.1:9180": Prometheus reads /metrics there
 registration = true                  # people may make accounts
+conditional_metadata_public = true   # false: only who has signed in finds what is open on conditions
 node = "http://127.0.0.1:8545"       # JSON-RPC of a node
 websocket = ""                       # of the node, for the explorer
 database = "sqlite"                  # or "host=… dbname=… user=…" for PostgreSQL

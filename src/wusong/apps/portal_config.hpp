@@ -46,6 +46,7 @@ struct PortalConfig {
   std::uint16_t metrics_port{0};
   bool secure{false};
   bool registration{true};
+  bool conditional_metadata_public{true};
   std::string node{"http://127.0.0.1:8545"};
   std::string websocket;
   std::string postgres;              // a connection string; empty: SQLite in the folder

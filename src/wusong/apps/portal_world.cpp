@@ -202,6 +202,7 @@ Outcome<void> read_settings(const PortalConfig& config, gateway::Settings& setti
   settings.hosts = config.hosts;
   settings.secure = config.secure;
   settings.registration = config.registration;
+  settings.access.conditional_metadata_public = config.conditional_metadata_public;
   settings.calls_per_day = config.calls_per_day;
   settings.operator_account = "portal-operator";
   settings.websocket = config.websocket;

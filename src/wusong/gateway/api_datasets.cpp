@@ -211,7 +211,7 @@ void open_dataset(codec::JsonWriter& out, Exchange& exchange, const portal::Data
 
 Result<Response> list_datasets(Exchange& exchange) {
   WUSONG_TRY(const auto query, dataset_query(exchange));
-  WUSONG_TRY(const auto found, portal::search(exchange.db.projection, query));
+  WUSONG_TRY(const auto found, search_visible(exchange, query));
   return page_of_datasets(exchange, found, query.offset / query.limit + 1, query.limit);
 }
 
@@ -324,7 +324,7 @@ Result<Response> stats(Exchange& exchange) {
   portal::ProjectionReader reader{exchange.db.projection};
   portal::DatasetQuery query;
   query.limit = 0;
-  WUSONG_TRY(const auto found, portal::search(exchange.db.projection, query));
+  WUSONG_TRY(const auto found, search_visible(exchange, query));
   WUSONG_TRY(const auto count, portal::dataset_count(exchange.db.projection));
   WUSONG_TRY(const auto all, reader.organisations());
   WUSONG_TRY(const auto states, reader.state_counts());

@@ -97,7 +97,7 @@ Result<Response> organisations(Exchange& exchange) {
   WUSONG_TRY(const auto all, reader.organisations());
   portal::DatasetQuery query;
   query.limit = 0;
-  WUSONG_TRY(const auto found, portal::search(exchange.db.projection, query));
+  WUSONG_TRY(const auto found, search_visible(exchange, query));
   codec::JsonWriter out;
   out.open_object().key("total").number(std::uint64_t{all.size()});
   out.key("organisations").open_array();

@@ -30,7 +30,7 @@ Result<Response> catalog(Exchange& exchange, CatalogText text, std::string_view 
   query.facets = false;
   query.limit = static_cast<std::uint32_t>(size);
   query.offset = (page - 1) * size;
-  WUSONG_TRY(auto found, portal::search(exchange.db.projection, query));
+  WUSONG_TRY(auto found, search_visible(exchange, query));
   for (auto& dataset : found.items) {
     WUSONG_TRY(auto whole, portal::dataset(exchange.db.projection, dataset.id));
     if (whole) dataset = std::move(*whole);
@@ -299,7 +299,7 @@ Answer<portal::SearchResult> listed(Exchange& exchange, const Arguments& argumen
   if (!offset) return std::unexpected{offset.error()};
   query.limit = static_cast<std::uint32_t>(std::min(*limit, kCkanRowsMax));
   query.offset = *offset;
-  auto found = portal::search(exchange.db.projection, query);
+  auto found = search_visible(exchange, query);
   if (!found) return from(found.error());
   return std::move(*found);
 }
@@ -368,7 +368,7 @@ CkanAnswer<std::string> package_search(Exchange& exchange, const Arguments& argu
   query.sort = *sort;
   const auto facets = arguments.list("facet.field");
   query.facets = !facets.empty();
-  auto found = portal::search(exchange.db.projection, query);
+  auto found = search_visible(exchange, query);
   if (!found) return from(found.error());
   const auto packages = whole(exchange, std::move(found->items));
   if (!packages) return std::unexpected{packages.error()};
@@ -397,11 +397,23 @@ CkanAnswer<std::string> package_list(Exchange& exchange, const Arguments& argume
     for (const auto& dataset : found->items) out.string(codec::to_hex(dataset.id));
     return out.close_array().take();
   }
-  const auto ids =
-      portal::listed_ids(exchange.db.projection, arguments.number("offset", 0), kCkanNamesMax);
-  if (!ids) return from(ids.error());
-  for (const auto& id : *ids) out.string(codec::to_hex(id));
-  return out.close_array().take();
+  const std::uint64_t offset = arguments.number("offset", 0);
+  if (finds_all(exchange)) {
+    const auto ids = portal::listed_ids(exchange.db.projection, offset, kCkanNamesMax);
+    if (!ids) return from(ids.error());
+    for (const auto& id : *ids) out.string(codec::to_hex(id));
+    return out.close_array().take();
+  }
+  portal::DatasetQuery query;
+  query.sort = portal::SortBy::id;
+  query.facets = false;
+  query.limit = portal::kPageMax;
+  for (query.offset = offset;; query.offset += query.limit) {
+    const auto found = search_visible(exchange, query);
+    if (!found) return from(found.error());
+    for (const auto& dataset : found->items) out.string(codec::to_hex(dataset.id));
+    if (found->items.size() < query.limit) return out.close_array().take();
+  }
 }
 
 CkanAnswer<std::string> current_packages(Exchange& exchange, const Arguments& arguments) {

@@ -198,7 +198,7 @@ void write_group(codec::JsonWriter& out, Exchange& exchange, const portal::Facet
 Answer<std::uint64_t> count_of(Exchange& exchange, portal::DatasetQuery query) {
   query.limit = 0;
   query.facets = false;
-  const auto found = portal::search(exchange.db.projection, query);
+  const auto found = search_visible(exchange, query);
   if (!found) return from(found.error());
   return found->total;
 }
@@ -207,7 +207,7 @@ Answer<std::string> packages_of(Exchange& exchange, portal::DatasetQuery query) 
   query.limit = kCkanRowsMax;
   query.facets = false;
   query.sort = portal::SortBy::updated;
-  const auto found = portal::search(exchange.db.projection, query);
+  const auto found = search_visible(exchange, query);
   if (!found) return from(found.error());
   codec::JsonWriter out;
   out.open_array();

@@ -37,6 +37,34 @@ TEST_F(GatewayTest, WhatFourHandsPublishedEverybodyFinds) {
   }
 }
 
+// @row 12
+TEST_F(GatewayTest, TheConditionalPartIsForThoseWhoSignedInWhereASiteKeepsItSo) {
+  const auto open = publish("公交线路", "a\n1\n").substr(2);
+  const auto conditional = publish("公交客流", "a\n2\n", "conditional").substr(2);
+  auto owner = signed_in("owner");
+  Browser nobody;
+  constexpr std::array kLists{
+      "/api/v1/datasets?q=%E5%85%AC%E4%BA%A4",
+      "/api/v1/datasets?opening_type=conditional",
+      "/api/v1/datasets?opening_type=conditional&opening_type=unconditional",
+      "/api/3/action/package_search?q=%E5%85%AC%E4%BA%A4",
+      "/api/3/action/package_search?fq=opening_type:conditional",
+      "/api/3/action/package_list",
+      "/api/3/action/current_package_list_with_resources",
+      "/catalog.jsonld",
+      "/catalog.ttl",
+      "/search?q=%E5%85%AC%E4%BA%A4",
+      "/"};
+  for (const auto* path : kLists)
+    EXPECT_NE(ask(nobody, "GET", path).body.find(conditional), std::string::npos) << path;
+  settings_.access.conditional_metadata_public = false;
+  for (const auto* path : kLists) {
+    EXPECT_EQ(ask(nobody, "GET", path).body.find(conditional), std::string::npos) << path;
+    EXPECT_NE(ask(owner, "GET", path).body.find(conditional), std::string::npos) << path;
+  }
+  EXPECT_NE(ask(nobody, "GET", kLists[0]).body.find(open), std::string::npos);
+}
+
 // @row 16 18
 TEST_F(GatewayTest, TheFirstByteComesAfterTheCommitment) {
   const auto entry = publish("公交站点", kSecretRow);

@@ -263,7 +263,7 @@ Result<Response> home_page(Exchange& exchange) {
   portal::DatasetQuery query;
   query.sort = portal::SortBy::updated;
   query.limit = 10;
-  WUSONG_TRY(const auto found, portal::search(exchange.db.projection, query));
+  WUSONG_TRY(const auto found, search_visible(exchange, query));
   const auto& site = exchange.shared.settings.site;
   Page page;
   page.body = "<h1>" + said(exchange, site.title) + "</h1><p>" + said(exchange, site.description) +
@@ -287,7 +287,7 @@ Result<Response> home_page(Exchange& exchange) {
 
 Result<Response> search_page(Exchange& exchange) {
   WUSONG_TRY(const auto query, dataset_query(exchange));
-  WUSONG_TRY(const auto found, portal::search(exchange.db.projection, query));
+  WUSONG_TRY(const auto found, search_visible(exchange, query));
   Page page;
   page.title = exchange.zh() ? "数据目录" : "Catalogue";
   page.body = "<h1>" + html(page.title) + "</h1>" + search_form(exchange) + "<p>" +

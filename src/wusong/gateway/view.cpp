@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/gateway/internal/view.hpp"
 
+#include <algorithm>
+
 #include "wusong/codec/hex.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/search.hpp"
@@ -88,6 +90,23 @@ Result<Seen> visible_item(Exchange& exchange, const Hash& id) {
                                              exchange.shared.settings.access);
   if (!decision.allowed) return fail(err::not_found);
   return Seen{*row, view};
+}
+
+bool finds_all(const Exchange& exchange) noexcept {
+  return exchange.shared.settings.access.conditional_metadata_public ||
+         exchange.viewer.kind != portal::ViewerKind::anonymous;
+}
+
+Result<portal::SearchResult> search_visible(Exchange& exchange, portal::DatasetQuery query) {
+  if (!finds_all(exchange)) {
+    const auto& asked = query.openings;
+    if (!asked.empty() &&
+        std::ranges::find(asked, portal::OpeningType::unconditional) == asked.end()) {
+      return portal::SearchResult{};
+    }
+    query.openings = {portal::OpeningType::unconditional};
+  }
+  return portal::search(exchange.db.projection, query);
 }
 
 Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id) {

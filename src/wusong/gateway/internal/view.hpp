@@ -37,6 +37,11 @@ Result<portal::ItemView> view_of(Exchange& exchange, const portal::ItemRow& row)
 /// exist.
 /// @errors err::not_found
 Result<Seen> visible_item(Exchange& exchange, const Hash& id);
+/// Whether the caller may find every listed dataset: a site may keep the conditional part for those
+/// who have signed in.
+bool finds_all(const Exchange& exchange) noexcept;
+/// What the caller may find.
+Result<portal::SearchResult> search_visible(Exchange& exchange, portal::DatasetQuery query);
 /// A published dataset that the caller may see. @errors err::not_found
 Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id);
 
