@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first line is the content type, the rest a body: parts lie inside it, in order.
-#include "wusong/gateway/csv.hpp"
+#include "wusong/base/assert.hpp"
 #include "wusong/gateway/http.hpp"
 
 using namespace wusong;
@@ -18,19 +18,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       WUSONG_ASSERT(at <= body.data() + body.size() && gateway::is_utf8(part.name));
     }
   }
-  gateway::CsvReader whole;
-  gateway::CsvReader cut;
-  std::size_t first = 0;
-  std::size_t second = 0;
-  const auto a = whole.feed(body, [&](std::vector<std::string>&&) { return ++first > 0; });
-  bool fine = true;
-  for (const char& c : body) {
-    if (fine) {
-      fine =
-          cut.feed({&c, 1}, [&](std::vector<std::string>&&) { return ++second > 0; }).has_value();
-    }
-  }
-  // A byte order mark that arrives in pieces is part of the first cell; the rows are the same.
-  WUSONG_ASSERT(!a || !fine || first == second || body.starts_with("\xef\xbb\xbf"));
   return 0;
 }
