@@ -200,8 +200,10 @@ def _():
                          capture_output=True, text=True, check=False)
     assert ran.returncode == 2 and "[[harvest]]" in ran.stderr, ran.stderr
     inside = os.uname().nodename  # a name, and it leads to this machine
-    said = harvest("from", ok=False, url=f"http://{inside}:1", token_file=own_token)
+    said = harvest("from", ok=False, url=f"https://{inside}:1", token_file=own_token)
     assert "private network" in said or "no host" in said, said
+    said = harvest("from", ok=False, url="http://ckan.example.org", token_file=own_token)
+    assert "would show the token to the network" in said, said
     loose = secret("loose.token", "x", 0o644)
     assert "chmod 600" in harvest("from", ok=False, url=their.base, token_file=loose)
 

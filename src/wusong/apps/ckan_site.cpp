@@ -10,6 +10,8 @@
 #include <memory>
 #include <thread>
 
+#include "wusong/platform/errors.hpp"
+
 namespace wusong::apps {
 namespace {
 
@@ -81,14 +83,26 @@ Outcome<bool> leads_inside(const std::string& host) {
   return false;
 }
 
-CkanSite::CkanSite(std::string url, const platform::HttpUrl& parts, std::string token)
-    : url_{std::move(url)}, token_{std::move(token)}, client_{parts.host, parts.port, 30s} {}
+CkanSite::CkanSite(std::string url, const platform::HttpUrl& parts, std::string token,
+                   platform::TlsTrust trust)
+    : url_{std::move(url)},
+      token_{std::move(token)},
+      trust_{std::move(trust)},
+      client_{
+          parts,
+          {.timeout = 30s, .whole = 120s, .reply_bytes_max = kReplyBytesMax, .trust = &trust_}} {}
 
-Outcome<std::unique_ptr<CkanSite>> CkanSite::open(const std::string& url, std::string token) {
+Outcome<std::unique_ptr<CkanSite>> CkanSite::open(const std::string& url, std::string token,
+                                                  const std::string& ca_file) {
   const auto parts = platform::parse_url(url);
   if (!parts || parts->target != "/" || url.ends_with('/')) {
     return failure(err::bad_argument,
-                   fmt::format("\"{}\" is no site; write one like http://ckan.example.org", url));
+                   fmt::format("\"{}\" is no site; write one like https://ckan.example.org", url));
+  }
+  if (!parts->secure && !is_literal(parts->host)) {
+    return failure(
+        err::bad_argument,
+        fmt::format("{} would show the token to the network; write https://{}", url, parts->host));
   }
   const auto inside = leads_inside(parts->host);
   if (!inside) return std::unexpected{inside.error()};
@@ -101,7 +115,13 @@ Outcome<std::unique_ptr<CkanSite>> CkanSite::open(const std::string& url, std::s
   if (token.find_first_of("\r\n") != std::string::npos) {
     return failure(err::bad_argument, "a token is one line");
   }
-  return std::unique_ptr<CkanSite>{new CkanSite{url, *parts, std::move(token)}};
+  auto trust = platform::TlsTrust::open(ca_file);
+  if (!trust) {
+    return failure(trust.error(),
+                   fmt::format("{} holds no certificates in PEM",
+                               ca_file.empty() ? "the system's store of authorities" : ca_file));
+  }
+  return std::unique_ptr<CkanSite>{new CkanSite{url, *parts, std::move(token), std::move(*trust)}};
 }
 
 CkanResult<CkanReply> CkanSite::ask(std::string_view action, std::string_view json,
@@ -113,10 +133,9 @@ CkanResult<CkanReply> CkanSite::ask(std::string_view action, std::string_view js
   if (!key.empty()) headers += "Idempotency-Key: " + std::string{key} + "\r\n";
   const auto reply = client_.request("POST", "/api/3/action/" + std::string{action}, json, headers);
   if (!reply) {
-    return std::unexpected{CkanRefusal{0, {}, std::string{reply.error().info().name}}};
-  }
-  if (reply->body.size() > kReplyBytesMax) {
-    return std::unexpected{CkanRefusal{413, {}, "the answer is too large"}};
+    const bool too_large = reply.error() == Error{platform::err::http_too_large};
+    return std::unexpected{
+        CkanRefusal{too_large ? 413u : 0u, {}, std::string{reply.error().info().name}}};
   }
   if (reply->status >= 300 && reply->status < 400) {
     return std::unexpected{

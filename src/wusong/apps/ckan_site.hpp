@@ -44,11 +44,13 @@ class CkanSite {
  public:
   static constexpr std::size_t kReplyBytesMax = std::size_t{64} << 20;
 
-  /// `url`: http://host[:port], no path. A private or loopback address only where the URL itself
-  /// names one: a name that leads there is refused.
-  /// @errors err::bad_argument
+  /// `url`: https://host[:port], no path. http, and a private or loopback address, only where the
+  /// URL itself is an address or "localhost": a name that leads there is refused. `ca_file`:
+  /// authorities besides the system's, or empty.
+  /// @errors err::bad_argument, platform::err::bad_ca_file
   [[nodiscard]] static Outcome<std::unique_ptr<CkanSite>> open(const std::string& url,
-                                                               std::string token);
+                                                               std::string token,
+                                                               const std::string& ca_file);
 
   CkanResult<CkanReply> read(std::string_view action, std::string_view json);
   /// Once: whoever repeats it must know that it is safe. `key` becomes the Idempotency-Key.
@@ -57,11 +59,13 @@ class CkanSite {
   const std::string& url() const noexcept { return url_; }
 
  private:
-  CkanSite(std::string url, const platform::HttpUrl& parts, std::string token);
+  CkanSite(std::string url, const platform::HttpUrl& parts, std::string token,
+           platform::TlsTrust trust);
   CkanResult<CkanReply> ask(std::string_view action, std::string_view json, std::string_view key);
 
   std::string url_;
   std::string token_;
+  platform::TlsTrust trust_;
   platform::HttpClient client_;
 };
 

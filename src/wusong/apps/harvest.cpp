@@ -333,9 +333,9 @@ Outcome<HarvestReport> run_harvest(const HarvestSource& source, const OwnSite& o
                                    io::SqlConnection& own, const HarvestOptions& options) {
   auto token = read_password(source.token_file);
   if (!token) return std::unexpected{token.error()};
-  auto theirs = CkanSite::open(source.url, source.into ? *token : std::string{});
+  auto theirs = CkanSite::open(source.url, source.into ? *token : std::string{}, own_site.ca_file);
   if (!theirs) return std::unexpected{theirs.error()};
-  auto ours = CkanSite::open(own_site.address, source.into ? std::string{} : *token);
+  auto ours = CkanSite::open(own_site.address, source.into ? std::string{} : *token, {});
   if (!ours) return std::unexpected{ours.error()};
   Run run{source,
           own_site,

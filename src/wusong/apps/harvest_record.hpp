@@ -13,8 +13,9 @@ namespace wusong::apps {
 
 /// Where our own portal answers, and under which name it is known.
 struct OwnSite {
-  std::string address;  // http://127.0.0.1:8080
-  std::string base;     // https://data.example.cn
+  std::string address;    // http://127.0.0.1:8080
+  std::string base;       // https://data.example.cn
+  std::string ca_file{};  // authorities for the other site, besides the system's
 };
 
 /// A member's text; empty where there is none.

@@ -514,7 +514,7 @@ class PortalCli {
   void add_harvest() {
     CLI::App& harvest =
         leaf(root_, {"harvest", "Copy catalogues from others, or ours into theirs", harvest_command,
-                     "harvest from http://ckan.example.org --dry-run"});
+                     "harvest from https://ckan.example.org --dry-run"});
     harvest.add_option("direction", options_.direction, "from or into")
         ->required()
         ->check(CLI::IsMember({"from", "into"}));

@@ -414,7 +414,7 @@ ca_file = ""                         # authorities (PEM) for identity providers,
 # goes through the same reviews as any other. A loopback or private address must stand here itself.
 # [[harvest]]
 # direction = "from"                 # or "into"
-# url = "http://ckan.example.org"
+# url = "https://ckan.example.org"
 # token_file = "harvest.token"       # mode 0600; from: a token of an account here, into: one of there
 # organisation = ""                  # into: owner_org there
 # every_minutes = 60                 # 0: only by `wusong-portal harvest`

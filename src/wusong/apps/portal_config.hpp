@@ -27,7 +27,7 @@ struct RadosConfig {
 /// Another catalogue that ours is copied from, or into. The only places a harvest asks.
 struct HarvestSource {
   bool into{false};
-  std::string url;                   // http://host[:port]
+  std::string url;                   // https://host[:port]
   std::filesystem::path token_file;  // of the side that is written to: here, or there
   std::string organisation;          // into: the owner there
   std::size_t every_minutes{0};      // 0: only when somebody runs it

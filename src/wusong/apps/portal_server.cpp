@@ -305,7 +305,8 @@ OwnSite own_site(const PortalConfig& config) {
   const bool any = config.listen_host == "0.0.0.0" || config.listen_host == "::";
   return {.address = fmt::format("http://{}:{}", any ? "127.0.0.1" : config.listen_host,
                                  config.listen_port),
-          .base = config.base};
+          .base = config.base,
+          .ca_file = config.ca_file.string()};
 }
 
 Outcome<std::uint64_t> catch_up(PortalWorld& world, const FollowProgress& progress) {
