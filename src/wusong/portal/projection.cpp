@@ -488,7 +488,10 @@ Result<Hash> digest_of(io::SqlConnection& sql, const internal::DerivedTable& tab
   const std::string end = " ORDER BY " + key + " LIMIT " + std::to_string(kDigestRows);
   Parameters after;
   for (;;) {
-    WUSONG_TRY(const auto rows, sql.query(select + (after.empty() ? "" : more) + end, after));
+    std::string page = select;
+    if (!after.empty()) page += more;
+    page += end;
+    WUSONG_TRY(const auto rows, sql.query(page, after));
     Bytes bytes{digest.bytes.begin(), digest.bytes.end()};
     append(bytes, as_bytes(table.name));
     for (const auto& row : rows.rows)
