@@ -171,7 +171,7 @@ void open(benchmark::State& state) {
   }
 }
 BENCHMARK(disperse<crypto::keccak256_batch>)->Name("coding/disperse")->Apply(size_arguments);
-BENCHMARK(disperse<hash_each<crypto::sm3>>)->Name("coding/disperse_sm3")->Apply(size_arguments);
+BENCHMARK(disperse<crypto::sm3_batch>)->Name("coding/disperse_sm3")->Apply(size_arguments);
 BENCHMARK(reconstruct<crypto::keccak256_batch>)->Name("coding/reconstruct")->Apply(size_arguments);
 BENCHMARK(open)->Name("coding/open")->Apply(size_arguments);
 

@@ -18,12 +18,8 @@
 namespace wusong::coding {
 
 /// Hashes each message into the digest of the same place: `crypto::keccak256_batch`, or
-/// `hash_each<crypto::sm3>`.
+/// `crypto::sm3_batch`.
 using HashBatch = void (*)(std::span<const BytesView> messages, std::span<Hash> digests) noexcept;
-template <Hash (*hash)(BytesView) noexcept>
-void hash_each(std::span<const BytesView> messages, std::span<Hash> digests) noexcept {
-  for (std::size_t i = 0; i < messages.size(); ++i) digests[i] = hash(messages[i]);
-}
 
 /// What fragments are checked against: it binds the shape, the payload's size and every fragment. A
 /// payload has one commitment, and a commitment at most one payload.

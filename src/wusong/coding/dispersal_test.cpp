@@ -20,7 +20,7 @@ using internal::Forgery;
 using internal::TestLeader;
 using Random = std::mt19937_64;
 
-constexpr HashBatch kHashes[] = {crypto::keccak256_batch, hash_each<crypto::sm3>};
+constexpr HashBatch kHashes[] = {crypto::keccak256_batch, crypto::sm3_batch};
 
 Bytes payload_of(std::size_t size) {
   Bytes out(size);
@@ -214,7 +214,7 @@ TEST(Reconstruct, ALeaderWhoEncodedWronglyIsFoundOutByAnyFragments) {
 
 TEST(Reconstruct, PaddingThatIsNotZeroIsNobodysPayload) {
   const Shape shape{.total = 7, .needed = 3};
-  const TestLeader leader{shape, hash_each<crypto::sm3>};
+  const TestLeader leader{shape, crypto::sm3_batch};
   const auto disperser = Disperser::create(shape, leader.hash);
   const auto full = disperser->disperse(payload_of(3 * 128));
   const Opened good{*disperser, full->commitment(), messages_of(*full, 7)};

@@ -45,6 +45,25 @@ void hash_eight(benchmark::State& state) {
 }
 BENCHMARK(hash_eight)->Name("crypto/keccak256_batch_of_8/size")->Arg(32)->Arg(136)->Arg(532);
 
+/// Beside crypto/sm3/size: sixteen messages of that size.
+void sm3_sixteen(benchmark::State& state) {
+  const Bytes data(static_cast<std::size_t>(state.range(0)), 0x61);
+  const std::vector<BytesView> messages(16, BytesView{data});
+  std::vector<Hash> digests(16);
+  for (auto _ : state) {
+    sm3_batch(messages, digests);
+    benchmark::DoNotOptimize(digests.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 16);
+}
+BENCHMARK(sm3_sixteen)
+    ->Name("crypto/sm3_batch_of_16/size")
+    ->Arg(32)
+    ->Arg(532)
+    ->Arg(4096)
+    ->Arg(1 << 16);
+
 void recover(benchmark::State& state) {
   const Hash digest = keccak256(as_bytes("x"));
   const auto signature = ecdsa_sign(digest, Bytes(32, 7));

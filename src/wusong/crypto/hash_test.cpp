@@ -6,6 +6,7 @@
 #include <string>
 
 #include "wusong/codec/hex.hpp"
+#include "wusong/crypto/internal/sm3_many.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -113,6 +114,28 @@ TEST(Keccak256, ManyHashAsEachWhateverTheirNumberAndLengths) {
     for (std::size_t i = 0; i < count; ++i)
       ASSERT_EQ(some[i], keccak256(messages[messages.size() - count + i])) << count;
   }
+}
+
+TEST(Sm3, ManyHashAsEachByEveryProvider) {
+  const Bytes data = pattern(3 * 64 + 2);
+  std::vector<BytesView> messages;
+  for (std::size_t size = 0; size <= data.size(); ++size) {  // neighbours differ in their blocks
+    messages.push_back(BytesView{data}.first(size * 71 % (data.size() + 1)));
+    messages.push_back(BytesView{data}.subspan(size, std::min(data.size() - size, size)));
+  }
+  for (const auto& provider : internal::sm3_providers()) {
+    if (!provider.is_supported()) continue;
+    for (std::size_t count = 0; count <= messages.size(); count += count < 40 ? 1 : 97) {
+      std::vector<Hash> digests(count);
+      provider.hash(std::span{messages}.last(count), digests);
+      for (std::size_t i = 0; i < count; ++i)
+        ASSERT_EQ(digests[i], sm3(messages[messages.size() - count + i]))
+            << provider.name << ' ' << count << ' ' << i;
+    }
+  }
+  std::vector<Hash> digests(messages.size());
+  sm3_batch(messages, digests);
+  for (std::size_t i = 0; i < messages.size(); ++i) ASSERT_EQ(digests[i], sm3(messages[i])) << i;
 }
 
 TEST(Sha256, FipsExamplesHold) {
