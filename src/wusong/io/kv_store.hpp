@@ -27,13 +27,9 @@ enum class Column : std::uint8_t {
   receipt = 2,      // height -> receipts
   index = 3,        // hash -> location of block or transaction
   certificate = 4,  // height -> finality certificate and attestations
-  account = 5,      // flat state: latest accounts
-  slot = 6,         // flat state: latest storage
-  code = 7,         // code hash -> code
-  trie = 8,         // trie nodes
-  history = 9,      // changes by height, for states of the past
-  vote = 10,        // consensus: this replica's own votes and certificates
-  pool = 11,        // local transactions kept over a restart
+  // 5 to 9 were for a state that is kept in segments instead; no release since format 2 has them.
+  vote = 10,  // consensus: this replica's own votes and certificates
+  pool = 11,  // local transactions kept over a restart
 };
 inline constexpr std::size_t kColumnCount = 12;
 

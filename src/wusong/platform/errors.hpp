@@ -33,4 +33,11 @@ inline constexpr ErrorInfo protection_missing{2842, Disposition::reject,
 
 inline constexpr ErrorInfo not_a_validator{2830, Disposition::reject, "platform.not_a_validator"};
 
+inline constexpr ErrorInfo format_older{2850, Disposition::reject, "platform.format_older"};
+inline constexpr ErrorInfo format_newer{2851, Disposition::reject, "platform.format_newer"};
+inline constexpr ErrorInfo format_unreadable{2852, Disposition::reject,
+                                             "platform.format_unreadable"};
+inline constexpr ErrorInfo format_no_way{2853, Disposition::reject, "platform.format_no_way"};
+inline constexpr ErrorInfo column_in_use{2854, Disposition::reject, "platform.column_in_use"};
+
 }  // namespace wusong::platform::err

@@ -8,18 +8,21 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <string>
 #include <vector>
 
+#include "wusong/platform/errors.hpp"
+
 namespace wusong::platform {
 namespace {
 
-/// Indexed by io::Column; the names are on disk.
+/// Indexed by io::Column; the names are on disk. Retired ones have none.
 constexpr std::array<const char*, io::kColumnCount> kColumnNames{
-    "meta", "block", "receipt", "index",   "certificate", "account",
-    "slot", "code",  "trie",    "history", "vote",        "pool"};
+    "meta",  "block", "receipt", "index", "certificate", nullptr,
+    nullptr, nullptr, nullptr,   nullptr, "vote",        "pool"};
 
 rocksdb::Slice slice(BytesView bytes) noexcept {
   if (bytes.empty()) return {};  // never a null pointer
@@ -49,7 +52,8 @@ class RocksStore final : public io::KvStore {
       : db_{std::move(db)}, columns_{std::move(columns)} {}
 
   ~RocksStore() override {
-    for (rocksdb::ColumnFamilyHandle* column : columns_) db_->DestroyColumnFamilyHandle(column);
+    for (rocksdb::ColumnFamilyHandle* column : columns_)
+      if (column != nullptr) db_->DestroyColumnFamilyHandle(column);
     db_->Close().PermitUncheckedError();
   }
 
@@ -164,7 +168,7 @@ rocksdb::ColumnFamilyOptions column_options(const RocksOptions& options,
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.format_version = 5;
-  if (column == io::Column::index || column == io::Column::code)
+  if (column == io::Column::index)
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
   rocksdb::ColumnFamilyOptions out;
   out.write_buffer_size = options.write_buffer_bytes;
@@ -178,28 +182,112 @@ rocksdb::ColumnFamilyOptions column_options(const RocksOptions& options,
   return out;
 }
 
+std::vector<rocksdb::ColumnFamilyDescriptor> descriptors_of(const RocksOptions& options) {
+  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> out;
+  out.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
+  for (std::size_t i = 0; i < io::kColumnCount; ++i)
+    if (kColumnNames[i] != nullptr)
+      out.emplace_back(kColumnNames[i], column_options(options, cache, static_cast<io::Column>(i)));
+  return out;
+}
+
+/// The database with the handles of the open descriptors, the default one's first.
+std::unique_ptr<io::KvStore> wrapped(rocksdb::DB* raw,
+                                     const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  std::unique_ptr<rocksdb::DB> db{raw};
+  db->DestroyColumnFamilyHandle(handles.front());
+  std::vector<rocksdb::ColumnFamilyHandle*> columns(io::kColumnCount, nullptr);
+  auto next = handles.begin() + 1;
+  for (std::size_t i = 0; i < io::kColumnCount; ++i)
+    if (kColumnNames[i] != nullptr) columns[i] = *next++;
+  return std::make_unique<RocksStore>(std::move(db), std::move(columns));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<io::KvStore>> open_rocks_store(const std::filesystem::path& folder,
                                                       const RocksOptions& options) {
   try {
     if (!has_room(folder)) return fail(io::err::disk_full);
-    const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-    descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
-    for (std::size_t i = 0; i < io::kColumnCount; ++i)
-      descriptors.emplace_back(kColumnNames[i],
-                               column_options(options, cache, static_cast<io::Column>(i)));
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* raw = nullptr;
-    const auto status =
-        rocksdb::DB::Open(database_options(options), folder.string(), descriptors, &handles, &raw);
+    const auto status = rocksdb::DB::Open(database_options(options), folder.string(),
+                                          descriptors_of(options), &handles, &raw);
     if (!status.ok()) return fail(open_error_of(status));
-    std::unique_ptr<rocksdb::DB> db{raw};
-    db->DestroyColumnFamilyHandle(handles.front());
-    handles.erase(handles.begin());
-    return std::unique_ptr<io::KvStore>{
-        std::make_unique<RocksStore>(std::move(db), std::move(handles))};
+    return wrapped(raw, handles);
+  } catch (const std::exception&) {
+    return fail(io::err::store_failed);
+  }
+}
+
+Result<std::unique_ptr<io::KvStore>> open_rocks_reader(const std::filesystem::path& folder,
+                                                       const std::filesystem::path& scratch) {
+  try {
+    rocksdb::DBOptions options = database_options({});
+    options.create_if_missing = false;
+    options.create_missing_column_families = false;
+    options.max_open_files = -1;  // tables that the writer removes meanwhile stay readable
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* raw = nullptr;
+    const auto status = rocksdb::DB::OpenAsSecondary(options, folder.string(), scratch.string(),
+                                                     descriptors_of({}), &handles, &raw);
+    if (!status.ok()) return fail(open_error_of(status));
+    auto store = wrapped(raw, handles);
+    if (!raw->TryCatchUpWithPrimary().ok()) return fail(io::err::store_failed);
+    return store;
+  } catch (const std::exception&) {
+    return fail(io::err::store_failed);
+  }
+}
+
+std::vector<std::string> rocks_columns() {
+  std::vector<std::string> out;
+  for (const char* name : kColumnNames)
+    if (name != nullptr) out.emplace_back(name);
+  return out;
+}
+
+std::vector<std::string> rocks_columns_of_format_1() {
+  return {"meta", "block", "receipt", "index",   "certificate", "account",
+          "slot", "code",  "trie",    "history", "vote",        "pool"};
+}
+
+Result<void> keep_rocks_columns(const std::filesystem::path& folder,
+                                const std::vector<std::string>& names) {
+  try {
+    rocksdb::DBOptions options = database_options({});
+    options.create_if_missing = false;
+    options.create_missing_column_families = false;
+    std::vector<std::string> present;
+    auto status = rocksdb::DB::ListColumnFamilies(options, folder.string(), &present);
+    if (!status.ok()) return fail(open_error_of(status));
+    std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+    for (const std::string& name : present)
+      descriptors.emplace_back(name, rocksdb::ColumnFamilyOptions{});
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* raw = nullptr;
+    status = rocksdb::DB::Open(options, folder.string(), descriptors, &handles, &raw);
+    if (!status.ok()) return fail(open_error_of(status));
+    const std::unique_ptr<rocksdb::DB> db{raw};
+    const auto kept = [&](const std::string& name) {
+      return name == rocksdb::kDefaultColumnFamilyName ||
+             std::ranges::find(names, name) != names.end();
+    };
+    Result<void> done;
+    for (std::size_t i = 0; i < handles.size() && done; ++i) {
+      if (kept(present[i])) continue;
+      const std::unique_ptr<rocksdb::Iterator> at{
+          db->NewIterator(rocksdb::ReadOptions{}, handles[i])};
+      at->SeekToFirst();
+      if (at->Valid()) done = fail(err::column_in_use);
+    }
+    for (std::size_t i = 0; i < handles.size() && done; ++i)
+      if (!kept(present[i]) && !db->DropColumnFamily(handles[i]).ok())
+        done = fail(io::err::store_failed);
+    for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+    if (!db->Close().ok() && done) return fail(io::err::store_failed);
+    return done;
   } catch (const std::exception&) {
     return fail(io::err::store_failed);
   }

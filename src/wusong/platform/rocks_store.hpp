@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "wusong/io/kv_store.hpp"
 
@@ -27,5 +29,20 @@ struct RocksOptions {
 ///         io::err::store_corrupt, io::err::store_failed
 [[nodiscard]] Result<std::unique_ptr<io::KvStore>> open_rocks_store(
     const std::filesystem::path& folder, const RocksOptions& options = {});
+
+/// Reads a store that another process may be writing, as it stood when this was called. Nothing in
+/// `folder` is changed; RocksDB's notes about itself go to `scratch`, a new folder.
+/// @errors io::err::store_corrupt, io::err::store_failed; of write(): io::err::store_failed
+[[nodiscard]] Result<std::unique_ptr<io::KvStore>> open_rocks_reader(
+    const std::filesystem::path& folder, const std::filesystem::path& scratch);
+
+/// The columns of this release, and those that format 1 had.
+std::vector<std::string> rocks_columns();
+std::vector<std::string> rocks_columns_of_format_1();
+/// Leaves only the named columns: others must be empty and are removed. No process has it open.
+/// @errors err::column_in_use  one of the others holds something; nothing was changed
+///         and those of open_rocks_store
+[[nodiscard]] Result<void> keep_rocks_columns(const std::filesystem::path& folder,
+                                              const std::vector<std::string>& names);
 
 }  // namespace wusong::platform

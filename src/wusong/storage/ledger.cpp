@@ -11,7 +11,6 @@
 namespace wusong::storage {
 namespace {
 
-constexpr std::uint64_t kFormatVersion = 1;
 constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kChainKey = "chain";
 constexpr std::string_view kFinalKey = "head.final";
@@ -53,6 +52,12 @@ Bytes encode_location(Height height, std::size_t index) {
   return out;
 }
 
+Bytes encode_format(std::uint64_t format) {
+  Bytes out(8);
+  store_be64(out.data(), format);
+  return out;
+}
+
 Result<Height> decode_height(BytesView bytes) {
   if (bytes.size() != 8) return fail(err::corrupt);
   return Height{load_be64(bytes.data())};
@@ -68,9 +73,12 @@ Result<std::unique_ptr<Ledger>> Ledger::open(io::KvStore& store, const ChainIden
   return ledger;
 }
 
+void Ledger::stage_format(io::WriteBatch& batch, std::uint64_t format) {
+  batch.put(io::Column::meta, as_bytes(kFormatKey), encode_format(format));
+}
+
 Result<void> Ledger::check_identity(const ChainIdentity& identity) {
-  Bytes version(8);
-  store_be64(version.data(), kFormatVersion);
+  const Bytes version = encode_format(kDataFormat);
   Bytes chain(8);
   store_be64(chain.data(), identity.chain_id);
   append(chain, identity.genesis_hash);

@@ -17,6 +17,11 @@
 
 namespace wusong::storage {
 
+/// What a data folder holds: one number for ledger, votes, pool and state together (ADR 0018).
+/// A change that the last release cannot read raises it, and platform/data_format.hpp learns the
+/// way from the one before.
+inline constexpr std::uint64_t kDataFormat = 2;
+
 /// Which chain a folder belongs to; written when it is created, compared ever after.
 struct ChainIdentity {
   std::uint64_t chain_id{0};
@@ -59,6 +64,9 @@ class Ledger {
   ///         err::format_version
   [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(io::KvStore& store,
                                                             const ChainIdentity& identity);
+
+  /// As part of a migration's batch: the number that open() compares.
+  static void stage_format(io::WriteBatch& batch, std::uint64_t format);
 
   /// Highest block stored.
   std::optional<Height> final_head() const noexcept { return load(final_head_); }

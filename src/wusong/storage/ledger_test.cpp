@@ -75,7 +75,7 @@ TEST(Ledger, AnotherChainOrFormatIsRefused) {
   EXPECT_EQ(Ledger::open(f.store, other).error(), Error{err::genesis_mismatch});
 
   io::WriteBatch batch;
-  batch.put(io::Column::meta, as_bytes("format"), Bytes{0, 0, 0, 0, 0, 0, 0, 2});
+  Ledger::stage_format(batch, kDataFormat + 1);
   ASSERT_TRUE(f.store.write(batch, io::Durability::synced));
   EXPECT_EQ(Ledger::open(f.store, kChain).error(), Error{err::format_version});
   io::WriteBatch erase;
