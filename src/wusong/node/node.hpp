@@ -132,6 +132,7 @@ class Node {
   const txpool::Pool& pool() const noexcept { return *pool_; }
   consensus::Status consensus_status() const { return machine_->status(); }
   Height final_height() const noexcept { return final_.header.number; }
+  const types::Header& final_header() const noexcept { return final_.header; }
   Height executed_height() const noexcept { return executed_; }
   const NodeCounters& counters() const noexcept { return counters_; }
   bool syncing() const noexcept;

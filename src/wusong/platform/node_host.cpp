@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "wusong/node/opening.hpp"
+#include "wusong/platform/data_format.hpp"
 #include "wusong/platform/errors.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/internal/node_host_impl.hpp"
@@ -56,6 +57,7 @@ Result<void> NodeHostImpl::open() {
 
 Result<void> NodeHostImpl::open_stores() {
   WUSONG_CHECK(make_directory(options_.folder.string()));
+  WUSONG_CHECK(check_data_format(options_.folder));
   WUSONG_TRY(auto store, open_rocks_store(options_.folder / "db"));
   // A reader that meets a damaged page must not answer "unknown" and carry on.
   store_ = std::make_unique<WatchedStore>(std::move(store), [this](Error error) {
@@ -99,14 +101,21 @@ Result<void> NodeHostImpl::open_node() {
   for (const node::GenesisValidator& validator : options_.genesis.validators) {
     keys.push_back({validator.scheme, validator.vote_key});
   }
+  consensus::ValidatorIndex own = 0;
   if (options_.vote_signer) {
-    const auto own = std::ranges::find_if(keys, [&](const consensus::ValidatorKey& key) {
+    const auto found = std::ranges::find_if(keys, [&](const consensus::ValidatorKey& key) {
       return key.scheme == options_.vote_signer->scheme() &&
              std::ranges::equal(key.public_key, options_.vote_signer->public_key());
     });
-    if (own == keys.end()) return fail(err::not_a_validator);
-    signer_ = std::make_unique<consensus::KeySigner>(
-        static_cast<consensus::ValidatorIndex>(own - keys.begin()), *options_.vote_signer);
+    if (found == keys.end()) return fail(err::not_a_validator);
+    own = static_cast<consensus::ValidatorIndex>(found - keys.begin());
+    if (file_exists((options_.folder / kVotesLostFile).string())) {
+      logger_.warn("votes_lost", {{"file", (options_.folder / kVotesLostFile).string()}});
+      guard_.emplace(started_wall_);
+    }
+  }
+  if (options_.vote_signer && (!guard_ || guard_->lifted())) {
+    signer_ = std::make_unique<consensus::KeySigner>(own, *options_.vote_signer);
   }
   verifier_ = std::make_unique<consensus::KeyVerifier>(std::move(keys));
 
@@ -270,6 +279,7 @@ void NodeHostImpl::carry_out(node::Actions actions) {
   }
   for (const node::Frame& frame : actions.frames) send(frame);
   run_jobs(actions);
+  if (guard_) watch_guard(actions);
   if (actions.final) {
     final_.store(actions.final->value, std::memory_order_release);
     if (transport_) transport_->set_finalised(*actions.final);
@@ -307,6 +317,28 @@ void NodeHostImpl::carry_out(node::Actions actions) {
     }
   }
   if (actions.halt) fatal(*actions.halt);
+}
+
+/// A validator without its record of votes: whether it may vote again.
+void NodeHostImpl::watch_guard(const node::Actions& actions) {
+  std::size_t level = 1;  // itself
+  for (const node::ValidatorInfo& validator : validators()) {
+    if (validator.connected && validator.last_known_final.value <= final_) ++level;
+  }
+  if (!node_->syncing() && level >= consensus::quorum_size(options_.genesis.validators.size()))
+    guard_->caught_up(node_->final_header().timestamp);
+  for (const node::PreparedPtr& block : actions.execute)
+    guard_->on_final(block->block.header.timestamp);
+  if (!guard_->lifted() || guard_told_) return;
+  guard_told_ = true;
+  std::error_code failed;
+  std::filesystem::remove(options_.folder / kVotesLostFile, failed);
+  if (failed) {
+    fatal(err::file_write_failed);
+    return;
+  }
+  logger_.info("may_vote_again", {{"view", node_->consensus_status().view.value}});
+  if (options_.on_may_vote) options_.on_may_vote();
 }
 
 void NodeHostImpl::send(const node::Frame& frame) {

@@ -30,7 +30,14 @@ struct HostOptions {
   std::size_t workers{2};
   txpool::Limits pool_limits;
   std::string version;  // "0.1.0"
+  /// The folder has kVotesLostFile, so this node only follows: called once, from any thread, when
+  /// that is over. The mark is gone by then; close and open again to vote.
+  std::function<void()> on_may_vote;
 };
+
+/// In the data folder of a validator whose record of votes was lost, by restoring a backup for
+/// example: it follows without voting until no lost vote can be for a view to come.
+inline constexpr const char* kVotesLostFile = "votes-lost";
 
 /// Threads: one owns the node, one executes blocks, the transport has its own, workers decode and
 /// recover. Readers come from anywhere.
@@ -40,7 +47,7 @@ class NodeHost : public node::Service {
   /// `logger` and `metrics` outlive it. `on_fatal` is called once, from any thread, when the node
   /// cannot go on; it has stopped voting by then.
   /// @errors storage's genesis_mismatch and format_version, state's corrupt, io's store rows,
-  ///         consensus' record_corrupt
+  ///         consensus' record_corrupt, those of check_data_format()
   [[nodiscard]] static Result<std::unique_ptr<NodeHost>> open(HostOptions options, Logger& logger,
                                                               MetricsRegistry& metrics,
                                                               std::function<void(Error)> on_fatal);

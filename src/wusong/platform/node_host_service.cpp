@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the node offers to readers: blocks, states, the pool, peers.
+#include <unistd.h>
+
 #include <algorithm>
+#include <charconv>
+#include <filesystem>
 
 #include "wusong/codec/rlp.hpp"
 #include "wusong/exec/context.hpp"
+#include "wusong/platform/files.hpp"
 #include "wusong/platform/internal/node_host_impl.hpp"
 #include "wusong/state/errors.hpp"
 
@@ -33,6 +38,16 @@ node::PooledTransaction shown(const txpool::PooledPtr& pooled, bool pending) {
           .hash = pooled->hash,
           .sender = pooled->sender,
           .pending = pending};
+}
+
+/// Pages of this process that are in memory. 0 where /proc is not there.
+std::uint64_t resident_bytes() {
+  const auto text = read_text("/proc/self/statm", 256);
+  const auto space = text ? text->find(' ') : std::string::npos;
+  std::uint64_t pages = 0;
+  if (space == std::string::npos) return 0;
+  std::from_chars(text->data() + space + 1, text->data() + text->size(), pages);
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -370,6 +385,8 @@ node::Health NodeHostImpl::health() const {
     out.reason = "stopped: " + std::string{failure->name};
   } else if (out.syncing) {
     out.reason = "catching up to height " + std::to_string(out.sync_target.value);
+  } else if (guard_) {
+    out.reason = "restored without its record of votes: it follows, and votes again by itself";
   } else if (reachable < quorum) {
     out.reason =
         std::to_string(reachable) + " validators reachable, " + std::to_string(quorum) + " needed";
@@ -434,6 +451,7 @@ void NodeHostImpl::register_metrics() {
   Gauge& pending = metrics_.gauge("wusong_pool_pending", "Executable transactions in the pool");
   Gauge& queued = metrics_.gauge("wusong_pool_queued", "Transactions behind a nonce gap");
   Gauge& healthy = metrics_.gauge("wusong_healthy", "1 while /health answers 200");
+  register_upkeep_metrics();
   metrics_.on_render([this, &executed, &final, &view, &connected, &pending, &queued, &healthy] {
     const node::Heads now = heads();
     executed.set(static_cast<double>(now.executed.value));
@@ -444,6 +462,23 @@ void NodeHostImpl::register_metrics() {
     pending.set(static_cast<double>(counts.pending));
     queued.set(static_cast<double>(counts.queued));
     healthy.set(health().healthy ? 1 : 0);
+  });
+}
+
+/// What the alerts in deploy/prometheus ask about the machine and the membership.
+void NodeHostImpl::register_upkeep_metrics() {
+  Gauge& disk = metrics_.gauge("wusong_disk_free_bytes", "Free space where the data folder is");
+  Gauge& resident = metrics_.gauge("wusong_resident_bytes", "Memory of this process");
+  Gauge& members = metrics_.gauge("wusong_validators", "Validators of the chain");
+  Gauge& votes_lost =
+      metrics_.gauge("wusong_votes_lost", "1 while a restored validator follows without voting");
+  metrics_.on_render([this, &disk, &resident, &members, &votes_lost] {
+    std::error_code failed;
+    const auto space = std::filesystem::space(options_.folder, failed);
+    if (!failed) disk.set(static_cast<double>(space.available));
+    resident.set(static_cast<double>(resident_bytes()));
+    members.set(static_cast<double>(options_.genesis.validators.size()));
+    votes_lost.set(guard_ ? 1 : 0);
   });
 }
 

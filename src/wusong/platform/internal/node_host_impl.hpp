@@ -4,12 +4,14 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "wusong/consensus/validator_keys.hpp"
 #include "wusong/node/block_executor.hpp"
 #include "wusong/node/node.hpp"
 #include "wusong/node/validation.hpp"
+#include "wusong/node/vote_guard.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/cpu_stages.hpp"
 #include "wusong/platform/event_loop.hpp"
@@ -110,11 +112,13 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Result<void> open_node();
   void fill_pool(const txpool::Loaded& loaded);
   void register_metrics();
+  void register_upkeep_metrics();
   void assign_peer_ids();
   std::vector<TransportPeer> pinned_peers() const;
 
   Instant turn(Instant now);
   void carry_out(node::Actions actions);
+  void watch_guard(const node::Actions& actions);
   void send(const node::Frame& frame);
   void run_jobs(node::Actions& actions);
   void execute(std::vector<node::PreparedPtr> blocks);
@@ -195,6 +199,8 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Counter* transactions_total_{nullptr};
   Counter* rejections_total_{nullptr};
   std::uint64_t committed_since_sync_{0};  // execution thread only
+  std::optional<node::VoteGuard> guard_;   // set by open(); the node's thread from then on
+  bool guard_told_{false};
 };
 
 }  // namespace wusong::platform::internal

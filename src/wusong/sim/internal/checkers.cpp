@@ -19,7 +19,6 @@ void Checkers::violate(std::string checker, std::string detail) {
 
 void Checkers::on_vote(std::size_t node, const consensus::VoteSubject& subject) {
   using consensus::VoteKind;
-  if (wiped_.contains(node)) return;
   const auto [known, first] = votes_.try_emplace({node, subject.view, subject.kind}, subject);
   if (!first && known->second != subject)
     violate("one_vote", who(node) + "voted twice in view " + std::to_string(subject.view.value));
@@ -85,7 +84,6 @@ void Checkers::on_restart(std::size_t node, const storage::Ledger& ledger) {
 }
 
 void Checkers::on_wiped(std::size_t node) {
-  wiped_.insert(node);
   synced_.erase(node);
 }
 

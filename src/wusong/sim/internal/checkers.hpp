@@ -44,7 +44,6 @@ class Checkers {
   std::map<std::pair<std::size_t, Height>, Hash> attested_;
   std::map<std::size_t, Height> last_;  // delivered in this life
   std::map<std::size_t, Height> synced_;
-  std::set<std::size_t> wiped_;
 };
 
 }  // namespace wusong::sim::internal

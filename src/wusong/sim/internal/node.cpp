@@ -215,6 +215,7 @@ void Node::release(node::Actions actions) {
     transmit(frame);
   }
   watch(actions);
+  if (guard_ && may_vote_again(actions)) return world_.power_off(slot_);  // it starts to vote
   run_jobs(actions);
   for (node::PreparedPtr& block : actions.execute) to_execute_.push_back(std::move(block));
   if (to_execute_.size() > kExecutionMax)
@@ -231,13 +232,32 @@ void Node::watch(const node::Actions& actions) {
   if (!actions.refusals.empty()) world_.mark("proposal_refused");
   for (const auto& found : actions.misbehaviour) {
     world_.mark("misbehaviour_seen");
-    if (world_.honest(found.validator) && !world_.lost_its_votes(found.validator))
+    if (world_.honest(found.validator))
       world_.checkers.violate("halt", "an honest validator was accused");
   }
   if (!world_.honest(slot_)) return;
   for (const node::PreparedPtr& block : actions.execute)
     world_.checkers.on_final(slot_, block->block.header, block->hash);
   if (actions.final) world_.checkers.on_ledger_synced(slot_, *actions.final);
+}
+
+bool Node::may_vote_again(const node::Actions& actions) {
+  std::size_t level = 1;  // itself
+  for (const std::size_t slot : peers_) {
+    const Node& other = *world_.nodes[slot];
+    if (other.identity() < world_.validators() && other.up() &&
+        other.machine().final_height() <= node_->final_height())
+      ++level;
+  }
+  if (!node_->syncing() && level >= consensus::quorum_size(world_.validators()))
+    guard_->caught_up(node_->final_header().timestamp);
+  for (const node::PreparedPtr& block : actions.execute)
+    guard_->on_final(block->block.header.timestamp);
+  if (!guard_->lifted()) return false;
+  votes_lost = false;
+  guard_.reset();
+  world_.mark("may_vote_again");
+  return true;
 }
 
 void Node::run_jobs(node::Actions& actions) {

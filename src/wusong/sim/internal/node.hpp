@@ -13,6 +13,7 @@
 #include "wusong/consensus/messages.hpp"
 #include "wusong/node/node.hpp"
 #include "wusong/node/opening.hpp"
+#include "wusong/node/vote_guard.hpp"
 #include "wusong/sim/disk.hpp"
 #include "wusong/sim/internal/links.hpp"
 #include "wusong/sim/scenario.hpp"
@@ -56,6 +57,7 @@ class Node {
   std::int64_t wall_skew_ms{0};
   std::int32_t drift_permille{0};
   std::uint64_t wipes{0};
+  bool votes_lost{false};  // its disk was lost: it follows until it may vote
 
  private:
   using Task = std::function<void(node::Node&)>;
@@ -72,6 +74,7 @@ class Node {
   void run_jobs(node::Actions& actions);
   void execute_next();
   void watch(const node::Actions& actions);
+  bool may_vote_again(const node::Actions& actions);
   void set_timer();
   void count_wake();
   void fail_with(Error error);
@@ -112,6 +115,7 @@ class Node {
   std::unique_ptr<storage::Ledger> ledger_;
   std::unique_ptr<node::BlockExecutor> executor_;
   std::unique_ptr<node::Node> node_;
+  std::optional<node::VoteGuard> guard_;  // while votes_lost
   std::deque<Task> inbox_;
   bool busy_{false};     // the machine's thread waits for the disk
   bool pumping_{false};  // a turn is under way

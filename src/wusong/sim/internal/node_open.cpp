@@ -32,7 +32,9 @@ Result<void> Node::open_node() {
         return true;
       }));
   WUSONG_TRY(const txpool::Loaded loaded, txpool::load(disk.store));
-  const bool votes = identity_ < world_.validators();
+  guard_.reset();
+  if (votes_lost) guard_.emplace(wall());
+  const bool votes = identity_ < world_.validators() && (!guard_ || guard_->lifted());
   WUSONG_TRY(node_, node::Node::create(
                         {.genesis = world_.genesis,
                          .genesis_hash = world_.genesis_hash,

@@ -237,7 +237,7 @@ void World::node_stopped(std::size_t slot, Error reason) {
     mark("wiped");
     nodes[slot]->disk.wipe();
     checkers.on_wiped(slot);
-    wiped_.insert(slot);
+    nodes[slot]->votes_lost = true;
     damaged_.erase(slot);
     loop.after(rng.between(100ms, 1s), [this, slot] { start_node(slot); });
     return;

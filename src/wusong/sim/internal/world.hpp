@@ -39,8 +39,6 @@ class World {
   consensus::PacemakerConfig pacemaker() const;
   /// What a clock that is right shows.
   UnixMillis true_wall() const noexcept;
-  /// Its disk was lost: for the others it is one of the faulty ones.
-  bool lost_its_votes(std::size_t slot) const { return wiped_.contains(slot); }
   /// The power goes, and comes back after a while.
   void power_off(std::size_t slot);
   /// A node that had to stop is brought back in time, with the disk it has or without.
@@ -91,7 +89,6 @@ class World {
   std::size_t budget_{0};            // faulty validators that may still be added
   std::vector<bool> out_of_budget_;  // counted already
   std::set<std::size_t> damaged_;    // a disk that is not what was written
-  std::set<std::size_t> wiped_;
   std::set<std::size_t> full_;
   std::set<std::size_t> dead_;  // for good
 };
