@@ -15,7 +15,7 @@ std::shared_ptr<CLI::App> make_cli(int& code);
 /// Parses and runs. @return 0 done, 1 failed, 2 the arguments make no sense
 int run_cli(const std::vector<std::string>& given);
 
-void add_network_commands(CLI::App& root, int& code);   // network, node
+void add_network_commands(CLI::App& root, int& code);   // network, node, doctor
 void add_account_commands(CLI::App& root, int& code);   // account
 void add_contract_commands(CLI::App& root, int& code);  // contract
 void add_query_commands(CLI::App& root, int& code);     // block, tx, receipt, validator

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "wusong/apps/cli.hpp"
+#include "wusong/apps/doctor_command.hpp"
 #include "wusong/apps/network_command.hpp"
 #include "wusong/apps/node_command.hpp"
 
@@ -74,6 +75,44 @@ void add_status_and_stop(CLI::App& network, int& code) {
   stop->callback([stopped, &code] { code = network_stop(stopped->path, stopped->json); });
 }
 
+/// `--config` for one node, `--folder` for all of a network on this machine.
+void add_which(CLI::App& app, std::filesystem::path& config, std::filesystem::path& folder) {
+  CLI::Option* one = app.add_option("--config", config, "One node: its TOML file");
+  app.add_option("--folder", folder, "All nodes of a network on this machine")
+      ->capture_default_str()
+      ->excludes(one);
+}
+
+void add_node_data(CLI::App& node, int& code) {
+  const auto saved = std::make_shared<NodeBackup>();
+  CLI::App* backup = node.add_subcommand("backup", "Copy the chain of a node, also while it runs");
+  backup->add_option("--config", saved->config, "The node's TOML file")->required();
+  backup->add_option("--to", saved->to, "A folder: new, or an earlier backup to bring up to date")
+      ->required();
+  backup->add_flag("--json", saved->json, "As one JSON object");
+  backup->footer("Example: wusong node backup --config data/node0/node.toml --to /backup/node0");
+  backup->callback([saved, &code] { code = node_backup(*saved); });
+
+  const auto restored = std::make_shared<NodeRestore>();
+  CLI::App* restore = node.add_subcommand("restore", "Put a backup back where a node has no data");
+  restore->add_option("--config", restored->config, "The node's TOML file")->required();
+  restore->add_option("--from", restored->from, "Made by backup")->required();
+  restore->add_flag("--check", restored->check, "Only compare the backup's digests");
+  restore->add_flag("--json", restored->json, "As one JSON object");
+  restore->footer(
+      "Example: wusong node restore --config data/node0/node.toml --from /backup/node0");
+  restore->callback([restored, &code] { code = node_restore(*restored); });
+
+  const auto moved = std::make_shared<NodeMigrate>();
+  CLI::App* migrate =
+      node.add_subcommand("migrate", "Bring data from the previous release's format, or back");
+  add_which(*migrate, moved->config, moved->folder);
+  migrate->add_flag("--back", moved->back, "To the previous release's format");
+  migrate->add_flag("--json", moved->json, "As one JSON array");
+  migrate->footer("Example: wusong node migrate --config data/node0/node.toml");
+  migrate->callback([moved, &code] { code = node_migrate(*moved); });
+}
+
 }  // namespace
 
 void add_network_commands(CLI::App& root, int& code) {
@@ -88,6 +127,15 @@ void add_network_commands(CLI::App& root, int& code) {
   run->add_option("--config", *config, "The node's TOML file")->required();
   run->footer("Example: wusong node run --config data/node0/node.toml");
   run->callback([config, &code] { code = node_run(*config); });
+  add_node_data(node, code);
+
+  const auto examined = std::make_shared<Doctor>();
+  CLI::App* doctor_app = root.add_subcommand(
+      "doctor", "What is wrong with nodes and their machine, and how to mend it");
+  add_which(*doctor_app, examined->config, examined->folder);
+  doctor_app->add_flag("--json", examined->json, "As one JSON object");
+  doctor_app->footer("Example: wusong doctor --config data/node0/node.toml");
+  doctor_app->callback([examined, &code] { code = doctor(*examined); });
 }
 
 }  // namespace wusong::apps

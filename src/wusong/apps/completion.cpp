@@ -52,6 +52,8 @@ Value value_named(std::string_view name, const std::string& path) {
       {"scheme", {Takes::choice, "ed25519 sm2 secp256k1"}},
   };
   if (name == "from" && path == "sample") return {Takes::file};
+  if (name == "to" && path == "node backup") return {Takes::folder};
+  if (name == "from" && path == "node restore") return {Takes::folder};
   if (name == "fork") {
     const bool chain = path.starts_with("network");
     return {Takes::choice,

@@ -6,8 +6,7 @@
 #include <malloc.h>
 #include <sys/resource.h>
 
-#include <cstdio>
-#include <future>
+#include <atomic>
 
 #include "wusong/apps/config.hpp"
 #include "wusong/apps/keys.hpp"
@@ -173,26 +172,18 @@ platform::HttpOptions http_options(const NodeConfig& config) {
 }
 
 /// Says in the mend's words what a start-up error means.
-Failure explain(Error error, const NodeConfig& config, std::string_view what) {
-  std::string mend;
+Failure explain(Error error, const NodeConfig& config, std::string_view what,
+                const std::filesystem::path& config_file) {
+  std::string mend = explain_data(error, config.data, config_file);
+  if (!mend.empty()) return {error, mend};
   if (error.name() == "platform.address_in_use") {
     mend = fmt::format(
         "{} is in use; stop the other program, change {} in the configuration, or create the "
         "network with another --port-base",
         what, what == config.rpc_listen ? "rpc.listen" : "network.listen");
-  } else if (error.name() == "io.store_locked") {
-    mend = fmt::format("{} is in use by another process; is the node running already?",
-                       config.data.string());
   } else if (error.name() == "storage.genesis_mismatch") {
     mend = fmt::format("{} belongs to another chain than {}; point node.data to an empty folder",
                        config.data.string(), config.genesis.string());
-  } else if (error.name() == "io.store_corrupt" || error.name() == "state.corrupt" ||
-             error.name() == "storage.corrupt") {
-    mend = fmt::format(
-        "{} is damaged; move it away and start again: the node fetches the chain from its peers",
-        config.data.string());
-  } else if (error.name() == "io.disk_full") {
-    mend = fmt::format("no space left for {}; make room and start again", config.data.string());
   } else if (error.name() == "platform.not_a_validator") {
     mend = fmt::format("{} is not a vote key of {}", config.vote_key.string(),
                        config.genesis.string());
@@ -214,29 +205,53 @@ void bound_memory() {
 
 }  // namespace
 
-int node_run(const std::filesystem::path& config_file) {
-  bound_memory();
-  std::promise<int> finished;
-  std::atomic<bool> decided{false};
-  std::atomic<const ErrorInfo*> stopped_by{nullptr};
-  const auto finish = [&](int code) {
-    if (!decided.exchange(true)) finished.set_value(code);
-  };
-  platform::SignalWatcher signals{[&](int /*signal*/) { finish(0); }};
+namespace {
 
+/// Why a run of the node ends. The first to say so counts, but a signal also ends later runs.
+class Ending {
+ public:
+  static constexpr int kReopen = -1;  // open it again, to vote
+
+  void say(int code) {
+    int running = kRunning;
+    if (code_.compare_exchange_strong(running, code)) code_.notify_all();
+  }
+  void signalled() {
+    signalled_ = true;
+    say(0);
+  }
+  int wait() {
+    code_.wait(kRunning);
+    return code_;
+  }
+  /// False once a signal has come.
+  bool again() {
+    code_ = kRunning;
+    return !signalled_;
+  }
+
+ private:
+  static constexpr int kRunning = -2;
+  std::atomic<int> code_{kRunning};
+  std::atomic<bool> signalled_{false};
+};
+
+int run_once(const std::filesystem::path& config_file, Ending& ending) {
+  std::atomic<const ErrorInfo*> stopped_by{nullptr};
   const auto config = load_config(config_file);
   if (!config) return complain(config.error());
   auto logger = platform::Logger::open(log_options(*config));
   if (!logger) return complain({logger.error(), "cannot open the log file"});
   auto options = host_options(*config);
   if (!options) return complain(options.error());
+  options->on_may_vote = [&] { ending.say(Ending::kReopen); };
 
   platform::MetricsRegistry metrics;
   auto host = platform::NodeHost::open(*std::move(options), **logger, metrics, [&](Error error) {
     stopped_by.store(&error.info());
-    finish(1);
+    ending.say(1);
   });
-  if (!host) return complain(explain(host.error(), *config, config->data.string()));
+  if (!host) return complain(explain(host.error(), *config, config->data.string(), config_file));
 
   rpc::Config limits;
   limits.batch_items_max = config->rpc_batch_items_max;
@@ -244,11 +259,11 @@ int node_run(const std::filesystem::path& config_file) {
   limits.log_range_max = config->rpc_log_range_max;
   RpcBridge bridge{**host, limits, metrics, stopped_by};
   auto http = platform::HttpServer::start(http_options(*config), bridge, **logger);
-  if (!http) return complain(explain(http.error(), *config, config->rpc_listen));
+  if (!http) return complain(explain(http.error(), *config, config->rpc_listen, config_file));
   bridge.attach(http->get());
   if (const auto started = (*host)->start(); !started) {
     (*http)->stop(std::chrono::seconds{0});
-    return complain(explain(started.error(), *config, config->network_listen));
+    return complain(explain(started.error(), *config, config->network_listen, config_file));
   }
   (*logger)->info("node_started", {{"name", config->name},
                                    {"role", config->role},
@@ -256,16 +271,27 @@ int node_run(const std::filesystem::path& config_file) {
                                    {"network", config->network_listen},
                                    {"rpc", config->rpc_listen},
                                    {"height", (*host)->heads().executed.value}});
-  const int code = finished.get_future().get();
+  const int code = ending.wait();
   (*logger)->info("node_stopping", {{"code", code}});
   (*http)->stop(std::chrono::seconds{2});
   bridge.attach(nullptr);
   (*host)->stop();
   (*logger)->flush();
   if (const ErrorInfo* row = stopped_by.load()) {
-    return complain(explain(Error{*row}, *config, config->data.string()));
+    return complain(explain(Error{*row}, *config, config->data.string(), config_file));
   }
   return code;
+}
+
+}  // namespace
+
+int node_run(const std::filesystem::path& config_file) {
+  bound_memory();
+  Ending ending;
+  platform::SignalWatcher signals{[&](int /*signal*/) { ending.signalled(); }};
+  int code = Ending::kReopen;
+  while (code == Ending::kReopen && ending.again()) code = run_once(config_file, ending);
+  return code == Ending::kReopen ? 0 : code;
 }
 
 }  // namespace wusong::apps
