@@ -9,7 +9,7 @@
 #include <numeric>
 #include <set>
 
-#include "wusong/apps/internal/toml.hpp"
+#include "wusong/apps/toml.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/platform/files.hpp"
 
@@ -240,7 +240,7 @@ Outcome<HostPort> parse_host_port(const std::string& text) {
 }
 
 Outcome<NodeConfig> parse_config(const std::string& text, const std::filesystem::path& folder) {
-  const auto parsed = internal::parse_toml(text);
+  const auto parsed = parse_toml(text);
   if (!parsed) return std::unexpected{parsed.error()};
   NodeConfig out;
   std::optional<Failure> fault;

@@ -8,13 +8,15 @@
 #include <fstream>
 
 #include "wusong/apps/account_command.hpp"
-#include "wusong/apps/internal/test_folder.hpp"
 #include "wusong/apps/network_create.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/platform/os_entropy.hpp"
+#include "wusong/testkit/test_folder.hpp"
 
 namespace wusong::apps {
 namespace {
+
+using testkit::TestFolder;
 
 constexpr crypto::KeystoreCost kCheap{.scrypt_n = 2, .scrypt_r = 1, .scrypt_p = 1};
 

@@ -3,13 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include "wusong/apps/internal/test_folder.hpp"
 #include "wusong/apps/keys.hpp"
 #include "wusong/node/genesis.hpp"
 #include "wusong/platform/files.hpp"
+#include "wusong/testkit/test_folder.hpp"
 
 namespace wusong::apps {
 namespace {
+
+using testkit::TestFolder;
 
 NetworkPlan plan_in(const TestFolder& folder) {
   NetworkPlan plan;
