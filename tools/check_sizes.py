@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fails when a header, a source file, a function or a module outgrows its limit.
 
-Limits: header 400 lines, source 1,000, function 70, module 100 files, README.md 120 lines. Files in
+Limits: header 400 lines, source 1,000, function 70, module 80 files, README.md 120 lines. Files in
 tools/sizes_excused.txt are let off; that list starts empty and may only shrink.
 """
 
@@ -10,7 +10,7 @@ import re
 
 import house
 
-HEADER_MAX, SOURCE_MAX, FUNCTION_MAX, MODULE_MAX, README_MAX = 400, 1000, 70, 100, 120
+HEADER_MAX, SOURCE_MAX, FUNCTION_MAX, MODULE_MAX, README_MAX = 400, 1000, 70, 80, 120
 COMMENT_OR_TEXT = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
 NOT_A_FUNCTION = re.compile(r"^\s*(namespace|class|struct|union|enum|extern)\b|=\s*$|\breturn\s*$")
 LAMBDA_OR_BODY = re.compile(r"\)\s*(const|noexcept(\([^)]*\))?|override|final|mutable|&&?|->\s*[\w:<>,&*\s\[\]]+|\s)*$")

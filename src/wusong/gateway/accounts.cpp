@@ -32,7 +32,7 @@ Account account_of(const Row& row) {
   out.name = text_of(row[1]);
   out.display = text_of(row[2]);
   out.email = text_of(row[3]);
-  out.kind = parse_person_kind(text_of(row[4])).value_or(PersonKind::person);
+  out.kind = identity::parse_person_kind(text_of(row[4])).value_or(identity::PersonKind::person);
   out.verified_by = text_of(row[5]);
   out.verified_at = static_cast<std::uint64_t>(number_of(row[6]));
   out.address = codec::fixed_from_hex<Address>(text_of(row[7])).value_or(Address{});
@@ -76,7 +76,8 @@ bool account_name_valid(std::string_view name) noexcept {
          });
 }
 
-Result<Account> Accounts::add(const Registration& from, IdentityCheck& check, UnixMillis now) {
+Result<Account> Accounts::add(const Registration& from, identity::IdentityCheck& check,
+                              UnixMillis now) {
   if (!account_name_valid(from.name) || !shows_well(from.display) || !shows_well(from.email)) {
     return fail(err::bad_request);
   }

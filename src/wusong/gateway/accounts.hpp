@@ -13,8 +13,8 @@
 #include "wusong/base/time.hpp"
 #include "wusong/crypto/password.hpp"
 #include "wusong/crypto/sealed.hpp"
-#include "wusong/gateway/identity.hpp"
 #include "wusong/gateway/tokens.hpp"
+#include "wusong/identity/real_name.hpp"
 #include "wusong/io/entropy.hpp"
 #include "wusong/io/sql.hpp"
 
@@ -25,7 +25,7 @@ struct Account {
   std::string name;     // to log in with
   std::string display;  // shown to others
   std::string email;
-  PersonKind kind{PersonKind::person};
+  identity::PersonKind kind{identity::PersonKind::person};
   std::string verified_by;  // "" until verified
   std::uint64_t verified_at{0};
   Address address;
@@ -40,7 +40,7 @@ struct Registration {
   std::string password;
   std::string display;  // empty: the name
   std::string email;
-  Identity identity;
+  identity::Identity identity;
   std::optional<Address> own_address;  // a key of the browser's; nothing: a custodial one is made
   bool admin{false};
 };
@@ -69,9 +69,11 @@ class Accounts {
       : db_{&db}, keys_{&keys}, entropy_{&entropy}, cost_{cost} {}
 
   /// Checks the real name, makes a key, stores all of it.
-  /// @errors err::bad_request (name), err::weak_password, err::bad_identity, err::name_taken (name
+  /// @errors err::bad_request (name), err::weak_password, identity::err::bad_identity,
+  /// err::name_taken (name
   ///         or real name has an account), and the check's own
-  [[nodiscard]] Result<Account> add(const Registration& from, IdentityCheck& check, UnixMillis now);
+  [[nodiscard]] Result<Account> add(const Registration& from, identity::IdentityCheck& check,
+                                    UnixMillis now);
   /// One message for every cause: nobody learns which names exist, nor from the time it takes.
   /// @errors err::wrong_login, err::login_throttled
   [[nodiscard]] Result<Account> login(std::string_view name, std::string_view password,

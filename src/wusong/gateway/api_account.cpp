@@ -92,15 +92,15 @@ Result<Response> signed_in(Exchange& exchange, const Account& account) {
 }
 
 /// Another site's real-name check: it has looked at the papers, we look whether the number is one.
-class ProviderCheck final : public IdentityCheck {
+class ProviderCheck final : public identity::IdentityCheck {
  public:
   explicit ProviderCheck(const std::string& provider) : name_{"oidc:" + provider} {}
   std::string_view name() const noexcept override { return name_; }
-  Result<void> check(const Identity& identity) override { return form_.check(identity); }
+  Result<void> check(const identity::Identity& identity) override { return form_.check(identity); }
 
  private:
   std::string name_;
-  LocalIdentityCheck form_;
+  identity::LocalIdentityCheck form_;
 };
 
 /// With the identity of another site that waits in this browser. Only a site of which the operator
@@ -114,9 +114,10 @@ Result<Account> add_with_claim(Exchange& exchange, Registration from) {
   auto accounts = accounts_of(exchange);
   const auto* provider = exchange.shared.providers.find(claim->provider);
   ProviderCheck outside{claim->provider};
-  IdentityCheck* check = &exchange.shared.identity;
+  identity::IdentityCheck* check = &exchange.shared.identity;
   if (provider->real_name) {
-    from.identity = {PersonKind::person, claim->identity.legal_name, claim->identity.number};
+    from.identity = {identity::PersonKind::person, claim->identity.legal_name,
+                     claim->identity.number};
     if (from.identity.name.empty() || from.identity.number.empty()) {
       return fail(err::claims_missing);
     }
@@ -139,7 +140,7 @@ Result<Response> register_account(Exchange& exchange) {
   from.password = text_of_member(root, "password");
   from.display = text_of_member(root, "title");
   from.email = text_of_member(root, "email");
-  WUSONG_TRY(from.identity.kind, parse_person_kind(text_of_member(root, "kind")));
+  WUSONG_TRY(from.identity.kind, identity::parse_person_kind(text_of_member(root, "kind")));
   if (const auto person = root.find("real_name")) {
     from.identity.name = text_of_member(*person, "name");
     from.identity.number = text_of_member(*person, "document");

@@ -4,13 +4,14 @@
 #include "wusong/codec/base64.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/gateway/bound_keys.hpp"
 #include "wusong/gateway/challenges.hpp"
-#include "wusong/gateway/did.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
 #include "wusong/gateway/internal/site.hpp"
 #include "wusong/gateway/internal/view.hpp"
-#include "wusong/gateway/passkey.hpp"
+#include "wusong/identity/did.hpp"
+#include "wusong/identity/passkey.hpp"
 
 namespace wusong::gateway::internal {
 
@@ -101,14 +102,14 @@ Result<std::optional<Account>> live_account(Exchange& exchange, std::string_view
 }
 
 /// A DID that this portal can judge: any key, or an account of its own chain.
-Result<Did> known_did(const Exchange& exchange, std::string_view text) {
-  WUSONG_TRY(auto did, parse_did(text));
+Result<identity::Did> known_did(const Exchange& exchange, std::string_view text) {
+  WUSONG_TRY(auto did, identity::parse_did(text));
   if (!did.key && did.chain_id != exchange.shared.chain.chain_id()) return fail(err::bad_request);
   return did;
 }
 
-Result<DidProof> proof_in(const codec::JsonValue& root) {
-  DidProof out;
+Result<identity::DidProof> proof_in(const codec::JsonValue& root) {
+  identity::DidProof out;
   const auto signature = codec::from_hex(text_of_member(root, "signature"));
   if (!signature || signature->size() > 65) return fail(err::bad_request);
   out.signature = *signature;
@@ -119,16 +120,16 @@ Result<DidProof> proof_in(const codec::JsonValue& root) {
   if (info == nullptr || !key || key->size() != info->public_key_size) {
     return fail(err::bad_request);
   }
-  KeyKind kind = KeyKind::ed25519;
-  if (info->scheme == crypto::Scheme::secp256k1) kind = KeyKind::secp256k1;
-  if (info->scheme == crypto::Scheme::sm2) kind = KeyKind::sm2;
-  out.key = PublicKey{kind, std::move(*key)};
+  identity::KeyKind kind = identity::KeyKind::ed25519;
+  if (info->scheme == crypto::Scheme::secp256k1) kind = identity::KeyKind::secp256k1;
+  if (info->scheme == crypto::Scheme::sm2) kind = identity::KeyKind::sm2;
+  out.key = identity::PublicKey{kind, std::move(*key)};
   return out;
 }
 
 /// Whether the body holds a fresh signature of this DID for this purpose.
-Result<bool> possession_proven(Exchange& exchange, const codec::JsonValue& root, const Did& did,
-                               std::string_view purpose) {
+Result<bool> possession_proven(Exchange& exchange, const codec::JsonValue& root,
+                               const identity::Did& did, std::string_view purpose) {
   WUSONG_TRY(auto proof, proof_in(root));
   auto challenges = challenges_of(exchange);
   WUSONG_TRY(const auto challenge,
@@ -141,7 +142,7 @@ Result<bool> possession_proven(Exchange& exchange, const codec::JsonValue& root,
     return false;
   }
   proof.statement = did_statement(*challenge, purpose == kDidBind ? account->name : "");
-  return verify_did(did, proof).has_value();
+  return identity::verify_did(did, proof).has_value();
 }
 
 Result<Response> own_dids(Exchange& exchange) {
@@ -158,7 +159,7 @@ Result<Response> own_dids(Exchange& exchange) {
   return json_response(out.close_array().close_object().take());
 }
 
-RelyingParty party_of(const Exchange& exchange) {
+identity::RelyingParty party_of(const Exchange& exchange) {
   const Site site = site_of(exchange);
   return {site.domain, site.origin};
 }
@@ -170,7 +171,7 @@ Bytes member_bytes(const codec::JsonValue& object, std::string_view name) {
 /// The challenge that the answer names, once, if it was for this host.
 Result<std::optional<Challenge>> challenge_in(Exchange& exchange, BytesView client_data,
                                               std::string_view purpose) {
-  WUSONG_TRY(const auto text, challenge_of(client_data));
+  WUSONG_TRY(const auto text, identity::challenge_of(client_data));
   auto challenges = challenges_of(exchange);
   WUSONG_TRY(auto out, challenges.take(text, purpose, exchange.request.now));
   if (out && out->host != site_of(exchange).host) out.reset();
@@ -245,7 +246,7 @@ Result<Response> did_bind(Exchange& exchange) {
 Result<Response> did_resolve(Exchange& exchange) {
   const auto did = known_did(exchange, exchange.at("did"));
   if (!did) return fail(err::not_found);
-  Response out = json_response(did_document(*did));
+  Response out = json_response(identity::did_document(*did));
   out.content_type = "application/did+ld+json";
   return out;
 }
@@ -300,11 +301,11 @@ Result<Response> passkey_register_finish(Exchange& exchange) {
   WUSONG_TRY(const auto body, json_body(exchange));
   const auto response = body.root().find("response");
   if (!response) return fail(err::bad_request);
-  const PasskeyAnswer answer{
+  const identity::PasskeyAnswer answer{
       member_bytes(*response, "clientDataJSON"), member_bytes(*response, "attestationObject"), {}};
   WUSONG_TRY(const auto challenge, challenge_in(exchange, answer.client_data, kPasskeyRegister));
   if (!challenge || challenge->account != account->id) return key_refused();
-  const auto made = check_registration(party_of(exchange), challenge->text, answer);
+  const auto made = identity::check_registration(party_of(exchange), challenge->text, answer);
   if (!made) return key_refused();
   Passkey passkey;
   passkey.id = base64url(made->credential->id);
@@ -341,9 +342,9 @@ Result<Response> passkey_login_finish(Exchange& exchange) {
   WUSONG_TRY(const auto body, json_body(exchange));
   const auto response = body.root().find("response");
   if (!response) return fail(err::bad_request);
-  const PasskeyAnswer answer{member_bytes(*response, "clientDataJSON"),
-                             member_bytes(*response, "authenticatorData"),
-                             member_bytes(*response, "signature")};
+  const identity::PasskeyAnswer answer{member_bytes(*response, "clientDataJSON"),
+                                       member_bytes(*response, "authenticatorData"),
+                                       member_bytes(*response, "signature")};
   WUSONG_TRY(const auto challenge, challenge_in(exchange, answer.client_data, kPasskeyLogin));
   if (!challenge) return key_refused();
   Passkeys passkeys{exchange.db.own};
@@ -351,7 +352,8 @@ Result<Response> passkey_login_finish(Exchange& exchange) {
   if (!passkey) return key_refused();
   const auto owner = text_of_member(*response, "userHandle");
   if (!owner.empty() && owner != user_handle(passkey->account)) return key_refused();
-  const auto used = check_assertion(party_of(exchange), challenge->text, *passkey, answer);
+  const auto used = identity::check_assertion(party_of(exchange), challenge->text,
+                                              {passkey->key, passkey->sign_count}, answer);
   if (!used) return key_refused();
   WUSONG_TRY(const bool moved,
              passkeys.mark_used(*passkey, used->sign_count, exchange.request.now));
@@ -366,7 +368,7 @@ Result<Response> list_passkeys(Exchange& exchange) {
   out.open_object().key("passkeys").open_array();
   for (const auto& passkey : list) {
     out.open_object().key("id").string(passkey.id).key("name").string(passkey.name);
-    out.key("algorithm").string(name_of(passkey.key.kind));
+    out.key("algorithm").string(identity::name_of(passkey.key.kind));
     out.key("backed_up").boolean(passkey.backed_up);
     out.key("created").number(passkey.created / 1000);
     if (passkey.used != 0) out.key("used").number(passkey.used / 1000);

@@ -2,6 +2,7 @@
 #include "wusong/gateway/challenges.hpp"
 
 #include "wusong/gateway/errors.hpp"
+#include "wusong/gateway/http.hpp"
 #include "wusong/gateway/tables.hpp"
 #include "wusong/gateway/tokens.hpp"
 
@@ -42,6 +43,13 @@ Result<std::optional<Challenge>> Challenges::take(std::string_view text, std::st
     return std::optional<Challenge>{};
   }
   return std::optional{std::move(out)};
+}
+
+std::string did_statement(const Challenge& challenge, std::string_view account_name) {
+  return "wusong-portal v1: " + challenge.purpose + "\nhost: " + challenge.host +
+         "\ndid: " + challenge.subject +
+         "\naccount: " + (account_name.empty() ? std::string{"-"} : std::string{account_name}) +
+         "\nchallenge: " + challenge.text + "\nexpires: " + iso_time(UnixMillis{challenge.expires});
 }
 
 }  // namespace wusong::gateway

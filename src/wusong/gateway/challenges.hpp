@@ -26,6 +26,9 @@ struct Challenge {
   std::uint64_t expires{0};  // milliseconds
 };
 
+/// What is signed: a text that means nothing elsewhere.
+std::string did_statement(const Challenge& challenge, std::string_view account_name);
+
 /// @thread as its connection
 class Challenges {
  public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/gateway/did.hpp"
+#include "wusong/identity/did.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,7 @@
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/gateway/challenges.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/testkit/identity_world.hpp"
 
@@ -17,8 +18,8 @@ namespace {
 /// A key in somebody's wallet.
 class Wallet {
  public:
-  Wallet(KeyKind kind, io::Entropy& entropy) : kind_{kind} {
-    if (kind == KeyKind::p256) {
+  Wallet(identity::KeyKind kind, io::Entropy& entropy) : kind_{kind} {
+    if (kind == identity::KeyKind::p256) {
       secret_ = crypto::p256_generate(entropy);
       key_ = to_bytes(*crypto::p256_public_key(secret_.view()));
     } else {
@@ -28,12 +29,12 @@ class Wallet {
       key_ = to_bytes(signer_->public_key());
     }
   }
-  static crypto::Scheme scheme_of(KeyKind kind) {
-    return kind == KeyKind::ed25519     ? crypto::Scheme::ed25519
-           : kind == KeyKind::secp256k1 ? crypto::Scheme::secp256k1
-                                        : crypto::Scheme::sm2;
+  static crypto::Scheme scheme_of(identity::KeyKind kind) {
+    return kind == identity::KeyKind::ed25519     ? crypto::Scheme::ed25519
+           : kind == identity::KeyKind::secp256k1 ? crypto::Scheme::secp256k1
+                                                  : crypto::Scheme::sm2;
   }
-  std::string did() const { return did_key({kind_, key_}); }
+  std::string did() const { return identity::did_key({kind_, key_}); }
   Address address() const { return crypto::address_of(scheme_of(kind_), key_); }
   const Bytes& key() const { return key_; }
   Bytes sign(std::string_view text) const {
@@ -42,13 +43,14 @@ class Wallet {
   }
 
  private:
-  KeyKind kind_;
+  identity::KeyKind kind_;
   Bytes key_;
   std::unique_ptr<crypto::Signer> signer_;
   crypto::SecretBytes secret_;
 };
 
-constexpr std::array kKinds{KeyKind::ed25519, KeyKind::secp256k1, KeyKind::p256, KeyKind::sm2};
+constexpr std::array kKinds{identity::KeyKind::ed25519, identity::KeyKind::secp256k1,
+                            identity::KeyKind::p256, identity::KeyKind::sm2};
 
 class DidTest : public testkit::IdentityWorld {
  protected:
@@ -117,10 +119,11 @@ TEST_F(DidTest, ALoginTakesFarLessThanHalfASecondWithEveryKindOfKey) {
 // @row 66
 TEST_F(DidTest, AnAccountOfTheChainSignsInWithItsOwnAddress) {
   auto owner = person("zhang");
-  for (const auto kind : {KeyKind::ed25519, KeyKind::secp256k1, KeyKind::sm2}) {
+  for (const auto kind :
+       {identity::KeyKind::ed25519, identity::KeyKind::secp256k1, identity::KeyKind::sm2}) {
     const Wallet wallet{kind, entropy_};
     const Wallet other{kind, entropy_};
-    const std::string did = did_wusong(5918, wallet.address());
+    const std::string did = identity::did_wusong(5918, wallet.address());
     const auto with = [&](const Wallet& key) {
       const auto* info = crypto::find_scheme(
           static_cast<std::uint8_t>(std::to_underlying(Wallet::scheme_of(kind))));
@@ -134,15 +137,15 @@ TEST_F(DidTest, AnAccountOfTheChainSignsInWithItsOwnAddress) {
     EXPECT_EQ(login(did, wallet, browser, with(wallet)).status, 200u);
   }
   testkit::Browser browser;
-  EXPECT_EQ(challenge(did_wusong(1, Address{}), browser).status, 400u);  // another chain
+  EXPECT_EQ(challenge(identity::did_wusong(1, Address{}), browser).status, 400u);  // another chain
 }
 
 TEST_F(DidTest, AWalletsPersonalSignWorksForAnAddress) {
   const Bytes secret = crypto::generate_secret_key(crypto::Scheme::secp256k1, entropy_);
   const auto signer = crypto::make_signer(crypto::Scheme::secp256k1, secret);
-  Did did;
+  identity::Did did;
   did.address = crypto::address_of(crypto::Scheme::secp256k1, (*signer)->public_key());
-  DidProof proof;
+  identity::DidProof proof;
   proof.statement = "text";
   // "\x19Ethereum Signed Message:\n" + length + text, EIP-191.
   const std::string message =
@@ -161,8 +164,8 @@ TEST_F(DidTest, AWalletsPersonalSignWorksForAnAddress) {
 
 TEST_F(DidTest, AChallengeWorksOnceForItsPurposeItsKeyAndTwoMinutes) {
   auto owner = person("zhang");
-  const Wallet wallet{KeyKind::sm2, entropy_};
-  const Wallet other{KeyKind::sm2, entropy_};
+  const Wallet wallet{identity::KeyKind::sm2, entropy_};
+  const Wallet other{identity::KeyKind::sm2, entropy_};
   ASSERT_EQ(bind(wallet.did(), wallet, owner).status, 200u);
   testkit::Browser browser;
   const auto asked = challenge(wallet.did(), browser);
@@ -192,7 +195,7 @@ TEST_F(DidTest, AChallengeWorksOnceForItsPurposeItsKeyAndTwoMinutes) {
 
 TEST_F(DidTest, TheStatementNamesHostPurposeAndKey) {
   testkit::Browser browser;
-  const Wallet wallet{KeyKind::ed25519, entropy_};
+  const Wallet wallet{identity::KeyKind::ed25519, entropy_};
   const std::string statement = member(challenge(wallet.did(), browser), "statement");
   EXPECT_TRUE(statement.starts_with("wusong-portal v1: did login\nhost: data.example.cn\n"));
   EXPECT_NE(statement.find(wallet.did()), std::string::npos);
@@ -200,7 +203,7 @@ TEST_F(DidTest, TheStatementNamesHostPurposeAndKey) {
 
 // @row 16
 TEST_F(DidTest, OnlyTheSignedInOwnerBindsAndOneKeyHasOneAccount) {
-  const Wallet wallet{KeyKind::p256, entropy_};
+  const Wallet wallet{identity::KeyKind::p256, entropy_};
   testkit::Browser nobody;
   EXPECT_EQ(challenge(wallet.did(), nobody, "bind").status, 401u);
   EXPECT_EQ(post("/api/v1/did/bind", "{}", nobody).status, 401u);
@@ -210,7 +213,7 @@ TEST_F(DidTest, OnlyTheSignedInOwnerBindsAndOneKeyHasOneAccount) {
   EXPECT_EQ(bind(wallet.did(), wallet, zhang).status, 200u);  // the same again
   EXPECT_EQ(bind(wallet.did(), wallet, li).status, 409u);
   // A challenge of one account does not bind another's.
-  const Wallet second{KeyKind::p256, entropy_};
+  const Wallet second{identity::KeyKind::p256, entropy_};
   const auto asked = challenge(second.did(), zhang, "bind");
   EXPECT_EQ(post("/api/v1/did/bind", answer(second.did(), asked, second), li).status, 401u);
   EXPECT_EQ(post("/api/v1/me/dids/" + wallet.did(), "", li, "DELETE").status, 404u);
@@ -220,7 +223,7 @@ TEST_F(DidTest, OnlyTheSignedInOwnerBindsAndOneKeyHasOneAccount) {
 
 TEST_F(DidTest, ADisabledAccountStaysOut) {
   auto owner = person("zhang");
-  const Wallet wallet{KeyKind::ed25519, entropy_};
+  const Wallet wallet{identity::KeyKind::ed25519, entropy_};
   ASSERT_EQ(bind(wallet.did(), wallet, owner).status, 200u);
   ASSERT_TRUE(own_.script("UPDATE accounts SET disabled = 1"));
   testkit::Browser browser;
@@ -229,7 +232,7 @@ TEST_F(DidTest, ADisabledAccountStaysOut) {
 
 // @row 66
 TEST_F(DidTest, DocumentsNameTheKeyAndItsUses) {
-  const Wallet wallet{KeyKind::sm2, entropy_};
+  const Wallet wallet{identity::KeyKind::sm2, entropy_};
   const auto response = get("/api/v1/did/" + wallet.did());
   ASSERT_EQ(response.status, 200u);
   EXPECT_EQ(response.content_type, "application/did+ld+json");
@@ -237,43 +240,9 @@ TEST_F(DidTest, DocumentsNameTheKeyAndItsUses) {
   EXPECT_NE(response.body.find("\"publicKeyMultibase\":\"" + wallet.did().substr(8) + "\""),
             std::string::npos);
   EXPECT_EQ(get("/api/v1/did/did:web:example.com").status, 404u);
-  EXPECT_NE(get("/api/v1/did/" + did_wusong(5918, Address{})).body.find("eip155:5918:0x00"),
-            std::string::npos);
-}
-
-/// @source W3C did:key 0.7, test vectors: the document's example, ed25519-x25519.json,
-///         secp256k1.json, nist-curves.json
-TEST(Did, PublishedIdentifiersAreRead) {
-  const auto ed25519 = parse_did("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK");
-  ASSERT_TRUE(ed25519);
-  EXPECT_EQ(codec::to_hex(ed25519->key->bytes),
-            "2e6fcce36701dc791488e0d0b1745cc1e33a4c1c9fcc41c63bd343dbbe0970e6");
-  const auto secp256k1 = parse_did("did:key:zQ3shokFTS3brHcDQrn82RUDfCZESWL1ZdCEJwekUDPQiYBme");
-  ASSERT_TRUE(secp256k1);
-  EXPECT_EQ(secp256k1->key->kind, KeyKind::secp256k1);
-  const auto p256 = parse_did("did:key:zDnaerDaTF5BXEavCrfRZEk316dpbLsfPDZ3WJ5hRTPFU2169");
-  ASSERT_TRUE(p256);
-  EXPECT_EQ(p256->key->kind, KeyKind::p256);
-  for (const auto& did : {*ed25519, *secp256k1, *p256}) EXPECT_EQ(did_key(*did.key), did.text);
-}
-
-TEST(Did, OneKeyHasOneNameAndNothingElseIsRead) {
-  testkit::SeededEntropy entropy;
-  const Wallet wallet{KeyKind::ed25519, entropy};
-  const std::string did = wallet.did();
-  EXPECT_TRUE(parse_did(did));
-  EXPECT_FALSE(parse_did(did + "#key"));
-  EXPECT_FALSE(parse_did(did + "1"));
-  EXPECT_FALSE(parse_did("did:key:z1" + did.substr(9)));
-  EXPECT_FALSE(parse_did("did:key:z"));
-  EXPECT_FALSE(parse_did("did:key:z0OIl"));
-  EXPECT_FALSE(parse_did("did:key:z" + std::string(1'000, '2')));
-  const std::string native = did_wusong(5918, wallet.address());
-  EXPECT_TRUE(parse_did(native));
-  EXPECT_FALSE(parse_did("did:wusong:05918:" + native.substr(16)));
-  EXPECT_FALSE(parse_did("did:wusong:5918:" + native.substr(18)));  // without 0x
-  EXPECT_FALSE(parse_did("did:wusong:5918:0x12"));
-  EXPECT_FALSE(parse_did("did:wusong::0x"));
+  EXPECT_NE(
+      get("/api/v1/did/" + identity::did_wusong(5918, Address{})).body.find("eip155:5918:0x00"),
+      std::string::npos);
 }
 
 }  // namespace

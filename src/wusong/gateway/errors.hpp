@@ -20,7 +20,6 @@ inline constexpr ErrorInfo stale{3210, Disposition::reject, "gateway.stale"};
 inline constexpr ErrorInfo refused{3211, Disposition::reject, "gateway.refused"};
 inline constexpr ErrorInfo name_taken{3212, Disposition::reject, "gateway.name_taken"};
 inline constexpr ErrorInfo weak_password{3213, Disposition::reject, "gateway.weak_password"};
-inline constexpr ErrorInfo bad_identity{3214, Disposition::reject, "gateway.bad_identity"};
 inline constexpr ErrorInfo wrong_login{3215, Disposition::reject, "gateway.wrong_login"};
 inline constexpr ErrorInfo login_throttled{3216, Disposition::retry, "gateway.login_throttled"};
 inline constexpr ErrorInfo chain_unreachable{3217, Disposition::retry, "gateway.chain_unreachable"};

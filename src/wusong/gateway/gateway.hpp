@@ -75,7 +75,7 @@ struct Shared {
   io::BlobStore& blobs;
   io::Entropy& entropy;
   Limiter& limiter;
-  IdentityCheck& identity;
+  identity::IdentityCheck& identity;
   TableEngine& tables;
   openid::Providers& providers;  // other sites that sign people in here
 };

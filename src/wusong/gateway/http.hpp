@@ -14,6 +14,7 @@
 #include "wusong/base/error.hpp"
 #include "wusong/base/time.hpp"
 #include "wusong/codec/base64.hpp"
+#include "wusong/codec/utf8.hpp"
 
 namespace wusong::gateway {
 
@@ -107,9 +108,8 @@ enum class Language : std::uint8_t { zh, en };
 /// By weight; Chinese where nothing is said. @source RFC 9110, section 12.5.4
 Language accepted_language(std::string_view accept_language);
 
-bool is_utf8(std::string_view text) noexcept;
-/// At most `bytes`, cut between characters.
-std::string_view utf8_prefix(std::string_view text, std::size_t bytes) noexcept;
+using codec::is_utf8;
+using codec::utf8_prefix;
 /// Safe inside elements and quoted attributes.
 std::string html(std::string_view text);
 /// A name that may stand in Content-Disposition, with its UTF-8 form. @source RFC 6266, RFC 8187

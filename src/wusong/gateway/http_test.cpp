@@ -106,15 +106,6 @@ TEST(Http, HeadersNeverHoldLineBreaks) {
   EXPECT_NE(disposition.find("filename*=UTF-8''%E6%95%B0"), std::string::npos);
 }
 
-TEST(Http, Utf8IsJudgedStrictly) {
-  EXPECT_TRUE(is_utf8("中文 ok \xf0\x9f\x98\x80"));
-  for (const std::string_view bad :
-       {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xe4\xb8"}) {
-    EXPECT_FALSE(is_utf8(bad));
-  }
-  EXPECT_EQ(utf8_prefix("中文", 4), "中");
-}
-
 TEST(Http, EntityTagsCompareWeakly) {
   EXPECT_TRUE(matches_etag("\"a\", W/\"b\"", "\"b\""));
   EXPECT_TRUE(matches_etag("*", "\"b\""));

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "wusong/gateway/errors.hpp"
+#include "wusong/identity/errors.hpp"
 #include "wusong/io/blob_store.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/io/sql.hpp"
@@ -75,7 +76,7 @@ constexpr std::array kSaid{
          {"密码太弱:至少十个字符,且不能是常见密码。",
           "The password is too weak: ten characters at least, and not a common one."},
          {"请换一个更长的密码。", "Choose a longer one."}},
-    Said{&err::bad_identity,
+    Said{&identity::err::bad_identity,
          400,
          {"身份号码或名称不正确。", "The identity number or name is not valid."},
          {"请核对居民身份证号码或统一社会信用代码。",
@@ -238,6 +239,8 @@ Problem problem_of(Error error) {
                    "The identity provider's token did not pass the checks."};
     return out;
   }
+  if (error == Error{identity::err::malformed}) return problem_of(err::bad_request);
+  if (error == Error{identity::err::not_proved}) return problem_of(err::forbidden);
   // A body whose members are missing or of another kind.
   constexpr std::uint16_t kCodecFirst = 1100;
   constexpr std::uint16_t kCodecLast = 1199;

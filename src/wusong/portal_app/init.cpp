@@ -11,6 +11,7 @@
 #include "wusong/codec/rlp.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/errors.hpp"
+#include "wusong/identity/real_name.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/portal/act.hpp"
@@ -29,10 +30,10 @@ constexpr std::uint8_t kRoleCityAuthority = 0;  // fixed in Directory
 constexpr std::uint8_t kRolePlatformOperator = 7;
 
 /// Accounts of the portal itself have no identity card.
-class ServiceIdentity final : public gateway::IdentityCheck {
+class ServiceIdentity final : public identity::IdentityCheck {
  public:
   std::string_view name() const noexcept override { return "init"; }
-  Result<void> check(const gateway::Identity&) override { return {}; }
+  Result<void> check(const identity::Identity&) override { return {}; }
 };
 
 /// An ABI word.
@@ -183,7 +184,7 @@ Outcome<gateway::Account> service_account(PortalWorld& world, const ServiceAccou
   // Said to readers of either language: an account has one name.
   const auto& [zh, en] = wanted.title;
   from.display = zh.empty() || en.empty() ? zh + en : zh + " " + en;
-  from.identity = {gateway::PersonKind::person, wanted.title.in(true), "service " + wanted.name};
+  from.identity = {identity::PersonKind::person, wanted.title.in(true), "service " + wanted.name};
   from.admin = wanted.name == "portal-admin";
   ServiceIdentity identity;
   auto made = accounts.add(from, identity, platform::wall_now());

@@ -15,6 +15,7 @@
 #include "wusong/gateway/chain.hpp"
 #include "wusong/platform/log.hpp"
 #include "wusong/portal/projection.hpp"
+#include "wusong/portal_app/errors.hpp"
 
 namespace wusong::portal_app {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wusong/gateway/gateway.hpp"
+#include "wusong/identity/real_name.hpp"
 #include "wusong/io/blob_store.hpp"
 #include "wusong/platform/io_mutex.hpp"
 #include "wusong/platform/log.hpp"
@@ -89,7 +90,7 @@ class PortalWorld {
   std::unique_ptr<platform::Logger> log;
   gateway::WebApplication web;
   gateway::Settings settings;
-  gateway::LocalIdentityCheck identity;
+  identity::LocalIdentityCheck identity;
   platform::OsEntropy entropy;
   platform::IoMutex limiter_mutex;
   std::unique_ptr<gateway::Limiter> limiter;

@@ -16,30 +16,11 @@
 #include "wusong/io/mutex.hpp"
 #include "wusong/testkit/fake_chain.hpp"
 #include "wusong/testkit/fake_web.hpp"
+#include "wusong/testkit/seeded_entropy.hpp"
 #include "wusong/testkit/sqlite_connection.hpp"
 #include "wusong/testkit/table_program.hpp"
 
 namespace wusong::testkit {
-
-/// Different bytes at each call, the same in each run.
-class SeededEntropy final : public io::Entropy {
- public:
-  void fill(std::span<std::uint8_t> out) noexcept override {
-    for (auto& byte : out) {
-      if (at_ == 32) {
-        Bytes seed = to_bytes(block_);
-        seed.push_back(1);
-        block_ = crypto::sha256(seed);
-        at_ = 0;
-      }
-      byte = block_.bytes[at_++];
-    }
-  }
-
- private:
-  Hash block_;
-  std::size_t at_{32};
-};
 
 class NoBlobs final : public io::BlobStore {
  public:
@@ -242,7 +223,7 @@ class IdentityWorld : public testing::Test {
   io::NoMutex mutex_;
   openid::Providers providers_{others_, elsewhere_, mutex_};
   gateway::Limiter limiter_{mutex_, 1'000};
-  gateway::LocalIdentityCheck check_;
+  identity::LocalIdentityCheck check_;
   gateway::Shared shared_{.settings = settings_,
                           .keys = keys_,
                           .rules = rules_,

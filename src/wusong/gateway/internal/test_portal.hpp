@@ -182,20 +182,21 @@ class PortalTest : public testing::Test {
   /// An official's account, in the directory.
   void make(const std::string& name, std::uint32_t organisation_id,
             std::initializer_list<std::string_view> roles) {
-    class Anybody final : public IdentityCheck {
+    class Anybody final : public identity::IdentityCheck {
      public:
       std::string_view name() const noexcept override { return "test"; }
-      Result<void> check(const Identity&) override { return {}; }
+      Result<void> check(const identity::Identity&) override { return {}; }
     } check;
     Accounts accounts{own_, keys_, entropy_, settings_.password_cost};
-    const auto account = accounts.add({.name = name,
-                                       .password = "a good long password",
-                                       .display = name,
-                                       .email = "",
-                                       .identity = {PersonKind::person, name, "test " + name},
-                                       .own_address = {},
-                                       .admin = name == "city"},
-                                      check, now_);
+    const auto account =
+        accounts.add({.name = name,
+                      .password = "a good long password",
+                      .display = name,
+                      .email = "",
+                      .identity = {identity::PersonKind::person, name, "test " + name},
+                      .own_address = {},
+                      .admin = name == "city"},
+                     check, now_);
     ASSERT_TRUE(account.has_value());
     std::uint32_t mask = 0;
     for (const auto role : roles) {
@@ -334,7 +335,7 @@ class PortalTest : public testing::Test {
   testkit::FakeWeb elsewhere_;
   openid::Providers providers_{std::span<const openid::IdentityProvider>{}, elsewhere_, mutex_};
   Limiter limiter_{mutex_, 1000};
-  LocalIdentityCheck identity_;
+  identity::LocalIdentityCheck identity_;
   UnixMillis now_{1'704'100'000'000};
   std::uint64_t height_{0};
   std::string resource_;

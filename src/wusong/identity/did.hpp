@@ -11,11 +11,8 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
-#include "wusong/base/time.hpp"
-#include "wusong/gateway/accounts.hpp"
-#include "wusong/gateway/challenges.hpp"
 
-namespace wusong::gateway {
+namespace wusong::identity {
 
 enum class KeyKind : std::uint8_t { ed25519, secp256k1, p256, sm2 };
 /// "Ed25519", "secp256k1", "P-256", "SM2".
@@ -37,7 +34,7 @@ struct Did {
 inline constexpr std::size_t kDidMost = 128;  // characters
 
 /// Only the canonical text of each is taken.
-/// @errors err::bad_request: another method, another key type, a point that is none, a second way
+/// @errors err::malformed: another method, another key type, a point that is none, a second way
 /// to
 ///         write one
 /// @source W3C did:key method 0.7; multicodec table: ed25519-pub 0xed, secp256k1-pub 0xe7, p256-pub
@@ -49,9 +46,6 @@ std::string did_wusong(std::uint64_t chain_id, const Address& address);
 /// application/did+json. @source W3C DID Core 1.0, section 5; Controlled Identifiers 1.0 (Multikey)
 std::string did_document(const Did& did);
 
-/// What is signed: a text that means nothing elsewhere.
-std::string did_statement(const Challenge& challenge, std::string_view account_name);
-
 struct DidProof {
   std::string statement;
   Bytes signature;  // r || s, or Ed25519's 64 bytes; 65 bytes r || s || v: personal_sign
@@ -59,30 +53,7 @@ struct DidProof {
 };
 /// secp256k1 signs keccak256, P-256 SHA-256, SM2 SM3 with the default user id, Ed25519 the text.
 /// For did:wusong on secp256k1 also EIP-191's personal_sign, which is what wallets do.
-/// @errors err::forbidden
+/// @errors err::not_proved
 [[nodiscard]] Result<void> verify_did(const Did& did, const DidProof& proof) noexcept;
 
-/// Which account a DID signs in.
-/// @thread as its connection
-class DidBindings {
- public:
-  static constexpr std::size_t kMost = 10;  // of one account
-  explicit DidBindings(io::SqlConnection& db) : db_{&db} {}
-  struct Binding {
-    std::string did;
-    std::string account;
-    std::uint64_t created{0};
-    std::uint64_t used{0};
-  };
-  /// @errors err::name_taken where it is another account's, err::quota
-  [[nodiscard]] Result<void> bind(const Did& did, std::string_view account, UnixMillis now);
-  [[nodiscard]] Result<std::optional<Binding>> find(std::string_view did);
-  [[nodiscard]] Result<std::vector<Binding>> list(std::string_view account);
-  [[nodiscard]] Result<bool> remove(std::string_view did, std::string_view account);
-  [[nodiscard]] Result<void> mark_used(std::string_view did, UnixMillis now);
-
- private:
-  io::SqlConnection* db_;
-};
-
-}  // namespace wusong::gateway
+}  // namespace wusong::identity

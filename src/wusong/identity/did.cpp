@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/gateway/did.hpp"
+#include "wusong/identity/did.hpp"
 
 #include <array>
 #include <charconv>
@@ -9,11 +9,9 @@
 #include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/signature.hpp"
-#include "wusong/gateway/errors.hpp"
-#include "wusong/gateway/http.hpp"
-#include "wusong/gateway/tables.hpp"
+#include "wusong/identity/errors.hpp"
 
-namespace wusong::gateway {
+namespace wusong::identity {
 namespace {
 
 constexpr std::string_view kKeyMethod = "did:key:z";
@@ -85,32 +83,32 @@ std::optional<Bytes> from_base58(std::string_view text) {
 
 Result<PublicKey> parse_multikey(std::string_view text) {
   const auto bytes = from_base58(text);
-  if (!bytes || bytes->size() < 2) return fail(err::bad_request);
+  if (!bytes || bytes->size() < 2) return fail(err::malformed);
   for (const auto& info : kKeys) {
     if ((*bytes)[0] != info.codec[0] || (*bytes)[1] != info.codec[1]) continue;
     const BytesView key = BytesView{*bytes}.subspan(2);
     if (!info.curve) {
-      if (key.size() != 32) return fail(err::bad_request);
+      if (key.size() != 32) return fail(err::malformed);
       return PublicKey{info.kind, to_bytes(key)};
     }
     const auto point = crypto::decompress_point(*info.curve, key);
-    if (!point) return fail(err::bad_request);
+    if (!point) return fail(err::malformed);
     return PublicKey{info.kind, to_bytes(*point)};
   }
-  return fail(err::bad_request);
+  return fail(err::malformed);
 }
 
 Result<Did> parse_native(std::string_view text) {
   const auto rest = text.substr(kNativeMethod.size());
   const auto colon = rest.find(':');
-  if (colon == std::string_view::npos || colon == 0) return fail(err::bad_request);
+  if (colon == std::string_view::npos || colon == 0) return fail(err::malformed);
   Did out;
   const auto number = rest.substr(0, colon);
   const auto [end, error] =
       std::from_chars(number.data(), number.data() + number.size(), out.chain_id);
-  if (error != std::errc{} || end != number.data() + number.size()) return fail(err::bad_request);
+  if (error != std::errc{} || end != number.data() + number.size()) return fail(err::malformed);
   const auto address = codec::fixed_from_hex<Address>(rest.substr(colon + 1));
-  if (!address) return fail(err::bad_request);
+  if (!address) return fail(err::malformed);
   out.address = *address;
   return out;
 }
@@ -162,7 +160,7 @@ std::string did_wusong(std::uint64_t chain_id, const Address& address) {
 }
 
 Result<Did> parse_did(std::string_view text) {
-  if (text.size() > kDidMost) return fail(err::bad_request);
+  if (text.size() > kDidMost) return fail(err::malformed);
   Did out;
   if (text.starts_with(kKeyMethod)) {
     WUSONG_TRY(out.key, parse_multikey(text.substr(kKeyMethod.size())));
@@ -171,10 +169,10 @@ Result<Did> parse_did(std::string_view text) {
     WUSONG_TRY(out, parse_native(text));
     out.text = did_wusong(out.chain_id, out.address);
   } else {
-    return fail(err::bad_request);
+    return fail(err::malformed);
   }
   // One key has one name: bindings are looked up by it.
-  if (out.text != text) return fail(err::bad_request);
+  if (out.text != text) return fail(err::malformed);
   return out;
 }
 
@@ -202,78 +200,24 @@ std::string did_document(const Did& did) {
   return out.close_object().take();
 }
 
-std::string did_statement(const Challenge& challenge, std::string_view account_name) {
-  return "wusong-portal v1: " + challenge.purpose + "\nhost: " + challenge.host +
-         "\ndid: " + challenge.subject +
-         "\naccount: " + (account_name.empty() ? std::string{"-"} : std::string{account_name}) +
-         "\nchallenge: " + challenge.text + "\nexpires: " + iso_time(UnixMillis{challenge.expires});
-}
-
 Result<void> verify_did(const Did& did, const DidProof& proof) noexcept {
   if (did.key) {
-    if (!verify_with(*did.key, proof)) return fail(err::forbidden);
+    if (!verify_with(*did.key, proof)) return fail(err::not_proved);
     return {};
   }
   if (proof.signature.size() == 65) {
     const auto signer = personal_signer(proof.statement, proof.signature);
-    if (!signer || *signer != did.address) return fail(err::forbidden);
+    if (!signer || *signer != did.address) return fail(err::not_proved);
     return {};
   }
-  if (!proof.key) return fail(err::forbidden);
+  if (!proof.key) return fail(err::not_proved);
   const auto& info = info_of(proof.key->kind);
   // The chain has accounts of registered schemes only.
   if (!info.scheme || crypto::address_of(*info.scheme, proof.key->bytes) != did.address ||
       !verify_with(*proof.key, proof)) {
-    return fail(err::forbidden);
+    return fail(err::not_proved);
   }
   return {};
 }
 
-Result<void> DidBindings::bind(const Did& did, std::string_view account, UnixMillis now) {
-  return transact(*db_, [&]() -> Result<void> {
-    WUSONG_TRY(const auto existing, find(did.text));
-    if (existing && existing->account == account) return {};
-    if (existing) return fail(err::name_taken);
-    WUSONG_TRY(const auto all, list(account));
-    if (all.size() >= kMost) return fail(err::quota);
-    WUSONG_CHECK(run(*db_, "INSERT INTO dids(did, account, created, used) VALUES ($1, $2, $3, 0)",
-                     sql(did.text), sql(account), sql(now.value)));
-    return {};
-  });
-}
-
-Result<std::optional<DidBindings::Binding>> DidBindings::find(std::string_view did) {
-  WUSONG_TRY(
-      const auto row,
-      find_row(*db_, "SELECT did, account, created, used FROM dids WHERE did = $1", sql(did)));
-  if (!row) return std::optional<Binding>{};
-  return std::optional{Binding{text_of((*row)[0]), text_of((*row)[1]),
-                               static_cast<std::uint64_t>(number_of((*row)[2])),
-                               static_cast<std::uint64_t>(number_of((*row)[3]))}};
-}
-
-Result<std::vector<DidBindings::Binding>> DidBindings::list(std::string_view account) {
-  WUSONG_TRY(const auto rows, find_rows(*db_,
-                                        "SELECT did, account, created, used FROM dids WHERE "
-                                        "account = $1 ORDER BY created, did",
-                                        sql(account)));
-  std::vector<Binding> out;
-  for (const auto& row : rows.rows) {
-    out.push_back({text_of(row[0]), text_of(row[1]), static_cast<std::uint64_t>(number_of(row[2])),
-                   static_cast<std::uint64_t>(number_of(row[3]))});
-  }
-  return out;
-}
-
-Result<bool> DidBindings::remove(std::string_view did, std::string_view account) {
-  WUSONG_TRY(const auto count,
-             run(*db_, "DELETE FROM dids WHERE did = $1 AND account = $2", sql(did), sql(account)));
-  return count > 0;
-}
-
-Result<void> DidBindings::mark_used(std::string_view did, UnixMillis now) {
-  WUSONG_CHECK(run(*db_, "UPDATE dids SET used = $1 WHERE did = $2", sql(now.value), sql(did)));
-  return {};
-}
-
-}  // namespace wusong::gateway
+}  // namespace wusong::identity

@@ -7,15 +7,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
-#include "wusong/base/time.hpp"
-#include "wusong/gateway/did.hpp"
-#include "wusong/io/sql.hpp"
+#include "wusong/identity/did.hpp"
 
-namespace wusong::gateway {
+namespace wusong::identity {
 
 /// Whom the authenticator answered: `id` is the domain, `origin` scheme, host and port.
 struct RelyingParty {
@@ -40,18 +37,18 @@ struct CoseKey {
   PublicKey key;
   std::size_t size{0};  // bytes that it took
 };
-/// ES256 (-7) and EdDSA (-8) with exactly their members. @errors err::bad_request
+/// ES256 (-7) and EdDSA (-8) with exactly their members. @errors err::malformed
 /// @source RFC 9052, section 7; RFC 9053, section 7
 [[nodiscard]] Result<CoseKey> read_cose_key(BytesView bytes);
-/// All of it, to the last byte. @errors err::bad_request
+/// All of it, to the last byte. @errors err::malformed
 /// @source Web Authentication Level 3, section 6.1
 [[nodiscard]] Result<AuthenticatorData> read_authenticator_data(BytesView bytes);
 /// The authenticator data inside. "none" must be empty; a "packed" statement is passed over: where
-/// no attestation is asked for it vouches for nothing. @errors err::bad_request
+/// no attestation is asked for it vouches for nothing. @errors err::malformed
 [[nodiscard]] Result<BytesView> read_attestation(BytesView bytes);
-/// r || s out of DER. @errors err::bad_request for any second way to write one
+/// r || s out of DER. @errors err::malformed for any second way to write one
 [[nodiscard]] Result<std::array<std::uint8_t, 64>> read_der_signature(BytesView der);
-/// The challenge of a clientDataJSON in hex, to look it up with. @errors err::bad_request
+/// The challenge of a clientDataJSON in hex, to look it up with. @errors err::malformed
 [[nodiscard]] Result<std::string> challenge_of(BytesView client_data);
 
 /// One ceremony's answer.
@@ -61,45 +58,22 @@ struct PasskeyAnswer {
   Bytes signature;      // of an assertion
 };
 /// Type, challenge, origin, no other frame, domain, user present and verified.
-/// @errors err::bad_request (malformed), err::forbidden (does not hold)
+/// @errors err::malformed (malformed), err::not_proved (does not hold)
 /// @source Web Authentication Level 3, section 7.1
 [[nodiscard]] Result<AuthenticatorData> check_registration(const RelyingParty& party,
                                                            std::string_view challenge,
                                                            const PasskeyAnswer& answer);
-struct Passkey {
-  std::string id;  // base64url
-  std::string account;
-  std::string name;
+/// What is known of a credential from before.
+struct KnownCredential {
   PublicKey key;
   std::uint32_t sign_count{0};
-  std::uint64_t created{0};
-  std::uint64_t used{0};
-  bool backed_up{false};
 };
 /// Also the signature, and a counter that grows unless the authenticator keeps none.
-/// @errors err::bad_request, err::forbidden
+/// @errors err::malformed, err::not_proved
 /// @source Web Authentication Level 3, section 7.2
 [[nodiscard]] Result<AuthenticatorData> check_assertion(const RelyingParty& party,
                                                         std::string_view challenge,
-                                                        const Passkey& passkey,
+                                                        const KnownCredential& known,
                                                         const PasskeyAnswer& answer);
 
-/// @thread as its connection
-class Passkeys {
- public:
-  static constexpr std::size_t kMost = 10;  // of one account
-  explicit Passkeys(io::SqlConnection& db) : db_{&db} {}
-  /// @errors err::name_taken where the credential is known, err::quota
-  [[nodiscard]] Result<void> add(const Passkey& passkey);
-  [[nodiscard]] Result<std::optional<Passkey>> find(std::string_view id);
-  [[nodiscard]] Result<std::vector<Passkey>> list(std::string_view account);
-  /// False where another assertion has moved the counter on in the meantime.
-  [[nodiscard]] Result<bool> mark_used(const Passkey& passkey, std::uint32_t sign_count,
-                                       UnixMillis now);
-  [[nodiscard]] Result<bool> remove(std::string_view id, std::string_view account);
-
- private:
-  io::SqlConnection* db_;
-};
-
-}  // namespace wusong::gateway
+}  // namespace wusong::identity

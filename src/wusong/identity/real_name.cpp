@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/gateway/identity.hpp"
+#include "wusong/identity/real_name.hpp"
 
 #include <array>
 #include <chrono>
 
-#include "wusong/gateway/errors.hpp"
-#include "wusong/gateway/http.hpp"
+#include "wusong/codec/utf8.hpp"
+#include "wusong/identity/errors.hpp"
 
-namespace wusong::gateway {
+namespace wusong::identity {
 
 std::string_view name_of(PersonKind kind) noexcept {
   switch (kind) {
@@ -65,7 +65,7 @@ bool credit_code_valid(std::string_view code) noexcept {
 
 Result<void> LocalIdentityCheck::check(const Identity& identity) {
   const auto& name = identity.name;
-  if (name.size() < 2 || name.size() > 200 || !is_utf8(name)) return fail(err::bad_identity);
+  if (name.size() < 2 || name.size() > 200 || !codec::is_utf8(name)) return fail(err::bad_identity);
   for (const char c : name) {
     if (static_cast<unsigned char>(c) < 0x20) return fail(err::bad_identity);
   }
@@ -75,4 +75,4 @@ Result<void> LocalIdentityCheck::check(const Identity& identity) {
   return {};
 }
 
-}  // namespace wusong::gateway
+}  // namespace wusong::identity

@@ -7,7 +7,7 @@
 
 #include "wusong/base/error.hpp"
 
-namespace wusong::gateway {
+namespace wusong::identity {
 
 enum class PersonKind : std::uint8_t { person, legal, unincorporated };
 std::string_view name_of(PersonKind kind) noexcept;
@@ -43,4 +43,4 @@ bool resident_number_valid(std::string_view number) noexcept;
 /// 18 characters modulo 31. @source GB 32100-2015
 bool credit_code_valid(std::string_view code) noexcept;
 
-}  // namespace wusong::gateway
+}  // namespace wusong::identity

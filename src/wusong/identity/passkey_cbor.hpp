@@ -9,10 +9,10 @@
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
 
-namespace wusong::gateway {
+namespace wusong::identity {
 
 /// A cursor over one or more items. Strings point into the bytes.
-/// @errors err::bad_request in every member: another type, an end too early, a length that is not
+/// @errors err::malformed in every member: another type, an end too early, a length that is not
 /// in
 ///         its shortest form or beyond the bytes, text that is not UTF-8
 /// @source RFC 8949; CTAP 2.1, section 8 (canonical form)
@@ -43,4 +43,4 @@ class CborReader {
   BytesView rest_;
 };
 
-}  // namespace wusong::gateway
+}  // namespace wusong::identity
