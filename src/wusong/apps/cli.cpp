@@ -17,6 +17,7 @@ std::shared_ptr<CLI::App> make_cli(int& code) {
   add_contract_commands(*app, code);
   add_query_commands(*app, code);
   add_verify_command(*app, code);
+  add_light_commands(*app, code);
   add_evm_commands(*app, code);
   add_sim_commands(*app, code);
   finish_cli(*app, code);

@@ -5,7 +5,6 @@
 #include "wusong/apps/contract_command.hpp"
 
 namespace wusong::apps {
-namespace {
 
 void add_send_options(CLI::App& app, SendOptions& options) {
   CLI::Option* from = app.add_option("--from", options.signer.from, "Address whose key signs");
@@ -28,6 +27,8 @@ void add_send_options(CLI::App& app, SendOptions& options) {
       ->capture_default_str();
   app.add_flag("--json", options.json, "As one JSON object");
 }
+
+namespace {
 
 void add_content(CLI::App& app, CallContent& content, const std::string& signature_help) {
   app.add_option("--to", content.to, "The contract's address")->required();

@@ -5,6 +5,7 @@
 #include "wusong/apps/doctor_command.hpp"
 #include "wusong/apps/network_command.hpp"
 #include "wusong/apps/node_command.hpp"
+#include "wusong/apps/report.hpp"
 
 namespace wusong::apps {
 namespace {
@@ -27,6 +28,11 @@ void add_create(CLI::App& network, int& code) {
   app->add_option("--gas-limit", plan.gas_limit, "Of a block")->capture_default_str();
   app->add_option("--gas-price", plan.gas_price, "Base fee in wei; 0: free")->capture_default_str();
   app->add_option("--block-interval-ms", plan.block_interval_ms, "Shortest time between blocks")
+      ->capture_default_str();
+  app->add_flag("!--no-registry", plan.registry,
+                "Validators and parameters stay as they are for ever");
+  app->add_option("--epoch-blocks", plan.epoch_blocks,
+                  "A set of validators stays for at least so many blocks")
       ->capture_default_str();
   app->add_option("--fund", plan.funded, "Addresses with 10,000 ether each");
   app->add_option("--allow-transact", plan.transactors,
@@ -51,6 +57,30 @@ void add_start(CLI::App& network, int& code) {
   app->add_flag("--json", options->json, "Names and URLs as one JSON array");
   app->footer("Example: wusong network start --folder data --detach");
   app->callback([options, &code] { code = network_start(*options); });
+}
+
+void add_node_create(CLI::App& node, int& code) {
+  const auto plan = std::make_shared<NodePlan>();
+  CLI::App* app = node.add_subcommand("create", "Keys and configuration for a chain that exists");
+  app->add_option("--folder", plan->folder, "Where to write it")->required();
+  app->add_option("--genesis", plan->genesis, "The chain's genesis.json")->required();
+  app->add_option("--like", plan->like, "node.toml of a member: whom to connect to")->required();
+  app->add_option("--name", plan->name, "What others see")->required();
+  app->add_option("--scheme", plan->scheme, "Votes' signatures: ed25519, sm2 or secp256k1")
+      ->capture_default_str();
+  app->add_option("--network-listen", plan->network_listen, "host:port for peers")
+      ->capture_default_str();
+  app->add_option("--rpc-listen", plan->rpc_listen, "host:port for JSON-RPC")
+      ->capture_default_str();
+  app->add_flag("--observer", plan->observer, "It will never vote: no vote key");
+  app->footer(
+      "Example: wusong node create --folder data/node4 --name node4 --genesis data/genesis.json "
+      "--like data/node0/node.toml --network-listen 127.0.0.1:9549 --rpc-listen 127.0.0.1:8549\n"
+      "Members admit it once governors did: wusong validator request --help");
+  app->callback([plan, &code] {
+    const auto made = create_node(*plan);
+    code = made ? 0 : complain(made.error());
+  });
 }
 
 struct Folder {
@@ -122,6 +152,7 @@ void add_network_commands(CLI::App& root, int& code) {
   add_status_and_stop(network, code);
 
   CLI::App& node = add_group(root, "node", "One node");
+  add_node_create(node, code);
   const auto config = std::make_shared<std::filesystem::path>();
   CLI::App* run = node.add_subcommand("run", "Run a validator or observer until told to stop");
   run->add_option("--config", *config, "The node's TOML file")->required();

@@ -147,6 +147,7 @@ void read_sections(const toml::table& root, const std::filesystem::path& folder,
   node.path("node_key", folder, out.node_key);
   node.path("vote_key", folder, out.vote_key);
   node.path("password_file", folder, out.password_file);
+  node.flag("joined_later", out.joined_later);
   node.number("workers", out.workers, 1, 256);
   node.finish();
 
@@ -289,11 +290,15 @@ std::string write_config(const NodeConfig& c) {
   out += fmt::format(
       "password_file = \"{}\"      # opens both key files; readable by this user only\n",
       c.password_file.string());
+  if (c.joined_later) {
+    out +=
+        "joined_later = true              # its node key is in the registry, not in the genesis\n";
+  }
   out += fmt::format(
       "workers = {}                     # threads that decode and recover signatures\n", c.workers);
   out += fmt::format(
       "\n[network]\nlisten = \"{}\"      # for other nodes, TLS 1.3 with pinned keys\npeers = [    "
-      "        # nodes to dial; only keys of the genesis are accepted\n{}]\n",
+      "        # nodes to dial; only members' keys are accepted\n{}]\n",
       c.network_listen, peers);
   out += fmt::format(
       "\n[rpc]\nlisten = \"{}\"       # JSON-RPC, WebSocket, /health, /metrics; loopback unless "

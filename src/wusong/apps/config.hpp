@@ -27,6 +27,7 @@ struct NodeConfig {
   std::filesystem::path node_key;
   std::filesystem::path vote_key;  // validators
   std::filesystem::path password_file;
+  bool joined_later{false};  // its node key is not in the genesis: governors admit it
 
   std::string network_listen{"127.0.0.1:30300"};
   std::vector<PeerAddress> peers;

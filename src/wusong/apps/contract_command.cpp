@@ -310,6 +310,30 @@ Outcome<Bytes> deployment_data(const DeployOptions& options) {
 
 }  // namespace
 
+Outcome<std::string> transact(const SendOptions& options, const Address& to, Bytes data) {
+  auto client = RpcClient::open(options.url);
+  if (!client) return std::unexpected{client.error()};
+  const auto account = open_account(options.signer);
+  if (!account) return std::unexpected{account.error()};
+  const auto transaction = make_transaction(*client, *account, options, to, std::move(data));
+  if (!transaction) return std::unexpected{transaction.error()};
+  const auto sent =
+      client->call("eth_sendRawTransaction",
+                   fmt::format(R"(["{}"])", codec::to_hex_data(types::encode(*transaction))));
+  if (!sent)
+    return std::unexpected{with_numbers(*client, *transaction, account->address, sent.error())};
+  const std::string hash = codec::to_hex_data(types::hash_of(*transaction));
+  const auto receipt = wait_for_receipt(*client, hash, options.wait_seconds);
+  if (!receipt) return std::unexpected{receipt.error()};
+  if (!*receipt)
+    return failure(err::not_included, fmt::format("transaction {} is in no block after {} s", hash,
+                                                  options.wait_seconds));
+  const codec::JsonValue result = (*receipt)->result();
+  if (result.string_at("status").value_or("") != "0x1")
+    return failure(err::reverted, failure_reason(*client, hash, result));
+  return hash;
+}
+
 Outcome<std::string> block_tag(const std::string& text) {
   const std::vector<std::string> tags{"latest", "finalized", "safe", "earliest", "pending"};
   if (std::ranges::find(tags, text) != tags.end()) return text;

@@ -60,6 +60,11 @@ int contract_deploy(const DeployOptions& options);
 int contract_call(const CallOptions& options);
 int contract_send(const ContractSendOptions& options);
 
+/// Signs, sends and waits. @return the transaction's hash
+/// @errors err::reverted, err::not_included and those of reaching the node and opening the key
+[[nodiscard]] Outcome<std::string> transact(const SendOptions& options, const Address& to,
+                                            Bytes data);
+
 /// "latest", "finalized", … as they are; a number as JSON-RPC writes it. @errors err::bad_argument
 [[nodiscard]] Outcome<std::string> block_tag(const std::string& text);
 

@@ -53,6 +53,11 @@ Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme
   return {};
 }
 
+std::filesystem::path next_key_file(const std::filesystem::path& vote_key) {
+  std::filesystem::path out = vote_key;
+  return out.replace_extension(".next" + vote_key.extension().string());
+}
+
 std::string why_not_opened(Error error, const std::filesystem::path& file) {
   if (error.name() == "crypto.wrong_password") {
     return fmt::format("wrong password for {}", file.string());

@@ -9,7 +9,7 @@
 #include "wusong/apps/address.hpp"
 #include "wusong/apps/keys.hpp"
 #include "wusong/codec/hex.hpp"
-#include "wusong/node/genesis.hpp"
+#include "wusong/node/registry.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/os_entropy.hpp"
@@ -54,10 +54,12 @@ struct NodeFiles {
   Address beneficiary;
 };
 
-Outcome<NodeFiles> create_keys(const NetworkPlan& plan, std::size_t index, bool validator) {
+/// @param scheme  of the vote key; empty: an observer, which has none
+Outcome<NodeFiles> create_keys(const std::filesystem::path& folder, const std::string& name,
+                               const std::string& scheme_name) {
   NodeFiles out;
-  out.name = fmt::format("node{}", index);
-  out.folder = plan.folder / out.name;
+  out.name = name;
+  out.folder = folder;
   if (const auto made = platform::make_directory(out.folder.string()); !made) {
     return failure(made.error(), fmt::format("{}: cannot be created", out.folder.string()));
   }
@@ -74,9 +76,9 @@ Outcome<NodeFiles> create_keys(const NetworkPlan& plan, std::size_t index, bool 
   auto written = write_key(out.folder / "node_key.json", crypto::Scheme::ed25519,
                            node_secret.view(), *password, kGeneratedCost);
   if (!written) return std::unexpected{written.error()};
-  if (!validator) return out;
+  if (scheme_name.empty()) return out;
 
-  const auto scheme = crypto::find_scheme(std::string_view{plan.scheme})->scheme;
+  const auto scheme = crypto::find_scheme(std::string_view{scheme_name})->scheme;
   const Secret vote_secret{crypto::generate_secret_key(scheme, entropy)};
   const auto signer = crypto::make_signer(scheme, vote_secret.view());
   if (!signer) return failure(signer.error(), "cannot make a vote key");
@@ -85,6 +87,28 @@ Outcome<NodeFiles> create_keys(const NetworkPlan& plan, std::size_t index, bool 
   written = write_key(out.folder / "vote_key.json", scheme, vote_secret.view(), *password,
                       kGeneratedCost);
   if (!written) return std::unexpected{written.error()};
+  return out;
+}
+
+/// An account for each validator, whose holders together may change the set.
+Outcome<std::vector<Address>> create_governors(const NetworkPlan& plan) {
+  const auto folder = plan.folder / "governors";
+  if (const auto made = platform::make_directory(folder.string()); !made)
+    return failure(made.error(), fmt::format("{}: cannot be created", folder.string()));
+  const auto password = create_password(folder / "password");
+  if (!password) return std::unexpected{password.error()};
+  platform::OsEntropy entropy;
+  std::vector<Address> out;
+  for (std::size_t i = 0; i < plan.validators; ++i) {
+    constexpr auto kScheme = crypto::Scheme::secp256k1;
+    const Secret secret{crypto::generate_secret_key(kScheme, entropy)};
+    const auto signer = crypto::make_signer(kScheme, secret.view());
+    if (!signer) return failure(signer.error(), "cannot make a governor's key");
+    out.push_back(crypto::address_of(kScheme, (*signer)->public_key()));
+    const auto file = folder / (codec::to_hex_data(out.back()).substr(2) + ".json");
+    const auto written = write_key(file, kScheme, secret.view(), *password, kGeneratedCost);
+    if (!written) return std::unexpected{written.error()};
+  }
   return out;
 }
 
@@ -199,6 +223,9 @@ Outcome<void> check(const NetworkPlan& plan) {
         err::bad_argument,
         fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", plan.scheme));
   }
+  if (plan.epoch_blocks < 1 || plan.epoch_blocks > 1'000'000) {
+    return failure(err::bad_argument, "--epoch-blocks must be from 1 to 1000000");
+  }
   if (plan.chain_id == 0) {
     return failure(err::bad_argument, "--chain-id must be at least 1");
   }
@@ -228,12 +255,19 @@ Outcome<void> create_network(const NetworkPlan& plan) {
   if (auto checked = check(plan); !checked) return checked;
   std::vector<NodeFiles> nodes;
   for (std::size_t i = 0; i < plan.validators + plan.observers; ++i) {
-    auto files = create_keys(plan, i, i < plan.validators);
+    const std::string name = fmt::format("node{}", i);
+    auto files =
+        create_keys(plan.folder / name, name, i < plan.validators ? plan.scheme : std::string{});
     if (!files) return std::unexpected{files.error()};
     nodes.push_back(*std::move(files));
   }
-  const auto genesis = make_genesis(plan, nodes);
+  auto genesis = make_genesis(plan, nodes);
   if (!genesis) return std::unexpected{genesis.error()};
+  if (plan.registry) {
+    const auto governors = create_governors(plan);
+    if (!governors) return std::unexpected{governors.error()};
+    node::add_registry(*genesis, *governors, plan.epoch_blocks);
+  }
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     auto written =
         write_text(nodes[i].folder / "node.toml", write_config(make_config(plan, nodes, i)));
@@ -241,6 +275,45 @@ Outcome<void> create_network(const NetworkPlan& plan) {
   }
   // Last: a network without this file was not created.
   return write_text(plan.folder / "genesis.json", node::to_json(*genesis) + "\n");
+}
+
+Outcome<void> create_node(const NodePlan& plan) {
+  const auto genesis = load_genesis(plan.genesis);
+  if (!genesis) return std::unexpected{genesis.error()};
+  const auto like = load_config(plan.like);
+  if (!like) return std::unexpected{like.error()};
+  if (platform::file_exists((plan.folder / "node.toml").string()))
+    return failure(err::already_exists,
+                   fmt::format("{} holds a node already", plan.folder.string()));
+  if (plan.name.empty() || plan.name.size() > types::kMemberNameMax)
+    return failure(err::bad_argument, fmt::format("--name has 1 to {} letters, of one byte each",
+                                                  types::kMemberNameMax));
+  if (crypto::find_scheme(std::string_view{plan.scheme}) == nullptr)
+    return failure(
+        err::bad_argument,
+        fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", plan.scheme));
+  NodeConfig config;
+  config.peers = like->peers;
+  for (const auto& validator : genesis->validators) {
+    if (validator.name == like->name)
+      config.peers.push_back({like->name, validator.node_key, like->network_listen});
+  }
+  const auto files =
+      create_keys(plan.folder, plan.name, plan.observer ? std::string{} : plan.scheme);
+  if (!files) return std::unexpected{files.error()};
+  config.name = plan.name;
+  config.role = plan.observer ? "observer" : "validator";
+  config.genesis = std::filesystem::absolute(plan.genesis);
+  config.data = "chain";
+  config.node_key = "node_key.json";
+  if (!plan.observer) config.vote_key = "vote_key.json";
+  config.password_file = "password";
+  config.joined_later = true;
+  config.network_listen = plan.network_listen;
+  config.rpc_listen = plan.rpc_listen;
+  config.log_file = "node.log";
+  config.log_stderr = false;
+  return write_text(plan.folder / "node.toml", write_config(config));
 }
 
 Outcome<node::Genesis> load_genesis(const std::filesystem::path& file) {

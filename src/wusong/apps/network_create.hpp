@@ -26,6 +26,8 @@ struct NetworkPlan {
   std::uint64_t gas_limit{1'000'000'000};
   std::uint64_t gas_price{0};
   std::uint64_t block_interval_ms{50};
+  bool registry{true};                   // validators and parameters can change
+  std::uint64_t epoch_blocks{32};        // an epoch lasts at least so many
   std::vector<std::string> funded;       // further accounts with 10,000 ether each
   std::vector<std::string> transactors;  // empty: everybody may transact
   std::vector<std::string> deployers;    // empty: everybody may deploy
@@ -41,6 +43,20 @@ extern const std::array<DevAccount, 10> kDevAccounts;
 
 /// Writes everything anew. @errors err::already_exists, err::bad_argument, platform's file rows
 [[nodiscard]] Outcome<void> create_network(const NetworkPlan& plan);
+
+/// A node of a chain that exists: its keys and its configuration, in a folder of its own.
+struct NodePlan {
+  std::filesystem::path folder;
+  std::filesystem::path genesis;
+  std::filesystem::path like;  // node.toml of a member: whom to connect to
+  std::string name;
+  std::string scheme{"ed25519"};
+  std::string network_listen{"127.0.0.1:30300"};
+  std::string rpc_listen{"127.0.0.1:8545"};
+  bool observer{false};
+};
+/// @errors those of create_network(), err::bad_config of `like`
+[[nodiscard]] Outcome<void> create_node(const NodePlan& plan);
 
 /// The rules of a chain. @errors platform's file rows, node's rows with the member that is wrong
 [[nodiscard]] Outcome<node::Genesis> load_genesis(const std::filesystem::path& file);

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "wusong/apps/keys.hpp"
-#include "wusong/node/genesis.hpp"
+#include "wusong/node/registry.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/testkit/test_folder.hpp"
 
@@ -39,7 +39,7 @@ TEST(NetworkCreate, EveryFileReadsBack) {
   EXPECT_EQ(genesis.chain_id, 5918u);
   ASSERT_EQ(genesis.validators.size(), 2u);
   EXPECT_EQ(genesis.observers.size(), 1u);
-  EXPECT_EQ(genesis.accounts.size(), kDevAccounts.size());
+  EXPECT_EQ(genesis.accounts.size(), kDevAccounts.size() + 1);  // and the registry
 
   const auto folders = node_folders(plan.folder);
   ASSERT_TRUE(folders);
@@ -85,7 +85,24 @@ TEST(NetworkCreate, NoMoneyWithoutDevOrFund) {
   NetworkPlan plan = plan_in(folder);
   plan.dev = false;
   ASSERT_TRUE(create_network(plan));
-  EXPECT_TRUE(genesis_of(plan).accounts.empty());
+  for (const auto& [address, account] : genesis_of(plan).accounts)
+    EXPECT_EQ(account.balance, U256{});
+}
+
+TEST(NetworkCreate, EachValidatorHasAGovernorInTheRegistry) {
+  const TestFolder folder;
+  NetworkPlan plan = plan_in(folder);
+  ASSERT_TRUE(create_network(plan));
+  EXPECT_TRUE(node::registry_agrees(genesis_of(plan)));
+  std::size_t keys = 0;
+  for (const auto& file : std::filesystem::directory_iterator{plan.folder / "governors"})
+    keys += file.path().extension() == ".json" ? 1u : 0u;
+  EXPECT_EQ(keys, plan.validators);
+  const TestFolder other;
+  plan = plan_in(other);
+  plan.registry = false;
+  ASSERT_TRUE(create_network(plan));
+  EXPECT_FALSE(node::has_registry(genesis_of(plan)));
 }
 
 TEST(NetworkCreate, RolesListTheirMembers) {

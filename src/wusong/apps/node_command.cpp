@@ -13,6 +13,7 @@
 #include "wusong/apps/network_create.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/version.hpp"
+#include "wusong/node/registry.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/cpu_stages.hpp"
 #include "wusong/platform/files.hpp"
@@ -83,8 +84,11 @@ class RpcBridge final : public platform::HttpHandler {
 };
 
 /// Peers accept and expect exactly the keys of the genesis: anything else would only be refused.
+/// Where the chain keeps a registry, members of later epochs are as good: of others nobody can tell
+/// here, and of this node its configuration says so.
 Outcome<void> check_members(const NodeConfig& config, const node::Genesis& genesis,
                             const platform::NodeSecretKey& secret) {
+  const bool changes = node::has_registry(genesis);
   std::vector<BytesView> members;
   for (const auto& validator : genesis.validators) members.push_back(validator.node_key);
   for (const auto& observer : genesis.observers) members.push_back(observer.node_key);
@@ -94,18 +98,43 @@ Outcome<void> check_members(const NodeConfig& config, const node::Genesis& genes
   };
   const auto own = platform::public_key_of(secret);
   if (!own) return failure(own.error(), config.node_key.string() + ": unusable key");
-  if (!is_member(*own)) {
-    return failure(err::bad_key_file,
-                   fmt::format("{} is not the node key of any member of {}; use the one made with "
-                               "the network, or add it there before the chain starts",
-                               config.node_key.string(), config.genesis.string()));
+  if (!is_member(*own) && !(changes && config.joined_later)) {
+    return failure(
+        err::bad_key_file,
+        fmt::format(
+            "{} is not the node key of any member of {}; use the one made with the network{}",
+            config.node_key.string(), config.genesis.string(),
+            changes ? ", or say node.joined_later = true where governors admit it"
+                    : ", or add it there before the chain starts"));
   }
   for (const PeerAddress& peer : config.peers) {
-    if (is_member(peer.node_key)) continue;
+    if (changes || is_member(peer.node_key)) continue;
     return failure(err::bad_config, fmt::format("network.peers: the node_key of {} is not in {}",
                                                 peer.name, config.genesis.string()));
   }
   return {};
+}
+
+Outcome<std::unique_ptr<crypto::Signer>> vote_signer(const std::filesystem::path& file,
+                                                     std::string_view password) {
+  auto key = read_key(file, password);
+  if (!key) return std::unexpected{key.error()};
+  auto signer = crypto::make_signer(key->scheme, key->secret.view());
+  if (!signer) return failure(signer.error(), fmt::format("{}: unusable key", file.string()));
+  return *std::move(signer);
+}
+
+/// The next vote key, where `wusong validator next-key` has made one. Looked for at the start and
+/// where an epoch names no key that the node holds, so that a rotation needs no restart.
+node::HeldKeys::Keys next_vote_key(const NodeConfig& config) {
+  node::HeldKeys::Keys out;
+  const auto file = next_key_file(config.vote_key);
+  if (!platform::file_exists(file.string())) return out;
+  const auto password = read_password(config.password_file);
+  if (!password) return out;
+  auto signer = vote_signer(file, *password);
+  if (signer) out.push_back(*std::move(signer));
+  return out;
 }
 
 Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
@@ -127,12 +156,11 @@ Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
     return std::unexpected{known.error()};
   }
   if (config.role == "validator") {
-    auto vote_key = read_key(config.vote_key, *password);
-    if (!vote_key) return std::unexpected{vote_key.error()};
-    auto signer = crypto::make_signer(vote_key->scheme, vote_key->secret.view());
-    if (!signer)
-      return failure(signer.error(), fmt::format("{}: unusable key", config.vote_key.string()));
-    out.vote_signer = *std::move(signer);
+    auto signer = vote_signer(config.vote_key, *password);
+    if (!signer) return std::unexpected{signer.error()};
+    out.vote_keys.push_back(*std::move(signer));
+    for (auto& next : next_vote_key(config)) out.vote_keys.push_back(std::move(next));
+    out.look_for_vote_keys = [config] { return next_vote_key(config); };
   }
   const auto listen = parse_host_port(config.network_listen);
   out.listen_host = listen->host;

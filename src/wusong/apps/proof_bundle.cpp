@@ -9,7 +9,9 @@
 #include "wusong/codec/json.hpp"
 #include "wusong/consensus/errors.hpp"
 #include "wusong/consensus/finality_proof.hpp"
+#include "wusong/consensus/validator_keys.hpp"
 #include "wusong/crypto/hash.hpp"
+#include "wusong/light/follower.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/state/proof.hpp"
 #include "wusong/types/block.hpp"
@@ -90,8 +92,32 @@ Outcome<std::vector<types::Header>> headers_of(const JsonValue& finality) {
   return out;
 }
 
+constexpr std::size_t kEpochsMax = 100'000;
+
+/// From the trusted validators to those of the newest epoch that the bundle shows.
+Outcome<light::Follower> follow_epochs(const JsonValue& root, const Trust& trust) {
+  light::Follower out{trust.genesis, trust.epoch};
+  const auto epochs = root.find("epochs");
+  if (!epochs) return out;
+  if (!epochs->is_array() || epochs->size() > kEpochsMax)
+    return failure(err::bundle_malformed, "\"epochs\" is no list, or too long");
+  for (const JsonValue& item : epochs->items()) {
+    WUSONG_OUTCOME(Bytes header, bytes_member(item, "header"));
+    WUSONG_OUTCOME(Bytes proof, bytes_member(item, "proof"));
+    const auto decoded = types::decode_header(header);
+    // A bundle begins with the genesis; the trusted epoch may be a later one.
+    if (decoded && decoded->number < out.newest().first) continue;
+    if (const auto moved = out.advance({std::move(header), std::move(proof)}); !moved) {
+      return failure(err::epoch_unproved,
+                     fmt::format("the validators after epoch {} are not proved: {}",
+                                 out.newest().number, moved.error().name()));
+    }
+  }
+  return out;
+}
+
 Outcome<std::size_t> check_finality(const JsonValue& finality, const types::Header& attested,
-                                    const Trust& trust) {
+                                    const light::Follower& follower) {
   WUSONG_OUTCOME(const Bytes encoded, bytes_member(finality, "attestations"));
   const auto proof = consensus::decode_finality_proof(encoded);
   if (!proof) {
@@ -102,15 +128,19 @@ Outcome<std::size_t> check_finality(const JsonValue& finality, const types::Head
     return failure(err::bad_attestation,
                    "the validators signed another block than the last header");
   }
-  const consensus::KeyVerifier keys{trust.validators};
-  const auto valid = consensus::verify_finality_proof(keys, trust.genesis, *proof);
+  const types::Epoch* const epoch = follower.epoch_of(attested.number);
+  if (epoch == nullptr)
+    return failure(err::epoch_unproved, "the block is older than the trusted validators");
+  const consensus::KeyVerifier keys{consensus::keys_of(*epoch)};
+  const auto valid = consensus::verify_finality_proof(
+      keys, types::vote_domain(follower.genesis(), *epoch), *proof);
   if (valid) return proof->signatures.entries.size();
   if (valid.error() == Error{consensus::err::unknown_validator})
     return failure(err::unknown_signer, "a signer is not among the trusted validators");
   if (valid.error() == Error{consensus::err::no_quorum})
     return failure(err::too_few_signers,
                    fmt::format("{} of {} validators signed", proof->signatures.entries.size(),
-                               trust.validators.size()));
+                               epoch->validators.size()));
   return failure(err::bad_attestation, "a signature does not verify under the trusted keys");
 }
 
@@ -214,19 +244,29 @@ Outcome<Trust> parse_trust(std::string_view json) {
   const JsonValue root = document->root();
   WUSONG_OUTCOME(const Hash genesis, member<Hash>(root, "genesis", err::trust_malformed));
   WUSONG_OUTCOME(const Address contract, member<Address>(root, "contract", err::trust_malformed));
-  Trust out{genesis, contract, {}};
+  Trust out{.genesis = genesis, .contract = contract, .epoch = {}};
+  out.epoch.first = Height{1};
+  if (root.find("epoch")) {
+    const auto encoded = codec::from_hex(root.string_at("epoch").value_or(""));
+    auto epoch =
+        encoded ? types::decode_epoch(*encoded) : Result<types::Epoch>{fail(encoded.error())};
+    if (!epoch) return failure(err::trust_malformed, "\"epoch\" is no encoded epoch");
+    out.epoch = *std::move(epoch);
+    return out;
+  }
   const JsonValue validators = root.find("validators").value_or(JsonValue{});
   for (const JsonValue& validator : validators.items()) {
     const auto* scheme = crypto::find_scheme(validator.string_at("scheme").value_or(""));
     auto key = codec::from_hex(validator.string_at("publicKey").value_or(""));
     if (!scheme || !key) {
-      return failure(
-          err::trust_malformed,
-          fmt::format("validator {}: \"scheme\" or \"publicKey\" is wrong", out.validators.size()));
+      return failure(err::trust_malformed,
+                     fmt::format("validator {}: \"scheme\" or \"publicKey\" is wrong",
+                                 out.epoch.validators.size()));
     }
-    out.validators.push_back({scheme->scheme, *std::move(key)});
+    out.epoch.validators.push_back({.scheme = scheme->scheme, .vote_key = *std::move(key)});
   }
-  if (out.validators.empty()) return failure(err::trust_malformed, "\"validators\" names none");
+  if (out.epoch.validators.empty())
+    return failure(err::trust_malformed, "\"validators\" names none");
   return out;
 }
 
@@ -234,12 +274,15 @@ std::string to_json(const Trust& trust) {
   codec::JsonWriter out;
   out.open_object().key("genesis").data(trust.genesis).key("contract").data(trust.contract);
   out.key("validators").open_array();
-  for (const auto& validator : trust.validators) {
+  for (const auto& validator : trust.epoch.validators) {
     out.open_object().key("scheme").string(
         crypto::find_scheme(static_cast<std::uint8_t>(validator.scheme))->name);
-    out.key("publicKey").data(validator.public_key).close_object();
+    out.key("publicKey").data(validator.vote_key).close_object();
   }
-  out.close_array().close_object();
+  out.close_array();
+  // Keys of a later epoch are bound to all that it names.
+  if (trust.epoch.number != 0) out.key("epoch").data(types::encode(trust.epoch));
+  out.close_object();
   return out.take();
 }
 
@@ -258,11 +301,13 @@ Outcome<ProvedItem> verify_bundle(std::string_view bundle, const Trust& trust,
     return failure(err::other_chain, "the bundle is of a chain with another genesis block");
   WUSONG_OUTCOME(const JsonValue finality, object_member(root, "finality"));
   WUSONG_OUTCOME(const std::vector<types::Header> headers, headers_of(finality));
-  WUSONG_OUTCOME(const std::size_t signers, check_finality(finality, headers.back(), trust));
+  WUSONG_OUTCOME(const light::Follower follower, follow_epochs(root, trust));
+  WUSONG_OUTCOME(const std::size_t signers, check_finality(finality, headers.back(), follower));
   WUSONG_OUTCOME(const Hash state_root, state_root_at(headers, *height->u64()));
   WUSONG_OUTCOME(ProvedItem item, proved_item(root, trust, state_root));
   item.height = Height{*height->u64()};
   item.attested = headers.back().number;
+  item.epoch = follower.epoch_of(item.attested)->number;
   item.signers = signers;
   const auto checked = check_document(root, file_digest, item);
   if (!checked) return std::unexpected{checked.error()};

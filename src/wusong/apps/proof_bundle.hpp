@@ -11,7 +11,7 @@
 #include "wusong/apps/errors.hpp"
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/strong.hpp"
-#include "wusong/consensus/validator_keys.hpp"
+#include "wusong/types/epoch.hpp"
 
 namespace wusong::apps {
 
@@ -31,13 +31,14 @@ inline constexpr ErrorInfo item_unknown{3072, Disposition::reject, "apps.item_un
 inline constexpr ErrorInfo document_changed{3073, Disposition::reject, "apps.document_changed"};
 inline constexpr ErrorInfo file_not_named{3074, Disposition::reject, "apps.file_not_named"};
 inline constexpr ErrorInfo file_changed{3075, Disposition::reject, "apps.file_changed"};
+inline constexpr ErrorInfo epoch_unproved{3076, Disposition::reject, "apps.epoch_unproved"};
 }  // namespace err
 
 /// What the auditor believes beforehand.
 struct Trust {
   Hash genesis;
-  Address contract;  // Workflows
-  std::vector<consensus::ValidatorKey> validators;
+  Address contract;    // Workflows
+  types::Epoch epoch;  // whose validators are trusted; of the first, the keys alone are known
 };
 /// @errors err::trust_malformed
 [[nodiscard]] Outcome<Trust> parse_trust(std::string_view json);
@@ -46,8 +47,9 @@ std::string to_json(const Trust& trust);
 /// What a bundle proves of its item.
 struct ProvedItem {
   Hash id;
-  Height height;    // the item was so after this block
-  Height attested;  // the block whose finality the validators signed
+  Height height;           // the item was so after this block
+  Height attested;         // the block whose finality the validators signed
+  std::uint64_t epoch{0};  // of the attested block
   std::size_t signers{0};
   std::uint8_t workflow{0};
   std::uint8_t state{0};

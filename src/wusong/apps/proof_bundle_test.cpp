@@ -34,7 +34,7 @@ constexpr std::string_view kFile = "route,stops\n1,22\n";
 /// A chain of four validators whose contract holds one item, and everything a forger may change.
 struct Export {
   std::vector<std::unique_ptr<crypto::Signer>> signers;
-  Trust trust{.genesis = filled(0x61), .contract = account_of(0xc0), .validators = {}};
+  Trust trust{.genesis = filled(0x61), .contract = account_of(0xc0), .epoch = {.first = Height{1}}};
   Hash item;
   std::string document;
   std::vector<types::Header> headers;
@@ -46,11 +46,27 @@ struct Export {
   std::function<void(Bytes&)> spoil_attestations = [](Bytes&) {};
   std::function<void(std::vector<types::Header>&)> spoil_headers = [](auto&) {};
 
+  std::optional<types::Epoch> next;  // begins at height 8, with keys of its own
+  std::vector<std::unique_ptr<crypto::Signer>> next_signers;
+  std::size_t enders = 3;  // validators that voted for the end of the first epoch
+  bool shows_epochs = true;
+
   /// The bundle asks about `asked`; the ledger holds 0x17….
-  explicit Export(const Hash& asked = filled(0x17)) : item{asked} {
+  explicit Export(const Hash& asked = filled(0x17), bool two_epochs = false) : item{asked} {
+    if (two_epochs) {
+      next.emplace(types::Epoch{.number = 1, .first = Height{8}, .version = 1});
+      for (std::uint8_t i = 11; i <= 14; ++i) {
+        next_signers.push_back(*crypto::make_signer(crypto::Scheme::ed25519, Bytes(32, i)));
+        next->validators.push_back({.name = "node" + std::to_string(i),
+                                    .scheme = crypto::Scheme::ed25519,
+                                    .vote_key = to_bytes(next_signers.back()->public_key()),
+                                    .node_key = Bytes(32, i)});
+      }
+    }
     for (std::uint8_t i = 1; i <= 4; ++i) {
       signers.push_back(*crypto::make_signer(crypto::Scheme::ed25519, Bytes(32, i)));
-      trust.validators.push_back({crypto::Scheme::ed25519, to_bytes(signers.back()->public_key())});
+      trust.epoch.validators.push_back(
+          {.scheme = crypto::Scheme::ed25519, .vote_key = to_bytes(signers.back()->public_key())});
     }
     document = "{\"digest\":\"" + codec::to_hex(crypto::sha256(as_bytes(kFile)).view()) +
                "\",\"kind\":\"resource\"}";
@@ -95,8 +111,27 @@ struct Export {
                        .receipts_root = types::kEmptyTrieRoot,
                        .logs_bloom = {},
                        .gas_used = 0}};
+      if (next && number == 7) header.next_epoch = types::encode(*next);
       headers.push_back(header);
     }
+  }
+
+  /// The end of the first epoch, by those who voted in it.
+  void write_epochs(codec::JsonWriter& out) const {
+    const types::Header& last = headers.at(2);
+    const consensus::VoteSubject subject{.kind = consensus::VoteKind::finalize,
+                                         .view = View{7},
+                                         .height = last.number,
+                                         .block_id = types::hash_of(last),
+                                         .parent_view = {}};
+    consensus::Certificate certificate{.subject = subject, .signatures = {}};
+    for (std::size_t i = 0; i < enders; ++i)
+      certificate.signatures.entries.push_back(
+          {static_cast<consensus::ValidatorIndex>(i),
+           signers[i]->sign(consensus::vote_sign_bytes(trust.genesis, subject))});
+    out.key("epochs").open_array().open_object().key("header").data(types::encode(last));
+    out.key("proof").data(consensus::encode(consensus::make_finality_proof(certificate)));
+    out.close_object().close_array();
   }
 
   static void write_nodes(codec::JsonWriter& out, const state::ProofNodes& nodes) {
@@ -109,9 +144,11 @@ struct Export {
     const types::Header& last = headers.back();
     const Hash id = types::hash_of(last);
     consensus::SignatureSet set;
-    const Bytes message = consensus::attestation_sign_bytes(trust.genesis, last.number, id);
+    const auto& voters = next ? next_signers : signers;
+    const Hash domain = next ? types::vote_domain(trust.genesis, *next) : trust.genesis;
+    const Bytes message = consensus::attestation_sign_bytes(domain, last.number, id);
     for (const auto index : who)
-      set.entries.push_back({index, signers[index % signers.size()]->sign(message)});
+      set.entries.push_back({index, voters[index % voters.size()]->sign(message)});
     Bytes attestations =
         consensus::encode(consensus::make_finality_proof(last.number, id, std::move(set)));
     spoil_attestations(attestations);
@@ -131,6 +168,7 @@ struct Export {
       out.close_object();
     }
     out.close_array().close_object();
+    if (next && shows_epochs) write_epochs(out);
     out.key("finality").open_object().key("header").data(types::encode(shown.front()));
     out.key("chain").open_array();
     for (std::size_t i = 1; i < shown.size(); ++i) out.data(types::encode(shown[i]));
@@ -168,6 +206,27 @@ TEST(ProofBundle, ATrueExportIsProvedToItsLastField) {
   EXPECT_EQ(item->attested, Height{9});
   EXPECT_TRUE(item->document_checked);
   EXPECT_TRUE(item->file_checked);
+}
+
+TEST(ProofBundle, ValidatorsThatCameLaterAreProvedByThoseBefore) {
+  const Export made{filled(0x17), true};
+  const auto item = made.verified();
+  ASSERT_TRUE(item.has_value()) << item.error().name() << ": " << item.error().detail;
+  EXPECT_EQ(item->epoch, 1u);
+  Export silent{filled(0x17), true};
+  silent.shows_epochs = false;
+  expect_refused(silent.verified(), err::bad_attestation);
+  Export few{filled(0x17), true};
+  few.enders = 2;
+  expect_refused(few.verified(), err::epoch_unproved);
+  // Who trusts the later set needs no more.
+  Export later{filled(0x17), true};
+  later.trust.epoch = *later.next;
+  expect_refused(verify_bundle(Export{}.bundle(), later.trust, {}), err::bad_attestation);
+  const auto again = parse_trust(to_json(later.trust));
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->epoch, *later.next);
+  EXPECT_TRUE(verify_bundle(later.bundle(), *again, {}).has_value());
 }
 
 TEST(ProofBundle, WithoutAFileTheItemAloneIsProved) {
@@ -295,8 +354,8 @@ TEST(TrustFile, IsReadAsItIsWritten) {
   ASSERT_TRUE(again.has_value());
   EXPECT_EQ(again->genesis, made.trust.genesis);
   EXPECT_EQ(again->contract, made.trust.contract);
-  ASSERT_EQ(again->validators.size(), 4u);
-  EXPECT_EQ(again->validators[3].public_key, made.trust.validators[3].public_key);
+  ASSERT_EQ(again->epoch.validators.size(), 4u);
+  EXPECT_EQ(again->epoch.validators[3].vote_key, made.trust.epoch.validators[3].vote_key);
   for (const char* bad : {"", "{}", "{\"genesis\":\"0x12\"}", "[]"}) {
     EXPECT_EQ(parse_trust(bad).error().error, Error{err::trust_malformed}) << bad;
   }

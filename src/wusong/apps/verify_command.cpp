@@ -15,7 +15,7 @@
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/crypto/hash.hpp"
-#include "wusong/node/genesis.hpp"
+#include "wusong/node/registry.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/state/memory_state.hpp"
 
@@ -71,7 +71,7 @@ void say_json(const ProvedItem& item) {
   codec::JsonWriter out;
   out.open_object().key("proved").boolean(true).key("item").data(item.id);
   out.key("height").number(item.height.value).key("attestedHeight").number(item.attested.value);
-  out.key("signers").number(std::uint64_t{item.signers});
+  out.key("signers").number(std::uint64_t{item.signers}).key("epoch").number(item.epoch);
   out.key("workflow").number(std::uint64_t{item.workflow});
   out.key("state").number(std::uint64_t{item.state}).key("pack").number(std::uint64_t{item.pack});
   out.key("sequence").number(std::uint64_t{item.sequence});
@@ -95,8 +95,8 @@ void say_text(const ProvedItem& item) {
   sheet.row("", item.document_checked ? "the bundle's document is this one"
                                       : "the bundle holds no document: only its digest is proved");
   sheet.row_if("file", item.file_checked ? "the file is the one that the document names" : "");
-  sheet.row("final", fmt::format("block {}, signed by {} trusted validators", item.attested.value,
-                                 item.signers));
+  sheet.row("final", fmt::format("block {}, signed by {} validators of epoch {}",
+                                 item.attested.value, item.signers, item.epoch));
   sheet.row("not proved", "that what the document says is true; that no later act exists");
   say(sheet.text());
 }
@@ -134,9 +134,9 @@ int write_trust(const TrustOptions& options) {
   }
   state::MemoryState first;
   first.apply(node::genesis_state(*genesis));
-  Trust trust{types::hash_of(node::genesis_header(*genesis, first.root())), *contract, {}};
-  for (const auto& validator : genesis->validators)
-    trust.validators.push_back({validator.scheme, validator.vote_key});
+  const Trust trust{.genesis = types::hash_of(node::genesis_header(*genesis, first.root())),
+                    .contract = *contract,
+                    .epoch = node::first_epoch(*genesis)};
   say(to_json(trust) + "\n");
   return 0;
 }

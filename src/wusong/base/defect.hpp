@@ -28,6 +28,9 @@ enum class Defect : std::uint8_t {
   storage_write_dropped,     // the state forgets a slot now and then
   timestamp_unchecked,       // a leader's clock may be hours ahead
   wake_in_the_past,          // a machine asks to be woken at a time that is over
+  epoch_too_early,           // the next set is what this node executed, not what all agreed on
+  epoch_not_closed,          // the old set goes on after the last block of its epoch
+  epoch_records_kept,        // votes of an epoch that is over are found after a restart
 };
 inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "none",
@@ -48,6 +51,9 @@ inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "storage_write_dropped",
     "timestamp_unchecked",
     "wake_in_the_past",
+    "epoch_too_early",
+    "epoch_not_closed",
+    "epoch_records_kept",
 });
 
 #ifdef WUSONG_DEFECTS

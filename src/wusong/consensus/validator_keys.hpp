@@ -7,6 +7,7 @@
 
 #include "wusong/consensus/ports.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/types/epoch.hpp"
 
 namespace wusong::consensus {
 
@@ -14,6 +15,9 @@ struct ValidatorKey {
   crypto::Scheme scheme;
   Bytes public_key;
 };
+
+/// The keys that vote in an epoch, in the order of their indices.
+std::vector<ValidatorKey> keys_of(const types::Epoch& epoch);
 
 class KeyVerifier final : public VoteVerifier {
  public:

@@ -36,6 +36,8 @@ constexpr std::array kReads{std::string_view{"eth_blockNumber"},
                             std::string_view{"net_version"},
                             std::string_view{"web3_clientVersion"},
                             std::string_view{"wusong_chainInfo"},
+                            std::string_view{"wusong_epoch"},
+                            std::string_view{"wusong_epochProofs"},
                             std::string_view{"wusong_finalityProof"},
                             std::string_view{"wusong_nodeHealth"},
                             std::string_view{"wusong_transactionStatus"},
@@ -218,6 +220,24 @@ Result<Covered> newest_covered(Exchange& exchange) {
   return fail(err::unavailable);
 }
 
+/// What leads from the genesis' validators to today's; empty while they are the same.
+Result<std::string> epochs_so_far(Exchange& exchange) {
+  codec::JsonWriter out;
+  out.open_array();
+  std::uint64_t next = 1;
+  while (true) {
+    WUSONG_TRY(const auto text, node_call(exchange, "wusong_epochProofs",
+                                          "[\"" + codec::to_hex_quantity(next) + "\"]"));
+    const auto page = codec::JsonDocument::parse(text.value_or("[]"));
+    if (!page) return fail(err::unavailable);
+    const auto items = page->root().items();
+    if (items.empty()) break;
+    for (const auto& item : items) out.raw(item.to_json());
+    next += items.size();
+  }
+  return out.close_array().take();
+}
+
 /// Storage slot of an item's record. @source docs/data-platform.md, section 2: storage
 std::array<Hash, 2> item_slots(const Hash& item) {
   Bytes key = to_bytes(item);
@@ -342,6 +362,8 @@ Result<Response> item_proof(Exchange& exchange) {
   out.close_object().key("item").open_object().key("id").string(hex(id));
   out.key("contract").string(hex(settings.contracts.workflows)).close_object();
   out.key("height").number(covered.height).key("proof").raw(*proof);
+  WUSONG_TRY(const auto epochs, epochs_so_far(exchange));
+  if (epochs != "[]") out.key("epochs").raw(epochs);
   out.key("finality").raw(covered.finality);
   const auto* pack = exchange.shared.rules.pack(seen.row.item.pack);
   const auto* workflow = pack ? pack->workflow(seen.row.item.workflow) : nullptr;

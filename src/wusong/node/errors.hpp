@@ -21,6 +21,8 @@ inline constexpr ErrorInfo wrong_chain_id{2634, Disposition::reject, "node.wrong
 inline constexpr ErrorInfo unsupported_transaction{2635, Disposition::reject,
                                                    "node.unsupported_transaction"};
 inline constexpr ErrorInfo bad_block_encoding{2636, Disposition::reject, "node.bad_block_encoding"};
+inline constexpr ErrorInfo wrong_epoch{2637, Disposition::reject, "node.wrong_epoch"};
+inline constexpr ErrorInfo bad_registry{2638, Disposition::halt, "node.bad_registry"};
 inline constexpr ErrorInfo state_diverged{2640, Disposition::halt, "node.state_diverged"};
 inline constexpr ErrorInfo ledger_gap{2641, Disposition::halt, "node.ledger_gap"};
 

@@ -8,6 +8,7 @@
 #include "wusong/codec/json.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/node/errors.hpp"
+#include "wusong/node/registry.hpp"
 
 namespace wusong::node {
 namespace {
@@ -131,7 +132,7 @@ bool read_address(const JsonValue& value, Address& out) {
 }
 
 std::optional<GenesisFault> read_validator(const JsonValue& value, const std::string& where,
-                                           GenesisValidator& out) {
+                                           types::Validator& out) {
   Reader reader{value, where};
   reader.text("name", out.name);
   std::string scheme;
@@ -194,7 +195,7 @@ std::optional<GenesisFault> read_account(const JsonValue& value, const std::stri
 }
 
 std::optional<GenesisFault> read_observer(const JsonValue& value, const std::string& where,
-                                          GenesisObserver& out) {
+                                          types::Observer& out) {
   Reader reader{value, where};
   reader.text("name", out.name);
   reader.bytes("nodeKey", out.node_key);
@@ -243,7 +244,7 @@ void read_members(Reader& reader, Genesis& out) {
 std::optional<GenesisFault> check(const Genesis& genesis) {
   std::set<Bytes> keys;
   for (std::size_t i = 0; i < genesis.validators.size(); ++i) {
-    const GenesisValidator& validator = genesis.validators[i];
+    const types::Validator& validator = genesis.validators[i];
     if (!keys.insert(validator.vote_key).second || !keys.insert(validator.node_key).second) {
       return GenesisFault{err::duplicate_validator, "validators[" + std::to_string(i) + "]"};
     }
@@ -252,6 +253,10 @@ std::optional<GenesisFault> check(const Genesis& genesis) {
   if (genesis.gas_limit < 21'000) return GenesisFault{err::bad_genesis, "gasLimit"};
   if (genesis.root_delay < 1 || genesis.root_delay > types::kRootsPerHeaderMax) {
     return GenesisFault{err::bad_genesis, "rootDelay"};
+  }
+  if (has_registry(genesis) && !registry_agrees(genesis)) {
+    return GenesisFault{err::bad_genesis,
+                        "accounts." + codec::to_hex_data(kRegistryAddress) + ".storage"};
   }
   return std::nullopt;
 }
@@ -271,7 +276,7 @@ std::string to_json(const Genesis& genesis) {
   out.key("blockIntervalMs").number(genesis.block_interval_ms);
   out.key("blockBytesMax").number(genesis.block_bytes_max);
   out.key("validators").open_array();
-  for (const GenesisValidator& validator : genesis.validators) {
+  for (const types::Validator& validator : genesis.validators) {
     out.open_object();
     out.key("name").string(validator.name);
     const auto* info = crypto::find_scheme(static_cast<std::uint8_t>(validator.scheme));
@@ -283,7 +288,7 @@ std::string to_json(const Genesis& genesis) {
   }
   out.close_array();
   out.key("observers").open_array();
-  for (const GenesisObserver& observer : genesis.observers) {
+  for (const types::Observer& observer : genesis.observers) {
     out.open_object().key("name").string(observer.name).key("nodeKey").data(observer.node_key);
     out.close_object();
   }

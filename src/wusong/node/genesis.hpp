@@ -10,27 +10,13 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
-#include "wusong/crypto/signature.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/block.hpp"
+#include "wusong/types/epoch.hpp"
 #include "wusong/vm/fork.hpp"
 
 namespace wusong::node {
-
-struct GenesisValidator {
-  std::string name;
-  crypto::Scheme scheme{crypto::Scheme::ed25519};
-  Bytes vote_key;  // public, of `scheme`
-  Bytes node_key;  // Ed25519 public key its TLS certificate is pinned to
-  Address beneficiary;
-};
-
-/// A node that may connect and follow, without voting.
-struct GenesisObserver {
-  std::string name;
-  Bytes node_key;
-};
 
 struct GenesisAccount {
   std::uint64_t nonce{0};
@@ -55,8 +41,8 @@ struct Genesis {
   std::uint64_t heartbeat_ms{30'000};      // an idle chain still adds a block this often
   std::uint64_t block_interval_ms{50};     // shortest time between proposals
   std::uint64_t block_bytes_max{std::uint64_t{4} << 20};
-  std::vector<GenesisValidator> validators;
-  std::vector<GenesisObserver> observers;
+  std::vector<types::Validator> validators;
+  std::vector<types::Observer> observers;
   Role transact;
   Role deploy;
   std::map<Address, GenesisAccount> accounts;

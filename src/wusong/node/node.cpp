@@ -7,6 +7,7 @@
 #include <array>
 
 #include "wusong/consensus/finality_proof.hpp"
+#include "wusong/node/epoch_frame.hpp"
 #include "wusong/node/errors.hpp"
 #include "wusong/node/internal/accounts.hpp"
 #include "wusong/node/validation.hpp"
@@ -23,6 +24,10 @@ constexpr std::size_t kGreetingTransactionsMax = 4'096;
 class Node::Identity final : public consensus::BlockIdentity {
  public:
   bool matches(const consensus::Block& block) const override {
+    if (const auto closing = consensus::decode_closing(block.payload)) {
+      return consensus::closing_id(*closing) == block.ref.id && closing->view == block.ref.view &&
+             closing->height == block.ref.height && closing->parent_id == block.parent_id;
+    }
     const auto parts = types::split_block(block.payload);
     return parts && types::hash_of(parts->header) == block.ref.id &&
            parts->header.view == block.ref.view && parts->header.number == block.ref.height &&
@@ -58,14 +63,30 @@ Result<std::unique_ptr<Node>> Node::create(NodeOptions options, storage::Ledger&
 }
 
 Result<void> Node::restore(std::span<const consensus::Record> records) {
+  WUSONG_CHECK(restore_head());
+  WUSONG_CHECK(restore_epoch());
+  WUSONG_CHECK(restore_roots());
+  WUSONG_TRY(const auto own, restore_records(records));
+  WUSONG_TRY(consensus::Machine machine, make_machine(own));
+  machine_ = std::move(machine);
+  fetcher_.emplace(sync::Config{}, sync::EpochVoters{voting_.verifier.get(), voting_.domain},
+                   final_.header.number, final_.hash, now_);
+  return {};
+}
+
+Result<void> Node::restore_head() {
   final_ = {.header = options_.genesis_header, .hash = options_.genesis_hash, .last_nonempty = {}};
-  if (const auto head = ledger_.final_head(); head && *head > Height{0}) {
-    WUSONG_TRY(const auto stored, ledger_.block(*head));
-    if (!stored) return fail(err::ledger_gap);
-    WUSONG_TRY(const types::EncodedBlock parts, types::split_block(stored->bytes));
-    final_ = {.header = parts.header, .hash = stored->hash, .last_nonempty = {}};
-  }
-  // Which blocks still wait for agreement on their roots.
+  const auto head = ledger_.final_head();
+  if (!head || *head == Height{0}) return {};
+  WUSONG_TRY(const auto stored, ledger_.block(*head));
+  if (!stored) return fail(err::ledger_gap);
+  WUSONG_TRY(const types::EncodedBlock parts, types::split_block(stored->bytes));
+  final_ = {.header = parts.header, .hash = stored->hash, .last_nonempty = {}};
+  return {};
+}
+
+/// Which blocks still wait for agreement on their roots, and what they made of the registry.
+Result<void> Node::restore_roots() {
   for (Height h = final_.header.executed.next(); h <= final_.header.number; h = h.next()) {
     WUSONG_TRY(const auto stored, ledger_.block(h));
     if (!stored) return fail(err::ledger_gap);
@@ -76,24 +97,15 @@ Result<void> Node::restore(std::span<const consensus::Record> records) {
     if (!roots) return fail(err::ledger_gap);
     roots_[h] = *roots;
   }
+  for (Height h = std::min(final_.header.executed, executed_); h <= executed_; h = h.next()) {
+    if (!has_registry(options_.genesis)) break;
+    const auto state = open_state_(h);
+    if (!state && h < executed_) continue;  // what is older than a snapshot was never here
+    if (!state) return fail(state.error());
+    WUSONG_CHECK(note_registry(**state, h));
+  }
   WUSONG_TRY(auto view, open_state_(executed_));
   accounts_->replace(std::move(view), executed_);
-
-  const consensus::Config config{
-      .genesis = options_.genesis_hash,
-      .pacemaker = options_.pacemaker,
-      .min_block_interval = std::chrono::milliseconds{options_.genesis.block_interval_ms},
-      .payload_bytes_max = options_.genesis.block_bytes_max + (std::size_t{64} << 10)};
-  const consensus::BlockRef head{
-      .view = final_.header.view, .height = final_.header.number, .id = final_.hash};
-  WUSONG_TRY(consensus::Machine machine, consensus::Machine::create(config,
-                                                                    {.signer = options_.signer,
-                                                                     .verifier = options_.verifier,
-                                                                     .identity = identity_.get()},
-                                                                    head, records));
-  machine_ = std::move(machine);
-  fetcher_.emplace(sync::Config{.genesis = options_.genesis_hash}, *options_.verifier,
-                   final_.header.number, final_.hash, now_);
   return {};
 }
 
@@ -116,7 +128,7 @@ Instant Node::wake_at() const noexcept {
   Instant wake = Instant::max();
   if (machine_wake_) wake = std::min(wake, *machine_wake_);
   if (sync_wake_) wake = std::min(wake, *sync_wake_);
-  const auto heartbeat = std::chrono::milliseconds{options_.genesis.heartbeat_ms};
+  const auto heartbeat = std::chrono::milliseconds{epoch().parameters.heartbeat_ms};
   if (!work_) wake = std::min(wake, last_final_at_ + heartbeat);
   if (announce_at_) wake = std::min(wake, *announce_at_);
   return wake;
@@ -161,38 +173,49 @@ void Node::drain() {
 
 void Node::absorb(consensus::Actions actions) {
   for (consensus::RecordWrite& write : actions.persist) {
+    const Bytes key = record_key(write.key);
     if (write.value) {
-      out_.batch.put(io::Column::vote, write.key, *write.value);
+      out_.batch.put(io::Column::vote, key, *write.value);
+      record_keys_.insert(key);
     } else {
-      out_.batch.erase(io::Column::vote, write.key);
+      out_.batch.erase(io::Column::vote, key);
+      record_keys_.erase(key);
     }
   }
   out_.sync = out_.sync || actions.sync;
   for (consensus::Send& send : actions.sends) {
-    out_.frames.push_back({.to = send.to,
-                           .channel = net::Channel::consensus,
-                           .payload = std::make_shared<const Bytes>(std::move(send.bytes))});
+    std::optional<consensus::PeerId> to;
+    if (send.to) to = voting_.to_driver(*send.to);
+    out_.frames.push_back(
+        {.to = to,
+         .channel = net::Channel::consensus,
+         .payload = std::make_shared<const Bytes>(tag_frame(epoch().number, send.bytes))});
   }
+  for (consensus::Misbehaviour& evidence : actions.misbehaviour) {
+    out_.misbehaviour.push_back(
+        {.peer = voting_.to_driver(evidence.validator), .evidence = std::move(evidence)});
+  }
+  if (actions.rejection) {
+    actions.rejection->peer = voting_.to_driver(actions.rejection->peer);
+    out_.rejections.push_back(*actions.rejection);
+  }
+  if (actions.halt) out_.halt = actions.halt->reason;
   if (actions.finalized) {
-    const auto proof = consensus::make_finality_proof(actions.finalized->certificate);
-    finalise(prepared_chain(actions.finalized->blocks), consensus::encode(proof));
+    const std::uint64_t before = epoch().number;
+    finalise(prepared_chain(actions.finalized->blocks), proof_of(*actions.finalized));
+    if (epoch().number != before) return;  // the machine that asked for the rest is no more
   }
   for (const consensus::VerifyPayload& request : actions.verify) begin_check(request);
   for (const consensus::Attested& attested : actions.attested) store_attestation(attested);
   for (const consensus::ServeBlock& request : actions.serve) serve_block(request);
-  for (consensus::Misbehaviour& evidence : actions.misbehaviour) {
-    out_.misbehaviour.push_back(std::move(evidence));
-  }
   if (actions.behind) on_behind(*actions.behind);
-  if (actions.halt) out_.halt = actions.halt->reason;
-  if (actions.rejection) out_.rejections.push_back(*actions.rejection);
   if (actions.wake_at) machine_wake_ = actions.wake_at;
   if (actions.build) build(*actions.build);
 }
 
 void Node::on_connected(consensus::PeerId peer, Height finalised) {
   peers_.insert(peer);
-  feed(consensus::PeerConnected{.peer = peer});
+  feed(consensus::PeerConnected{.peer = voting_.to_machine(peer)});
   greet_sync(peer, finalised);
   // Only what this node was given itself: others do the same for theirs.
   std::vector<txpool::PooledPtr> local;
@@ -204,7 +227,7 @@ void Node::on_connected(consensus::PeerId peer, Height finalised) {
 
 void Node::on_disconnected(consensus::PeerId peer) {
   peers_.erase(peer);
-  feed(consensus::PeerDisconnected{.peer = peer});
+  feed(consensus::PeerDisconnected{.peer = voting_.to_machine(peer)});
   drop_from_sync(peer);
 }
 
@@ -212,12 +235,15 @@ void Node::on_frame(consensus::PeerId peer, net::Channel channel, Bytes payload)
   switch (channel) {
     case net::Channel::consensus:
     case net::Channel::block:
-      // The event borrows the bytes, so it is stepped at once instead of queued.
-      WUSONG_ASSERT(!feeding_ && events_.empty());
-      feeding_ = true;
-      absorb(machine_->step(consensus::MessageReceived{.from = peer, .bytes = payload}, now_));
-      feeding_ = false;
-      drain();
+      if (const auto message = untagged(peer, payload)) {
+        // The event borrows the bytes, so it is stepped at once instead of queued.
+        WUSONG_ASSERT(!feeding_ && events_.empty());
+        feeding_ = true;
+        absorb(machine_->step(
+            consensus::MessageReceived{.from = voting_.to_machine(peer), .bytes = *message}, now_));
+        feeding_ = false;
+        drain();
+      }
       return;
     case net::Channel::gossip:
       on_gossip(peer, std::move(payload));
@@ -242,7 +268,7 @@ std::optional<Node::Tip> Node::tip_of(const Hash& hash) const {
 bool Node::heartbeat_due() const noexcept {
   // A new chain shows at once that it agrees.
   return final_.header.number == Height{0} ||
-         now_ - last_final_at_ >= std::chrono::milliseconds{options_.genesis.heartbeat_ms};
+         now_ - last_final_at_ >= std::chrono::milliseconds{epoch().parameters.heartbeat_ms};
 }
 
 // A block with transactions waits until some header carries its roots. Another block helps when it
@@ -258,7 +284,8 @@ bool Node::roots_need_block(const Tip& tip) const noexcept {
 // Consensus is told when work appears or ends, and again after a leader declined and something
 // changed.
 void Node::update_work() {
-  const bool work = pool_->counts().pending > 0 || roots_need_block(final_) || heartbeat_due();
+  const bool work = pool_->counts().pending > 0 || roots_need_block(final_) || heartbeat_due() ||
+                    change_pending();
   if (work == work_ && !(work && declined_ && changed_)) {
     changed_ = false;
     return;

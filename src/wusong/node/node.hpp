@@ -14,12 +14,15 @@
 #include "wusong/base/hash_map.hpp"
 #include "wusong/base/strong.hpp"
 #include "wusong/base/time.hpp"
+#include "wusong/consensus/closing.hpp"
 #include "wusong/consensus/machine.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/net/messages.hpp"
 #include "wusong/node/genesis.hpp"
 #include "wusong/node/prepared.hpp"
+#include "wusong/node/registry.hpp"
 #include "wusong/node/service.hpp"
+#include "wusong/node/vote_keys.hpp"
 #include "wusong/storage/ledger.hpp"
 #include "wusong/sync/fetcher.hpp"
 #include "wusong/txpool/persistence.hpp"
@@ -70,9 +73,15 @@ struct Actions {
     Error error;
   };
   std::vector<Refusal> refusals;  // proposals this node judged wrong
-  std::vector<consensus::Misbehaviour> misbehaviour;
+  struct Accusation {
+    consensus::PeerId peer;
+    consensus::Misbehaviour
+        evidence;  // its validator index is of the epoch that the evidence is of
+  };
+  std::vector<Accusation> misbehaviour;
   std::optional<Error> halt;
-  std::optional<Height> final;  // newest height agreed on, when it changed
+  std::optional<Height> final;                // newest height agreed on, when it changed
+  std::shared_ptr<const types::Epoch> epoch;  // the one that begins, when one does: whom to admit
 };
 
 struct NodeCounters {
@@ -86,8 +95,9 @@ struct NodeOptions {
   Genesis genesis;
   Hash genesis_hash;
   types::Header genesis_header;
-  const consensus::VoteSigner* signer{nullptr};      // null: an observer
-  const consensus::VoteVerifier* verifier{nullptr};  // both outlive the node
+  const VoteKeys* keys{nullptr};  // outlives the node
+  /// The driver's number for the node with this key: always the same one.
+  std::function<consensus::PeerId(BytesView node_key)> peer_of;
   txpool::Limits pool_limits;
   std::uint64_t pool_record_next{0};  // txpool::Loaded::next
   consensus::PacemakerConfig pacemaker;
@@ -137,6 +147,9 @@ class Node {
   const NodeCounters& counters() const noexcept { return counters_; }
   bool syncing() const noexcept;
   Height sync_target() const noexcept;
+  /// The epoch of the next height.
+  const types::Epoch& epoch() const noexcept { return *voting_.epoch; }
+  bool votes() const noexcept { return voting_.signer != nullptr; }
 
  private:
   class Accounts;
@@ -160,9 +173,44 @@ class Node {
     bool certified{false};
     PreparedPtr prepared;  // set once senders are known
   };
+  /// Who agrees on the next height. The machine numbers voters by their seat in the epoch, the
+  /// driver's peers by what they always have.
+  struct Voting {
+    std::shared_ptr<const types::Epoch> epoch;
+    Hash domain;
+    std::unique_ptr<consensus::VoteVerifier> verifier;
+    std::unique_ptr<consensus::VoteSigner> signer;  // null: no vote in this epoch
+    std::vector<consensus::PeerId> peers;           // by seat
+    std::map<consensus::PeerId, consensus::ValidatorIndex> seats;
+
+    consensus::PeerId to_machine(consensus::PeerId peer) const;
+    consensus::PeerId to_driver(consensus::PeerId machine) const;
+  };
 
   Node(NodeOptions options, storage::Ledger& ledger, StateOpener open_state, Height executed);
   Result<void> restore(std::span<const consensus::Record> records);
+  Result<void> restore_head();
+  Result<void> restore_roots();
+
+  // node_epoch.cpp
+  Result<void> restore_epoch();
+  Result<std::vector<consensus::Record>> restore_records(
+      std::span<const consensus::Record> records);
+  void sit(types::Epoch epoch);
+  Result<consensus::Machine> make_machine(std::span<const consensus::Record> records) const;
+  void enter_epoch(types::Epoch epoch);
+  Result<void> note_registry(types::StateView& state, Height height);
+  void forget_registries();
+  std::optional<types::Epoch> epoch_after(const types::Header& header) const;
+  bool change_pending() const noexcept;
+  bool ends_this_epoch(const types::Header& header) const noexcept;
+  std::optional<consensus::ClosingBlock> closing_on(const consensus::BlockRef& parent,
+                                                    View view) const;
+  bool build_closing(const consensus::BuildPayload& request);
+  void check_closing(const consensus::VerifyPayload& request);
+  Bytes proof_of(const consensus::Finalized& finalized) const;
+  std::optional<BytesView> untagged(consensus::PeerId peer, BytesView payload);
+  Bytes record_key(BytesView key) const;
 
   void feed(consensus::Event event);
   void drain();
@@ -213,11 +261,15 @@ class Node {
   exec::ChainRules rules_;
   storage::Ledger& ledger_;
   StateOpener open_state_;
-  std::unique_ptr<Identity> identity_;
+  std::unique_ptr<consensus::BlockIdentity> identity_;
   std::unique_ptr<Accounts> accounts_;
   std::unique_ptr<txpool::Pool> pool_;
   txpool::LocalJournal journal_;
-  std::optional<consensus::Machine> machine_;
+  Voting voting_;
+  std::optional<consensus::Machine> machine_;  // one for each epoch
+  std::set<Bytes> record_keys_;                // of the machine, as they are stored
+  std::map<Height, Registry> registries_;  // what executing a height made of it, where it changed
+  HashMap<Hash, consensus::ClosingBlock> closing_;  // judged good
   std::optional<sync::Fetcher> fetcher_;
 
   Instant now_;

@@ -52,30 +52,32 @@ std::vector<txpool::PooledPtr> Node::choose_transactions(const Hash& parent) {
   std::vector<txpool::NonceUpdate> next_nonces;
   next_nonces.reserve(next.size());
   for (const auto& [address, nonce] : next) next_nonces.push_back({address, nonce});
-  return pool_->build({.gas = options_.genesis.gas_limit,
-                       .bytes = options_.genesis.block_bytes_max,
+  return pool_->build({.gas = epoch().parameters.gas_limit,
+                       .bytes = epoch().parameters.block_bytes_max,
                        .count = kTransactionsPerBlockMax,
                        .excluded = &excluded,
                        .next_nonces = next_nonces});
 }
 
 types::Header Node::header_on(const Tip& parent, View view) const {
-  const auto proposer = static_cast<std::uint32_t>(options_.signer->index());
+  const auto proposer = static_cast<std::uint32_t>(voting_.signer->index());
   types::Header header;
   header.parent_hash = parent.hash;
   header.number = parent.header.number.next();
   header.view = view;
   header.proposer = proposer;
-  header.beneficiary = options_.genesis.validators[proposer].beneficiary;
+  header.beneficiary = epoch().validators[proposer].beneficiary;
   header.timestamp = std::max(parent.header.timestamp, wall_);
-  header.gas_limit = options_.genesis.gas_limit;
-  header.base_fee = options_.genesis.gas_price;
+  header.gas_limit = epoch().parameters.gas_limit;
+  header.base_fee = epoch().parameters.base_fee;
   header.executed = roots_target(parent.header, executed_, options_.genesis.root_delay);
   header.roots = roots_between(parent.header.executed, header.executed);
+  if (const auto next = epoch_after(header)) header.next_epoch = types::encode(*next);
   return header;
 }
 
 void Node::build(const consensus::BuildPayload& request) {
+  if (build_closing(request)) return;
   const auto parent = tip_of(request.parent.id);
   if (!parent) {
     feed(consensus::PayloadDeclined{.view = request.view});
@@ -85,7 +87,8 @@ void Node::build(const consensus::BuildPayload& request) {
   if (parent->header.number.next().value - executed_.value <= kUnexecutedMax) {
     chosen = choose_transactions(parent->hash);
   }
-  if (chosen.empty() && !request.for_finality && !roots_need_block(*parent) && !heartbeat_due()) {
+  if (chosen.empty() && !request.for_finality && !roots_need_block(*parent) && !heartbeat_due() &&
+      !change_pending()) {
     declined_ = true;
     feed(consensus::PayloadDeclined{.view = request.view});
     return;

@@ -11,6 +11,7 @@ namespace wusong::node {
 
 void Node::begin_check(const consensus::VerifyPayload& request) {
   const Hash id = request.block->ref.id;
+  if (consensus::decode_closing(request.block->payload)) return check_closing(request);
   if (candidates_.contains(id)) {  // built here, or judged before
     answer(id, consensus::Verdict::ok);
     return;
@@ -54,7 +55,7 @@ void Node::on_prepared(const Hash& block, Result<PreparedPtr> prepared) {
 
 Result<void> Node::check(const PreparedBlock& block, const Tip& parent, bool certified) const {
   const types::Header& header = block.block.header;
-  WUSONG_CHECK(check_header(header, parent.header, parent.hash, options_.genesis));
+  WUSONG_CHECK(check_header(header, parent.header, parent.hash, epoch()));
   if (!certified && !has_defect(Defect::timestamp_unchecked))
     WUSONG_CHECK(check_timestamp(header, parent.header, wall_));
   WUSONG_CHECK(check_transactions(block, rules_));
@@ -65,6 +66,10 @@ Result<void> Node::check(const PreparedBlock& block, const Tip& parent, bool cer
     const auto own = roots_.find(height);
     if (own == roots_.end() || own->second != roots) return fail(err::wrong_roots);
   }
+  const auto next = epoch_after(header);
+  if (ends_this_epoch(parent.header) ||
+      header.next_epoch != (next ? types::encode(*next) : Bytes{}))
+    return fail(err::wrong_epoch);
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include "wusong/base/defect.hpp"
 #include "wusong/consensus/finality_proof.hpp"
+#include "wusong/node/epoch_frame.hpp"
 #include "wusong/node/errors.hpp"
 #include "wusong/node/internal/accounts.hpp"
 #include "wusong/node/node.hpp"
@@ -15,6 +16,7 @@ std::vector<PreparedPtr> Node::prepared_chain(
     const std::vector<consensus::BlockPtr>& blocks) const {
   std::vector<PreparedPtr> out;
   for (const consensus::BlockPtr& block : blocks) {
+    if (closing_.contains(block->ref.id)) break;  // not of the chain: see closing.hpp
     const auto found = candidates_.find(block->ref.id);
     WUSONG_ASSERT(found != candidates_.end());  // consensus finalises only what was verified here
     out.push_back(found->second.block);
@@ -37,6 +39,15 @@ void Node::finalise(std::span<const PreparedPtr> blocks, const Bytes& certificat
   boost::unordered::erase_if(candidates_, [&](const auto& entry) {
     return entry.second.block->block.header.number <= height;
   });
+  forget_registries();
+  if (!final_.header.next_epoch.empty()) {
+    auto next = types::decode_epoch(final_.header.next_epoch);
+    if (!next || next->number != epoch().number + 1 || next->first != height.next()) {
+      out_.halt = err::bad_registry;  // a quorum has agreed on what is no epoch
+      return;
+    }
+    enter_epoch(*std::move(next));
+  }
   announce_final();
 }
 
@@ -72,8 +83,8 @@ void Node::store_final(const PreparedPtr& block, BytesView certificate) {
   if (!nonces.empty()) {
     apply_changes(pool_->on_block({.included = block->transaction_hashes,
                                    .nonces = nonces,
-                                   .gas_limit = options_.genesis.gas_limit,
-                                   .base_fee = options_.genesis.gas_price},
+                                   .gas_limit = epoch().parameters.gas_limit,
+                                   .base_fee = epoch().parameters.base_fee},
                                   now_),
                   std::nullopt);
   }
@@ -96,6 +107,10 @@ void Node::on_executed(const BlockPtr& block) {
   auto view = open_state_(height);
   if (!view) {
     out_.halt = view.error();
+    return;
+  }
+  if (const auto noted = note_registry(**view, height); !noted) {
+    out_.halt = noted.error();
     return;
   }
   accounts_->replace(*std::move(view), height);
@@ -132,13 +147,15 @@ void Node::refresh_nonces(const ExecutedBlock& block) {
   for (const Address& address : touched) nonces.push_back({address, accounts_->nonce(address)});
   apply_changes(pool_->on_block({.included = {},
                                  .nonces = nonces,
-                                 .gas_limit = options_.genesis.gas_limit,
-                                 .base_fee = options_.genesis.gas_price},
+                                 .gas_limit = epoch().parameters.gas_limit,
+                                 .base_fee = epoch().parameters.base_fee},
                                 now_),
                 std::nullopt);
 }
 
 void Node::store_attestation(const consensus::Attested& attested) {
+  // The last block of an epoch is attested by its own validators, not by those who begin on it.
+  if (attested.height < epoch().first || attested.height > final_.header.number) return;
   const auto proof =
       consensus::make_finality_proof(attested.height, attested.block_id, attested.signatures);
   ledger_.stage_certificate(out_.batch, storage::CertificateKind::attestation, attested.height,
@@ -158,10 +175,11 @@ void Node::serve_block(const consensus::ServeBlock& request) {
   message.block.parent_id = parts->header.parent_hash;
   message.block.parent_view = parent_view_of(parts->header);
   message.block.payload = std::move((*stored)->bytes);
-  out_.frames.push_back({.to = request.peer,
-                         .channel = net::Channel::block,
-                         .payload = std::make_shared<const Bytes>(
-                             consensus::encode(consensus::Message{std::move(message)}))});
+  const Bytes encoded = consensus::encode(consensus::Message{std::move(message)});
+  out_.frames.push_back(
+      {.to = voting_.to_driver(request.peer),
+       .channel = net::Channel::block,
+       .payload = std::make_shared<const Bytes>(tag_frame(epoch().number, encoded))});
 }
 
 View Node::parent_view_of(const types::Header& header) const {

@@ -61,7 +61,7 @@ void Node::apply_changes(const txpool::Changes& changes, std::optional<consensus
   // Validators form a mesh and hear of a transaction from whoever took it from outside: only that
   // node passes it on. What an observer brings comes from outside as well.
   std::vector<txpool::PooledPtr> relay;
-  const bool from_outside = from.has_value() && *from >= options_.genesis.validators.size();
+  const bool from_outside = from.has_value() && !voting_.seats.contains(*from);
   for (const txpool::PooledPtr& pooled : changes.pending) {
     if (pooled->local || from_outside) relay.push_back(pooled);
   }

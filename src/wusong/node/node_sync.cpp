@@ -64,7 +64,8 @@ void Node::release_delivery() {
 }
 
 void Node::on_behind(const consensus::Behind& behind) {
-  feed_sync(sync::FarBehind{.peer = behind.peer, .finalised = behind.certificate.subject.height});
+  feed_sync(sync::FarBehind{.peer = voting_.to_driver(behind.peer),
+                            .finalised = behind.certificate.subject.height});
 }
 
 void Node::greet_sync(consensus::PeerId peer, Height finalised) {
@@ -121,19 +122,23 @@ void Node::on_synced(Result<std::vector<PreparedPtr>> blocks, const Bytes& certi
     out_.halt = err::state_diverged;  // two certified chains: more than a third is faulty
     return;
   }
+  const std::uint64_t before = epoch().number;
   finalise(rest, certificate);
   out_.fetched = true;
   counters_.synced_blocks += rest.size();
-  const consensus::BlockRef head{
-      .view = final_.header.view, .height = final_.header.number, .id = final_.hash};
-  feed(consensus::SyncedTo{
-      .block = head,
-      .certificate = consensus::Certificate{.subject = {.kind = consensus::VoteKind::finalize,
-                                                        .view = proof->view,
-                                                        .height = proof->height,
-                                                        .block_id = proof->block_id,
-                                                        .parent_view = {}},
-                                            .signatures = proof->signatures}});
+  if (epoch().number != before) return drain();  // the new machine begins there
+  consensus::SyncedTo event{
+      .block = {.view = final_.header.view, .height = final_.header.number, .id = final_.hash},
+      .certificate = std::nullopt};
+  if (proof->kind == consensus::FinalityProof::Kind::certificate) {
+    event.certificate = consensus::Certificate{.subject = {.kind = consensus::VoteKind::finalize,
+                                                           .view = proof->view,
+                                                           .height = proof->height,
+                                                           .block_id = proof->block_id,
+                                                           .parent_view = {}},
+                                               .signatures = proof->signatures};
+  }
+  feed(std::move(event));
 }
 
 void Node::announce_final() {

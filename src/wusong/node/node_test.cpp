@@ -176,15 +176,15 @@ TEST(Node, ABlockWithForeignRootsIsRefused) {
   child.beneficiary = cluster.genesis().validators[child.proposer].beneficiary;
   child.executed = parent.executed;
   child.roots.clear();
-  EXPECT_TRUE(check_header(child, parent, parent_hash, cluster.genesis()));
+  EXPECT_TRUE(check_header(child, parent, parent_hash, first_epoch(cluster.genesis())));
   child.executed = child.number;  // it cannot know its own roots
   child.roots.resize(child.executed.value - parent.executed.value);
-  EXPECT_EQ(check_header(child, parent, parent_hash, cluster.genesis()).error(),
+  EXPECT_EQ(check_header(child, parent, parent_hash, first_epoch(cluster.genesis())).error(),
             Error{err::wrong_header});
   child.executed = parent.executed;
   child.roots.clear();
   child.proposer = (child.proposer + 1) % 4;
-  EXPECT_EQ(check_header(child, parent, parent_hash, cluster.genesis()).error(),
+  EXPECT_EQ(check_header(child, parent, parent_hash, first_epoch(cluster.genesis())).error(),
             Error{err::wrong_header});
 }
 

@@ -16,6 +16,7 @@
 #include "wusong/exec/context.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/block.hpp"
+#include "wusong/types/epoch.hpp"
 #include "wusong/types/receipt.hpp"
 #include "wusong/vm/fork.hpp"
 
@@ -126,6 +127,16 @@ struct FinalityProof {
   Bytes attestations;  // encoded consensus::FinalityProof for attested_height
 };
 
+using EpochPtr = std::shared_ptr<const types::Epoch>;
+
+/// What shows that an epoch follows the one before: the header of that one's last block, which
+/// names the validators to come, and the proof of its finality by the validators that were.
+struct EpochProof {
+  std::uint64_t epoch{0};  // that begins
+  Bytes header;
+  Bytes proof;  // encoded consensus::FinalityProof
+};
+
 /// Told on an internal thread, in height order; must return quickly.
 struct Listener {
   std::function<void(const BlockPtr&)> on_block;
@@ -195,6 +206,13 @@ class Service {
   virtual Health health() const = 0;
   /// @errors err::unknown_block, err::no_proof_yet
   [[nodiscard]] virtual Result<FinalityProof> finality_proof(Height height) const = 0;
+  /// The epoch of the next height.
+  virtual EpochPtr epoch() const = 0;
+  /// The epoch that a final height belongs to. @errors err::unknown_block
+  [[nodiscard]] virtual Result<EpochPtr> epoch_of(Height height) const = 0;
+  /// Of epoch `from` and those after it, at most `limit`. None on a chain that stays in its first.
+  [[nodiscard]] virtual Result<std::vector<EpochProof>> epoch_proofs(std::uint64_t from,
+                                                                     std::size_t limit) const = 0;
   /// Prometheus text.
   virtual std::string metrics() const = 0;
 

@@ -26,13 +26,15 @@ std::uint32_t proposer_of(View view, std::size_t validators) noexcept {
 }
 
 Result<void> check_header(const types::Header& header, const types::Header& parent,
-                          const Hash& parent_hash, const Genesis& genesis) {
+                          const Hash& parent_hash, const types::Epoch& epoch) {
+  const types::ChainParameters& parameters = epoch.parameters;
   const bool linked = header.parent_hash == parent_hash && header.number == parent.number.next() &&
                       header.view > parent.view;
-  const bool fixed = header.gas_limit == genesis.gas_limit && header.base_fee == genesis.gas_price;
+  const bool fixed =
+      header.gas_limit == parameters.gas_limit && header.base_fee == parameters.base_fee;
   if (!linked || !fixed) return fail(err::wrong_header);
-  if (header.proposer != proposer_of(header.view, genesis.validators.size()) ||
-      header.beneficiary != genesis.validators[header.proposer].beneficiary) {
+  if (header.proposer != proposer_of(header.view, epoch.validators.size()) ||
+      header.beneficiary != epoch.validators[header.proposer].beneficiary) {
     return fail(err::wrong_header);
   }
   const bool in_order = header.executed >= parent.executed && header.executed < header.number;

@@ -17,9 +17,10 @@ inline constexpr std::uint64_t kClockDriftMsMax = 10'000;
 std::uint32_t proposer_of(View view, std::size_t validators) noexcept;
 
 /// Links, fixed fields, proposer, executed range. Pure.
+/// @param epoch  the one that the header's height belongs to
 /// @errors err::wrong_header
 [[nodiscard]] Result<void> check_header(const types::Header& header, const types::Header& parent,
-                                        const Hash& parent_hash, const Genesis& genesis);
+                                        const Hash& parent_hash, const types::Epoch& epoch);
 /// Not before the parent, and not too far ahead of this node's clock. Only for proposals: a block
 /// with a certificate was judged by a quorum's clocks.
 /// @errors err::timestamp_out_of_range

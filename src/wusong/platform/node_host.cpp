@@ -46,7 +46,6 @@ Result<void> NodeHostImpl::open() {
   recovery_ = std::make_unique<StagedExecutor>(*workers_, stages_, io::Stage::recovery);
   WUSONG_CHECK(open_stores());
   WUSONG_CHECK(open_node());
-  assign_peer_ids();
   core_ = std::make_unique<EventLoop>(kCoreQueueMax, [this](Instant now) { return turn(now); });
   execution_ = std::make_unique<EventLoop>(kExecutionQueueMax,
                                            [](Instant /*now*/) { return Instant::max(); });
@@ -97,46 +96,39 @@ Result<void> NodeHostImpl::open_chain() {
 }
 
 Result<void> NodeHostImpl::open_node() {
-  std::vector<consensus::ValidatorKey> keys;
-  for (const node::GenesisValidator& validator : options_.genesis.validators) {
-    keys.push_back({validator.scheme, validator.vote_key});
+  WUSONG_TRY(self_, public_key_of(options_.node_key));
+  if (!options_.vote_keys.empty() && file_exists((options_.folder / kVotesLostFile).string())) {
+    // Until the guard is lifted and the node starts again, it holds no key to vote with.
+    logger_.warn("votes_lost", {{"file", (options_.folder / kVotesLostFile).string()}});
+    guard_.emplace(started_wall_);
+    options_.vote_keys.clear();
+    options_.look_for_vote_keys = {};
   }
-  consensus::ValidatorIndex own = 0;
-  if (options_.vote_signer) {
-    const auto found = std::ranges::find_if(keys, [&](const consensus::ValidatorKey& key) {
-      return key.scheme == options_.vote_signer->scheme() &&
-             std::ranges::equal(key.public_key, options_.vote_signer->public_key());
-    });
-    if (found == keys.end()) return fail(err::not_a_validator);
-    own = static_cast<consensus::ValidatorIndex>(found - keys.begin());
-    if (file_exists((options_.folder / kVotesLostFile).string())) {
-      logger_.warn("votes_lost", {{"file", (options_.folder / kVotesLostFile).string()}});
-      guard_.emplace(started_wall_);
-    }
-  }
-  if (options_.vote_signer && (!guard_ || guard_->lifted())) {
-    signer_ = std::make_unique<consensus::KeySigner>(own, *options_.vote_signer);
-  }
-  verifier_ = std::make_unique<consensus::KeyVerifier>(std::move(keys));
-
+  keys_ = std::make_unique<node::HeldKeys>(std::move(options_.vote_keys),
+                                           std::move(options_.look_for_vote_keys));
   std::vector<consensus::Record> records;
   WUSONG_CHECK(store_->scan(io::Column::vote, {}, {}, false, [&](BytesView key, BytesView value) {
     records.push_back({to_bytes(key), to_bytes(value)});
     return true;
   }));
   WUSONG_TRY(const txpool::Loaded loaded, txpool::load(*store_));
-  node::NodeOptions options{.genesis = options_.genesis,
-                            .genesis_hash = genesis_hash_,
-                            .genesis_header = genesis_header_,
-                            .signer = signer_.get(),
-                            .verifier = verifier_.get(),
-                            .pool_limits = options_.pool_limits,
-                            .pool_record_next = loaded.next,
-                            .pacemaker = {}};
+  node::NodeOptions options{
+      .genesis = options_.genesis,
+      .genesis_hash = genesis_hash_,
+      .genesis_header = genesis_header_,
+      .keys = keys_.get(),
+      .peer_of = [this](BytesView key) { return peers_table_.number_of(net::PeerKey::from(key)); },
+      .pool_limits = options_.pool_limits,
+      .pool_record_next = loaded.next,
+      .pacemaker = {}};
   WUSONG_TRY(node_, node::Node::create(
                         std::move(options), *ledger_,
                         [this](Height height) { return state_->view(height); },
                         Height{executed_.load()}, records));
+  // With a registry, a later epoch may name the key; else nothing ever will.
+  if (!keys_->empty() && !node_->votes() && !node::has_registry(options_.genesis))
+    return fail(err::not_a_validator);
+  set_epoch(std::make_shared<const types::Epoch>(node_->epoch()));
   fill_pool(loaded);
   return {};
 }
@@ -163,29 +155,31 @@ void NodeHostImpl::fill_pool(const txpool::Loaded& loaded) {
   if (kept != 0) logger_.info("pool_restored", {{"transactions", kept}});
 }
 
-void NodeHostImpl::assign_peer_ids() {
-  PeerId id = 0;
-  const auto add = [&](const Bytes& key, const std::string& name) {
-    const auto peer = net::PeerKey::from(key);
-    peer_ids_[peer] = id;
-    peer_keys_[id] = peer;
-    peer_names_[id] = name;
-    peer_finals_[id] = 0;
-    ++id;
-  };
-  for (const auto& validator : options_.genesis.validators) add(validator.node_key, validator.name);
-  for (const auto& observer : options_.genesis.observers) add(observer.node_key, observer.name);
+node::EpochPtr NodeHostImpl::epoch() const {
+  MutexLock lock{epoch_mutex_};
+  return epoch_;
 }
 
-/// Everyone in the genesis may connect; whoever has an address is dialled.
-std::vector<TransportPeer> NodeHostImpl::pinned_peers() const {
+void NodeHostImpl::set_epoch(node::EpochPtr epoch) {
+  peers_table_.set_members(*epoch);
+  votes_.store(node_->votes(), std::memory_order_relaxed);
+  MutexLock lock{epoch_mutex_};
+  epoch_ = std::move(epoch);
+}
+
+/// Everyone whom the epoch names may connect; whoever has an address is dialled.
+std::vector<TransportPeer> NodeHostImpl::pinned_peers(const types::Epoch& epoch) const {
   std::map<net::PeerKey, TransportPeer> out;
-  for (const auto& [key, id] : peer_ids_) out[key] = {.key = key, .host = {}, .port = 0};
+  const auto admit = [&](BytesView node_key) {
+    const auto key = net::PeerKey::from(node_key);
+    out[key] = {.key = key, .host = {}, .port = 0};
+  };
+  for (const auto& validator : epoch.validators) admit(validator.node_key);
+  for (const auto& observer : epoch.observers) admit(observer.node_key);
   for (const TransportPeer& peer : options_.peers) {
     if (out.contains(peer.key)) out[peer.key] = peer;
   }
-  const auto self = public_key_of(options_.node_key);
-  if (self) out.erase(*self);
+  out.erase(self_);
   std::vector<TransportPeer> peers;
   for (auto& [key, peer] : out) peers.push_back(std::move(peer));
   return peers;
@@ -198,9 +192,9 @@ Result<void> NodeHostImpl::start() {
   options.secret_key = options_.node_key;
   options.hello.genesis_hash = genesis_hash_;
   options.hello.node_version = options_.version;
-  options.hello.role = signer_ ? net::Role::validator : net::Role::observer;
+  options.hello.role = votes_ ? net::Role::validator : net::Role::observer;
   options.hello.finalised = Height{final_.load()};
-  options.peers = pinned_peers();
+  options.peers = pinned_peers(*epoch());
   options.limits.frame_payload_max =
       std::max(net::kFramePayloadMax,
                std::size_t{options_.genesis.block_bytes_max} + (std::size_t{1} << 20));
@@ -225,32 +219,27 @@ void NodeHostImpl::stop() {
 }
 
 void NodeHostImpl::on_connected(const net::PeerKey& peer, const net::Hello& hello) {
-  const auto id = peer_ids_.find(peer);
-  if (id == peer_ids_.end()) return;
-  peer_finals_.at(id->second).store(hello.finalised.value, std::memory_order_relaxed);
-  post([id = id->second, height = hello.finalised](node::Node& node) {
-    node.on_connected(id, height);
-  });
+  const PeerId id = peers_table_.number_of(peer);
+  peers_table_.told(id, hello.finalised);
+  post([id, height = hello.finalised](node::Node& node) { node.on_connected(id, height); });
 }
 
 void NodeHostImpl::on_disconnected(const net::PeerKey& peer, Error /*reason*/) {
-  const auto id = peer_ids_.find(peer);
-  if (id == peer_ids_.end()) return;
-  post([id = id->second](node::Node& node) { node.on_disconnected(id); });
+  const PeerId id = peers_table_.number_of(peer);
+  post([id](node::Node& node) { node.on_disconnected(id); });
 }
 
 void NodeHostImpl::on_message(const net::PeerKey& peer, net::Channel channel, Bytes payload) {
-  const auto id = peer_ids_.find(peer);
-  if (id == peer_ids_.end()) return;
+  const PeerId id = peers_table_.number_of(peer);
   if (channel == net::Channel::sync && payload.size() <= kStatusSizeMax) {
     if (const auto message = net::decode_sync(payload)) {
       if (const auto* status = std::get_if<net::StatusAnnouncement>(&*message))
-        peer_finals_.at(id->second).store(status->finalised.value, std::memory_order_relaxed);
+        peers_table_.told(id, status->finalised);
     }
   }
   // Gossip may be lost when the node is busy; votes and blocks may not.
   if (channel == net::Channel::gossip && core_->queued() > kCoreQueueMax / 2) return;
-  post([id = id->second, channel, payload = std::move(payload)](node::Node& node) mutable {
+  post([id, channel, payload = std::move(payload)](node::Node& node) mutable {
     node.on_frame(id, channel, std::move(payload));
   });
 }
@@ -276,6 +265,14 @@ void NodeHostImpl::carry_out(node::Actions actions) {
       fatal(written.error());
       return;  // nothing may leave that was not kept
     }
+  }
+  if (actions.epoch) {
+    set_epoch(actions.epoch);
+    logger_.info("epoch_entered", {{"epoch", actions.epoch->number},
+                                   {"first", actions.epoch->first.value},
+                                   {"validators", actions.epoch->validators.size()},
+                                   {"votes", node_->votes()}});
+    if (transport_) transport_->set_peers(pinned_peers(*actions.epoch));
   }
   for (const node::Frame& frame : actions.frames) send(frame);
   run_jobs(actions);
@@ -304,8 +301,9 @@ void NodeHostImpl::carry_out(node::Actions actions) {
     rejections_total_->add();
     logger_.debug("message_refused", {{"peer", rejection.peer}, {"error", rejection.error}});
   }
-  for (const consensus::Misbehaviour& evidence : actions.misbehaviour) {
-    logger_.error("misbehaviour", {{"validator", evidence.validator},
+  for (const auto& [peer, evidence] : actions.misbehaviour) {
+    logger_.error("misbehaviour", {{"peer", peer},
+                                   {"validator", evidence.validator},
                                    {"kind", static_cast<unsigned>(evidence.kind)},
                                    {"first", BytesView{evidence.first}},
                                    {"second", BytesView{evidence.second}}});
@@ -325,7 +323,7 @@ void NodeHostImpl::watch_guard(const node::Actions& actions) {
   for (const node::ValidatorInfo& validator : validators()) {
     if (validator.connected && validator.last_known_final.value <= final_) ++level;
   }
-  if (!node_->syncing() && level >= consensus::quorum_size(options_.genesis.validators.size()))
+  if (!node_->syncing() && level >= consensus::quorum_size(epoch()->validators.size()))
     guard_->caught_up(node_->final_header().timestamp);
   for (const node::PreparedPtr& block : actions.execute)
     guard_->on_final(block->block.header.timestamp);
@@ -347,8 +345,8 @@ void NodeHostImpl::send(const node::Frame& frame) {
     transport_->broadcast(frame.channel, frame.payload);
     return;
   }
-  if (const auto key = peer_keys_.find(*frame.to); key != peer_keys_.end()) {
-    transport_->send(key->second, frame.channel, frame.payload);
+  if (const auto key = peers_table_.key_of(*frame.to)) {
+    transport_->send(*key, frame.channel, frame.payload);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "wusong/base/error.hpp"
 #include "wusong/node/genesis.hpp"
 #include "wusong/node/service.hpp"
+#include "wusong/node/vote_keys.hpp"
 #include "wusong/platform/log.hpp"
 #include "wusong/platform/metrics.hpp"
 #include "wusong/platform/transport.hpp"
@@ -22,7 +23,9 @@ struct HostOptions {
   std::filesystem::path folder;  // holds db/ and state/
   node::Genesis genesis;
   NodeSecretKey node_key{};
-  std::unique_ptr<crypto::Signer> vote_signer;  // null: an observer
+  node::HeldKeys::Keys vote_keys;  // none: an observer
+  /// Asked for vote keys that came since the start, where an epoch names none of those held.
+  std::function<node::HeldKeys::Keys()> look_for_vote_keys;
   std::string listen_host{"127.0.0.1"};
   std::uint16_t listen_port{0};
   std::vector<TransportPeer> peers;

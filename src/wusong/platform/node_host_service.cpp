@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <set>
 
 #include "wusong/codec/rlp.hpp"
 #include "wusong/exec/context.hpp"
@@ -311,10 +312,7 @@ std::vector<node::PooledTransaction> NodeHostImpl::pool_content(
 }
 
 Height NodeHostImpl::final_of(const net::PeerKey& peer, Height greeted) const {
-  const auto id = peer_ids_.find(peer);
-  if (id == peer_ids_.end()) return greeted;
-  const Height told{peer_finals_.at(id->second).load(std::memory_order_relaxed)};
-  return std::max(greeted, told);
+  return std::max(greeted, peers_table_.about(peer).finalised);
 }
 
 std::vector<node::ValidatorInfo> NodeHostImpl::validators() const {
@@ -323,8 +321,10 @@ std::vector<node::ValidatorInfo> NodeHostImpl::validators() const {
     for (TransportPeerStats& peer : transport_->stats().peers) known[peer.key] = std::move(peer);
   }
   std::vector<node::ValidatorInfo> out;
-  for (std::size_t i = 0; i < options_.genesis.validators.size(); ++i) {
-    const node::GenesisValidator& validator = options_.genesis.validators[i];
+  const node::EpochPtr current = epoch();
+  for (std::size_t i = 0; i < current->validators.size(); ++i) {
+    const types::Validator& validator = current->validators[i];
+    const auto key = net::PeerKey::from(validator.node_key);
     const auto* scheme = crypto::find_scheme(static_cast<std::uint8_t>(validator.scheme));
     node::ValidatorInfo info{.index = static_cast<std::uint32_t>(i),
                              .name = validator.name,
@@ -332,10 +332,10 @@ std::vector<node::ValidatorInfo> NodeHostImpl::validators() const {
                              .public_key = validator.vote_key,
                              .node_key = validator.node_key,
                              .beneficiary = validator.beneficiary,
-                             .is_self = signer_ && signer_->index() == i,
+                             .is_self = key == self_,
                              .connected = false,
                              .last_known_final = {}};
-    if (const auto peer = known.find(net::PeerKey::from(validator.node_key)); peer != known.end()) {
+    if (const auto peer = known.find(key); peer != known.end()) {
       info.connected = peer->second.connected;
       info.last_known_final = final_of(peer->first, peer->second.hello.finalised);
     }
@@ -351,15 +351,18 @@ std::vector<node::ValidatorInfo> NodeHostImpl::validators() const {
 std::vector<node::PeerInfo> NodeHostImpl::peers() const {
   std::vector<node::PeerInfo> out;
   if (!transport_) return out;
+  std::set<net::PeerKey> voters;
+  const node::EpochPtr current = epoch();
+  for (const auto& validator : current->validators)
+    voters.insert(net::PeerKey::from(validator.node_key));
   for (const TransportPeerStats& peer : transport_->stats().peers) {
     if (!peer.connected) continue;
-    const auto id = peer_ids_.find(peer.key);
     const auto rtt = std::chrono::duration_cast<std::chrono::microseconds>(peer.round_trip);
     out.push_back({.node_key = to_bytes(peer.key),
-                   .name = id == peer_ids_.end() ? "" : peer_names_.at(id->second),
+                   .name = peers_table_.about(peer.key).name,
                    .address = peer.address,
                    .version = peer.hello.node_version,
-                   .role = peer.hello.role == net::Role::validator ? "validator" : "observer",
+                   .role = voters.contains(peer.key) ? "validator" : "observer",
                    .final = final_of(peer.key, peer.hello.finalised),
                    .rtt_us = static_cast<std::uint64_t>(rtt.count()),
                    .inbound = !peer.dialled_by_us});
@@ -369,7 +372,7 @@ std::vector<node::PeerInfo> NodeHostImpl::peers() const {
 
 node::Health NodeHostImpl::health() const {
   node::Health out;
-  out.role = signer_ ? "validator" : "observer";
+  out.role = votes_.load(std::memory_order_relaxed) ? "validator" : "observer";
   const auto uptime =
       std::chrono::duration_cast<std::chrono::milliseconds>(monotonic_now() - started_at_);
   out.uptime_ms = static_cast<std::uint64_t>(uptime.count());
@@ -380,7 +383,7 @@ node::Health NodeHostImpl::health() const {
   out.sync_target = Height{sync_target_.load(std::memory_order_relaxed)};
   std::size_t reachable = 0;
   for (const node::ValidatorInfo& validator : validators()) reachable += validator.connected;
-  const std::size_t quorum = consensus::quorum_size(options_.genesis.validators.size());
+  const std::size_t quorum = consensus::quorum_size(epoch()->validators.size());
   if (const ErrorInfo* failure = failure_.load(std::memory_order_acquire)) {
     out.reason = "stopped: " + std::string{failure->name};
   } else if (out.syncing) {
@@ -421,6 +424,36 @@ Result<node::FinalityProof> NodeHostImpl::finality_proof(Height height) const {
   return out;
 }
 
+Result<node::EpochPtr> NodeHostImpl::epoch_of(Height height) const {
+  const node::EpochPtr current = epoch();
+  if (height >= current->first) return current;
+  WUSONG_TRY(const std::vector<Height> epochs, ledger_->epochs());
+  const auto later = std::ranges::upper_bound(epochs, height);
+  if (later == epochs.begin() || later == std::next(epochs.begin()))
+    return std::make_shared<const types::Epoch>(node::first_epoch(options_.genesis));
+  WUSONG_TRY(const auto block, ledger_->block(std::prev(later)->minus(1)));
+  if (!block) return fail(node::err::unknown_block);
+  WUSONG_TRY(const types::Header header, types::header_of(block->bytes));
+  WUSONG_TRY(types::Epoch found, types::decode_epoch(header.next_epoch));
+  return std::make_shared<const types::Epoch>(std::move(found));
+}
+
+Result<std::vector<node::EpochProof>> NodeHostImpl::epoch_proofs(std::uint64_t from,
+                                                                 std::size_t limit) const {
+  WUSONG_TRY(const std::vector<Height> epochs, ledger_->epochs());
+  std::vector<node::EpochProof> out;
+  for (std::uint64_t number = std::max<std::uint64_t>(from, 1);
+       number < epochs.size() && out.size() < limit; ++number) {
+    const Height last = epochs[number].minus(1);
+    WUSONG_TRY(const auto block, ledger_->block(last));
+    WUSONG_TRY(auto proof, ledger_->certificate(storage::CertificateKind::finality, last));
+    if (!block || !proof) return fail(node::err::unknown_block);
+    WUSONG_TRY(const types::Header header, types::header_of(block->bytes));
+    out.push_back({.epoch = number, .header = types::encode(header), .proof = *std::move(proof)});
+  }
+  return out;
+}
+
 std::shared_ptr<void> NodeHostImpl::subscribe(node::Listener listener) {
   std::uint64_t token = 0;
   {
@@ -447,29 +480,32 @@ void NodeHostImpl::register_metrics() {
   Gauge& executed = metrics_.gauge("wusong_height_executed", "Newest executed height");
   Gauge& final = metrics_.gauge("wusong_height_final", "Newest final height");
   Gauge& view = metrics_.gauge("wusong_consensus_view", "Current view");
+  Gauge& epoch_number = metrics_.gauge("wusong_epoch", "Epoch of the next block");
   Gauge& connected = metrics_.gauge("wusong_peers_connected", "Connected peers");
   Gauge& pending = metrics_.gauge("wusong_pool_pending", "Executable transactions in the pool");
   Gauge& queued = metrics_.gauge("wusong_pool_queued", "Transactions behind a nonce gap");
   Gauge& healthy = metrics_.gauge("wusong_healthy", "1 while /health answers 200");
   register_upkeep_metrics();
-  metrics_.on_render([this, &executed, &final, &view, &connected, &pending, &queued, &healthy] {
-    const node::Heads now = heads();
-    executed.set(static_cast<double>(now.executed.value));
-    final.set(static_cast<double>(now.final.value));
-    view.set(static_cast<double>(view_.load()));
-    connected.set(static_cast<double>(peers().size()));
-    const PoolCounts counts = pool_counts();
-    pending.set(static_cast<double>(counts.pending));
-    queued.set(static_cast<double>(counts.queued));
-    healthy.set(health().healthy ? 1 : 0);
-  });
+  metrics_.on_render(
+      [this, &executed, &final, &view, &epoch_number, &connected, &pending, &queued, &healthy] {
+        const node::Heads now = heads();
+        executed.set(static_cast<double>(now.executed.value));
+        final.set(static_cast<double>(now.final.value));
+        view.set(static_cast<double>(view_.load()));
+        epoch_number.set(static_cast<double>(epoch()->number));
+        connected.set(static_cast<double>(peers().size()));
+        const PoolCounts counts = pool_counts();
+        pending.set(static_cast<double>(counts.pending));
+        queued.set(static_cast<double>(counts.queued));
+        healthy.set(health().healthy ? 1 : 0);
+      });
 }
 
 /// What the alerts in deploy/prometheus ask about the machine and the membership.
 void NodeHostImpl::register_upkeep_metrics() {
   Gauge& disk = metrics_.gauge("wusong_disk_free_bytes", "Free space where the data folder is");
   Gauge& resident = metrics_.gauge("wusong_resident_bytes", "Memory of this process");
-  Gauge& members = metrics_.gauge("wusong_validators", "Validators of the chain");
+  Gauge& members = metrics_.gauge("wusong_validators", "Validators of the epoch");
   Gauge& votes_lost =
       metrics_.gauge("wusong_votes_lost", "1 while a restored validator follows without voting");
   metrics_.on_render([this, &disk, &resident, &members, &votes_lost] {
@@ -477,7 +513,7 @@ void NodeHostImpl::register_upkeep_metrics() {
     const auto space = std::filesystem::space(options_.folder, failed);
     if (!failed) disk.set(static_cast<double>(space.available));
     resident.set(static_cast<double>(resident_bytes()));
-    members.set(static_cast<double>(options_.genesis.validators.size()));
+    members.set(static_cast<double>(epoch()->validators.size()));
     votes_lost.set(guard_ ? 1 : 0);
   });
 }

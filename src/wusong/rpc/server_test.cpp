@@ -83,7 +83,7 @@ TEST(Methods, AnswerAsFrozen) {
 std::set<std::string> all_methods() {
   std::set<std::string> out;
   for (const auto family : {chain_methods(), state_methods(), call_methods(), filter_methods(),
-                            pool_methods(), debug_methods(), node_methods()})
+                            pool_methods(), debug_methods(), node_methods(), epoch_methods()})
     for (const Method& method : family) out.emplace(method.name);
   return out;
 }

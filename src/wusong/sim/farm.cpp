@@ -37,6 +37,9 @@ constexpr std::array kQuarries{
     Quarry{Defect::storage_write_dropped, "calm", 4, 1},
     Quarry{Defect::timestamp_unchecked, "clocks", 4, 30},
     Quarry{Defect::wake_in_the_past, "swarm", 7, 60},
+    Quarry{Defect::epoch_too_early, "members", 4, 10},
+    Quarry{Defect::epoch_not_closed, "members", 4, 10},
+    Quarry{Defect::epoch_records_kept, "members", 4, 40},
 };
 static_assert(kQuarries.size() + 1 == kDefectNames.size(), "every defect is hunted");
 
@@ -54,7 +57,8 @@ Scenario minimise(const Scenario& scenario, std::uint64_t seed) {
     if (fails(smaller, seed, violations)) best = smaller;
   };
   using Change = void (*)(Scenario&);
-  constexpr std::array<Change, 17> kChanges{
+  constexpr std::array<Change, 18> kChanges{
+      [](Scenario& s) { s.pace.members = 0ns; },
       [](Scenario& s) { s.pace.partition = 0ns; },
       [](Scenario& s) { s.pace.clog = 0ns; },
       [](Scenario& s) { s.pace.reconnect = 0ns; },
@@ -113,6 +117,7 @@ std::string describe(const Scenario& scenario) {
   every(scenario.pace.full, "full disks");
   every(scenario.pace.slow_disk, "slow disks");
   every(scenario.pace.clock, "clock jumps");
+  every(scenario.pace.members, "governors");
   for (const auto& [who, how] : scenario.faulty)
     out += ", validator " + std::to_string(who) + " " + std::string{name_of(how)};
   return out;

@@ -62,6 +62,7 @@ const std::vector<ScenarioName>& scenario_names() {
       {"byzantine", "up to f validators that lie"},
       {"disks", "bit rot, misdirected writes, full and slow disks"},
       {"clocks", "clocks that drift, jump and are hours off"},
+      {"members", "validators come and go and change keys, amid partitions and crashes"},
       {"swarm", "all of it together, as the seed has it"},
   };
   return kNames;
@@ -90,6 +91,13 @@ std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed
     failing_disks(out, rng);
   } else if (name == "clocks") {
     wrong_clocks(out, rng);
+  } else if (name == "members") {
+    out.pace.members = rng.between(150ms, 600ms);
+    out.observers = 1 + rng.below(4);
+    rough_network(out, rng);
+    if (rng.chance(500)) out.pace.crash = rng.between(500ms, 3s);
+    out.crash_any_number = rng.chance(700);
+    faulty_validators(out, rng, rng.below(std::min<std::size_t>(tolerated, 1) + 1));
   } else if (name == "swarm") {
     rough_network(out, rng);
     if (rng.chance(600)) out.pace.crash = rng.between(500ms, 3s);

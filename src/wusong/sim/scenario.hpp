@@ -55,13 +55,14 @@ struct Pace {
   Duration damage{0};     // bit rot, misdirected writes
   Duration full{0};       // a full disk
   Duration slow_disk{0};
-  Duration clock{0};  // a wall clock jumps
+  Duration clock{0};    // a wall clock jumps
+  Duration members{0};  // governors change the set, a key or a parameter
 };
 
 struct Scenario {
   std::string name{"calm"};
   std::size_t validators{4};
-  std::size_t observers{0};
+  std::size_t observers{0};                 // with Pace::members they may become validators
   Duration chaos{std::chrono::seconds{8}};  // faults happen in this time
   NetworkFaults network;
   Pace pace;

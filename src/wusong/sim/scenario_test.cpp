@@ -71,6 +71,20 @@ TEST(Scenario, EveryNameIsSurvivedByAnySeed) {
   EXPECT_FALSE(named_scenario("no such name", 1, 4));
 }
 
+TEST(Scenario, SetsKeysAndParametersChangeAmidFaults) {
+  std::map<std::string, std::uint64_t> marks;
+  const std::uint64_t count = std::getenv("WUSONG_QUICK") != nullptr ? 6 : 20;
+  for (std::uint64_t seed = 1; seed <= count; ++seed) {
+    const Outcome outcome = run_scenario(*named_scenario("members", seed, 4), seed);
+    EXPECT_TRUE(outcome.violations.empty()) << "seed " << seed << "\n" << outcome.describe();
+    for (const auto& [name, times] : outcome.marks) marks[name] += times;
+  }
+  for (const char* must :
+       {"epoch_entered", "validators_added", "validators_removed", "member_dropped",
+        "stranger_admitted", "vote_key_replaced", "parameters_changed", "partition", "crash"})
+    EXPECT_GT(marks[must], 0u) << must << " never happened";
+}
+
 TEST(Scenario, ASilentLeaderCostsItsOwnViewsOnly) {
   Scenario scenario = calm(4);
   scenario.chaos = 10s;

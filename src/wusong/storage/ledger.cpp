@@ -15,6 +15,7 @@ constexpr std::string_view kFormatKey = "format";
 constexpr std::string_view kChainKey = "chain";
 constexpr std::string_view kFinalKey = "head.final";
 constexpr std::string_view kExecutedKey = "head.executed";
+constexpr std::string_view kEpochPrefix = "epoch.";  // and the number, u64
 
 // First byte of a key in Column::index.
 constexpr std::uint8_t kBlockTag = 'b';
@@ -25,6 +26,13 @@ constexpr std::size_t kTransactionKeyBytes = 16;
 Bytes height_key(Height height) {
   Bytes key(8);
   store_be64(key.data(), height.value);
+  return key;
+}
+
+Bytes epoch_key(std::uint64_t number) {
+  Bytes key = to_bytes(as_bytes(kEpochPrefix));
+  key.resize(key.size() + 8);
+  store_be64(key.data() + kEpochPrefix.size(), number);
   return key;
 }
 
@@ -127,6 +135,28 @@ void Ledger::stage_certificate(io::WriteBatch& batch, CertificateKind kind, Heig
                                BytesView certificate) {
   batch.put(io::Column::certificate, tagged_key(static_cast<std::uint8_t>(kind), height),
             certificate);
+}
+
+void Ledger::stage_epoch(io::WriteBatch& batch, std::uint64_t number, Height first) {
+  batch.put(io::Column::meta, epoch_key(number), height_key(first));
+}
+
+Result<std::vector<Height>> Ledger::epochs() const {
+  std::vector<Height> out{Height{1}};
+  Result<void> outcome;
+  WUSONG_CHECK(store_.scan(io::Column::meta, epoch_key(1), epoch_key(~std::uint64_t{0}), false,
+                           [&](BytesView key, BytesView value) {
+                             const auto first = decode_height(value);
+                             if (key.size() != kEpochPrefix.size() + 8 || !first ||
+                                 !std::ranges::equal(key, epoch_key(out.size()))) {
+                               outcome = fail(err::corrupt);
+                               return false;
+                             }
+                             out.push_back(*first);
+                             return true;
+                           }));
+  if (!outcome) return fail(outcome.error());
+  return out;
 }
 
 Result<void> Ledger::append_block(Height height, const Hash& hash, BytesView block,

@@ -83,6 +83,10 @@ class Ledger {
   /// stops.
   [[nodiscard]] Result<void> stage_block(io::WriteBatch& batch, Height height, const Hash& hash,
                                          BytesView block, BytesView certificate);
+  /// Where an epoch begins, as part of the caller's batch. Epoch 0 needs none: it begins at 1.
+  static void stage_epoch(io::WriteBatch& batch, std::uint64_t number, Height first);
+  /// First heights by epoch; the one before the first of each names the epoch in its header.
+  [[nodiscard]] Result<std::vector<Height>> epochs() const;
   [[nodiscard]] Result<std::optional<StoredBlock>> block(Height height) const;
   [[nodiscard]] Result<std::optional<Hash>> block_hash(Height height) const;
   [[nodiscard]] Result<std::optional<Height>> height_of(const Hash& block_hash) const;

@@ -299,5 +299,20 @@ TEST(MemoryStore, APowerCutUndoesPutsAndErasesBackToTheLastSync) {
   EXPECT_EQ(store.get(io::Column::meta, Bytes{3})->has_value(), false);
 }
 
+TEST(Ledger, EpochsAreFoundInTheirOrder) {
+  MemoryStore store;
+  const auto ledger = *Ledger::open(store, {.chain_id = 1, .genesis_hash = {}});
+  EXPECT_EQ(*ledger->epochs(), std::vector<Height>{Height{1}});
+  io::WriteBatch batch;
+  Ledger::stage_epoch(batch, 1, Height{33});
+  Ledger::stage_epoch(batch, 2, Height{300});
+  ASSERT_TRUE(store.write(batch, io::Durability::synced));
+  EXPECT_EQ(*ledger->epochs(), (std::vector<Height>{Height{1}, Height{33}, Height{300}}));
+  io::WriteBatch gap;
+  Ledger::stage_epoch(gap, 4, Height{400});
+  ASSERT_TRUE(store.write(gap, io::Durability::synced));
+  EXPECT_EQ(ledger->epochs().error(), Error{err::corrupt});
+}
+
 }  // namespace
 }  // namespace wusong::storage

@@ -12,5 +12,6 @@ inline constexpr ErrorInfo broken_link{2502, Disposition::reject, "sync.broken_l
 inline constexpr ErrorInfo wrong_certificate{2503, Disposition::reject, "sync.wrong_certificate"};
 inline constexpr ErrorInfo bad_certificate{2504, Disposition::reject, "sync.bad_certificate"};
 inline constexpr ErrorInfo bad_block{2505, Disposition::reject, "sync.bad_block"};
+inline constexpr ErrorInfo two_epochs{2506, Disposition::reject, "sync.two_epochs"};
 
 }  // namespace wusong::sync::err

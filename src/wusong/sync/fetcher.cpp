@@ -22,10 +22,10 @@ std::size_t size_of(const net::RangeResponse& range) noexcept {
 
 }  // namespace
 
-Fetcher::Fetcher(const Config& config, const consensus::VoteVerifier& validators,
-                 Height final_height, const Hash& final_hash, Instant now)
+Fetcher::Fetcher(const Config& config, const EpochVoters& voters, Height final_height,
+                 const Hash& final_hash, Instant now)
     : config_{config},
-      validators_{validators},
+      voters_{voters},
       now_{now},
       final_{final_height},
       final_hash_{final_hash},
@@ -106,7 +106,7 @@ void Fetcher::on(RangeReceived& event) {
     peer.finalised = std::min(peer.finalised, Height{first}.minus(1));
     return;
   }
-  auto verified = verify_range(event.range, validators_, config_.genesis);
+  auto verified = check_links(event.range);
   if (!verified) return blame(event.peer, verified.error());
   peer.failures = 0;
   span_ = std::min<std::uint64_t>(span_ * 2, net::kRangeBlocksMax);
@@ -192,13 +192,15 @@ bool Fetcher::hand_over(Segments::iterator segment) {
     erase(segment);
     return true;
   }
+  // Whoever votes for these is known only now: the epochs before are final.
+  const auto proven = check_certificate(ready.range, ready.verified, voters_);
   const Hash& parent = skip == 0 ? ready.verified.parent : ready.verified.hashes[skip - 1];
-  if (parent != final_hash_) {
-    // Two final blocks at one height: more than a third of the validators lied to somebody.
+  if (!proven || parent != final_hash_) {
+    // A proven one with another parent: more than a third of the validators lied to somebody.
     const consensus::PeerId peer = ready.peer;
     release(ready);
     ready.state = State::wanted;
-    blame(peer, err::broken_link);
+    blame(peer, proven ? Error{err::broken_link} : proven.error());
     return false;
   }
   Delivery delivery{ready.peer, final_.next(), std::move(ready.range.blocks),

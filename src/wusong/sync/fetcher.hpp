@@ -20,7 +20,6 @@
 namespace wusong::sync {
 
 struct Config {
-  Hash genesis;  // certificates are about this chain
   /// Smaller gaps are left to consensus, unless nothing has become final here for `stall`.
   std::uint64_t gap_min{64};
   Duration stall{std::chrono::seconds{2}};
@@ -93,10 +92,12 @@ struct Actions {
 
 class Fetcher {
  public:
-  /// `validators` outlives it.
-  Fetcher(const Config& config, const consensus::VoteVerifier& validators, Height final_height,
+  /// `voters` are those of the epoch that the next height belongs to.
+  Fetcher(const Config& config, const EpochVoters& voters, Height final_height,
           const Hash& final_hash, Instant now);
 
+  /// The newest final block ended its epoch: what follows it is proven by these.
+  void enter(const EpochVoters& voters) noexcept { voters_ = voters; }
   [[nodiscard]] Actions step(Event event, Instant now);
 
   bool active() const noexcept { return active_; }
@@ -155,7 +156,7 @@ class Fetcher {
   void set_wake();
 
   const Config config_;
-  const consensus::VoteVerifier& validators_;
+  EpochVoters voters_;
   Instant now_;
   Actions out_;
   Height final_;

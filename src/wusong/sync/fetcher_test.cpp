@@ -14,14 +14,8 @@ using namespace std::chrono_literals;
 using consensus::PeerId;
 using testkit::FinalChain;
 
-Config config_for(const FinalChain& chain) {
-  Config config;
-  config.genesis = chain.genesis();
-  return config;
-}
-
 Fetcher at_genesis(const Config& config, const FinalChain& chain) {
-  return Fetcher{config, chain.verifier(), Height{0}, chain.hash(0), Instant{}};
+  return Fetcher{config, chain.voters(), Height{0}, chain.hash(0), Instant{}};
 }
 
 RangeReceived answer(const FinalChain& chain, const Request& request) {
@@ -34,7 +28,7 @@ FinalAdvanced advanced(const FinalChain& chain, std::uint64_t height) {
 
 TEST(Fetcher, ASmallGapIsLeftToConsensusUnlessItLasts) {
   const FinalChain chain{300, 1};
-  Fetcher fetcher = at_genesis(config_for(chain), chain);
+  Fetcher fetcher = at_genesis(Config{}, chain);
   const Actions quiet = fetcher.step(PeerStatus{1, Height{63}}, Instant{});
   EXPECT_TRUE(quiet.requests.empty());
   EXPECT_EQ(quiet.wake_at, Instant{} + 2s);
@@ -47,7 +41,7 @@ TEST(Fetcher, ASmallGapIsLeftToConsensusUnlessItLasts) {
 
 TEST(Fetcher, ALargeGapIsFetchedFromSeveralPeersAtOnce) {
   const FinalChain chain{1'000, 3};
-  Fetcher fetcher = at_genesis(config_for(chain), chain);
+  Fetcher fetcher = at_genesis(Config{}, chain);
   std::vector<Request> requests;
   for (PeerId peer : {1u, 2u, 3u}) {
     const Actions actions = fetcher.step(PeerStatus{peer, Height{1'000}}, Instant{});
@@ -61,7 +55,7 @@ TEST(Fetcher, ALargeGapIsFetchedFromSeveralPeersAtOnce) {
 
 TEST(Fetcher, DeliversInOrderWhateverArrivesFirst) {
   const FinalChain chain{500, 1};
-  Fetcher fetcher = at_genesis(config_for(chain), chain);
+  Fetcher fetcher = at_genesis(Config{}, chain);
   const Actions first = fetcher.step(PeerStatus{1, Height{500}}, Instant{});
   ASSERT_EQ(first.requests.size(), 2u);
   EXPECT_FALSE(fetcher.step(answer(chain, first.requests[1]), Instant{}).delivery);
@@ -83,7 +77,7 @@ TEST(Fetcher, DeliversInOrderWhateverArrivesFirst) {
 
 TEST(Fetcher, BlocksThatBecameFinalMeanwhileAreTrimmed) {
   const FinalChain chain{200, 1};
-  Fetcher fetcher = at_genesis(config_for(chain), chain);
+  Fetcher fetcher = at_genesis(Config{}, chain);
   const Actions asked = fetcher.step(PeerStatus{1, Height{200}}, Instant{});
   (void)fetcher.step(advanced(chain, 50), Instant{});
   const Actions delivered = fetcher.step(answer(chain, asked.requests[0]), Instant{});
@@ -95,7 +89,7 @@ TEST(Fetcher, BlocksThatBecameFinalMeanwhileAreTrimmed) {
 
 TEST(Fetcher, ASilentPeerIsReplacedAfterTheTimeout) {
   const FinalChain chain{100, 1};
-  Fetcher fetcher = at_genesis(config_for(chain), chain);
+  Fetcher fetcher = at_genesis(Config{}, chain);
   const Actions asked = fetcher.step(PeerStatus{1, Height{100}}, Instant{});
   ASSERT_EQ(asked.requests.size(), 1u);
   EXPECT_EQ(asked.wake_at, Instant{} + 4s);
@@ -111,7 +105,7 @@ TEST(Fetcher, ASilentPeerIsReplacedAfterTheTimeout) {
 
 TEST(Fetcher, APeerThatLeavesIsReplacedAtOnce) {
   const FinalChain chain{100, 1};
-  Fetcher fetcher = at_genesis(config_for(chain), chain);
+  Fetcher fetcher = at_genesis(Config{}, chain);
   ASSERT_EQ(fetcher.step(PeerStatus{1, Height{100}}, Instant{}).requests.size(), 1u);
   (void)fetcher.step(PeerStatus{2, Height{100}}, Instant{});
   const Actions again = fetcher.step(PeerGone{1}, Instant{});
@@ -122,7 +116,7 @@ TEST(Fetcher, APeerThatLeavesIsReplacedAtOnce) {
 TEST(Fetcher, ALiarIsNamedAndAnotherIsAsked) {
   const FinalChain chain{100, 1};
   const FinalChain other{100, 1, 1, 2};
-  Fetcher fetcher = at_genesis(config_for(chain), chain);
+  Fetcher fetcher = at_genesis(Config{}, chain);
   const Actions asked = fetcher.step(PeerStatus{1, Height{100}}, Instant{});
   (void)fetcher.step(PeerStatus{2, Height{100}}, Instant{});
   const Actions lied = fetcher.step(answer(other, asked.requests[0]), Instant{});
@@ -135,7 +129,7 @@ TEST(Fetcher, ALiarIsNamedAndAnotherIsAsked) {
 
 TEST(Fetcher, ARefusedDeliveryIsFetchedElsewhere) {
   const FinalChain chain{100, 1};
-  Fetcher fetcher = at_genesis(config_for(chain), chain);
+  Fetcher fetcher = at_genesis(Config{}, chain);
   const Actions asked = fetcher.step(PeerStatus{1, Height{100}}, Instant{});
   (void)fetcher.step(PeerStatus{2, Height{100}}, Instant{});
   ASSERT_TRUE(fetcher.step(answer(chain, asked.requests[0]), Instant{}).delivery);
@@ -149,7 +143,7 @@ TEST(Fetcher, ARefusedDeliveryIsFetchedElsewhere) {
 
 TEST(Fetcher, AnEmptyAnswerLowersTheClaim) {
   const FinalChain chain{10, 1};
-  Fetcher fetcher = at_genesis(config_for(chain), chain);
+  Fetcher fetcher = at_genesis(Config{}, chain);
   const Actions asked = fetcher.step(PeerStatus{1, Height{1u << 30}}, Instant{});
   ASSERT_FALSE(asked.requests.empty());
   const Actions after =
@@ -161,7 +155,7 @@ TEST(Fetcher, AnEmptyAnswerLowersTheClaim) {
 
 TEST(Fetcher, MemoryIsBoundedWhileTheHeadIsMissing) {
   const FinalChain chain{3'000, 1};
-  Config config = config_for(chain);
+  Config config;
   config.buffered_bytes_max = 3 * net::kRangeBytesMax;
   Fetcher fetcher = at_genesis(config, chain);
   std::vector<Request> open = fetcher.step(PeerStatus{1, Height{3'000}}, Instant{}).requests;
@@ -190,7 +184,7 @@ class Simulation {
       : random_{seed * 2 + 1},
         chain_{500 + random_(1'500), 1 + random_(9)},
         other_{chain_.length(), 3, 1, 2},
-        fetcher_{at_genesis(config_for(chain_), chain_)} {
+        fetcher_{at_genesis(Config{}, chain_)} {
     roles_ = {Role::honest, Role::lossy, Role::liar, Role::silent, Role::braggart, Role::lossy};
   }
 

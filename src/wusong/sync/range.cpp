@@ -8,17 +8,18 @@
 
 namespace wusong::sync {
 
-Result<VerifiedRange> verify_range(const net::RangeResponse& range,
-                                   const consensus::VoteVerifier& validators, const Hash& genesis) {
+Result<VerifiedRange> check_links(const net::RangeResponse& range) {
   WUSONG_ASSERT(!range.blocks.empty());
   VerifiedRange out;
   out.hashes.reserve(range.blocks.size());
   Height height = range.from;
+  bool ended = false;
   for (const Bytes& bytes : range.blocks) {
     const auto block = types::split_block(bytes);
     if (!block) return fail(err::bad_block);
     const types::Header& header = block->header;
     if (header.number != height) return fail(err::wrong_height);
+    if (ended) return fail(err::two_epochs);
     if (out.hashes.empty()) {
       out.parent = header.parent_hash;
     } else if (header.parent_hash != out.hashes.back()) {
@@ -26,14 +27,21 @@ Result<VerifiedRange> verify_range(const net::RangeResponse& range,
     }
     out.hashes.push_back(types::hash_of(header));
     height = height.next();
+    ended = !header.next_epoch.empty();
   }
-  if (has_defect(Defect::sync_unproven)) return out;
-  const auto proof = consensus::decode_finality_proof(range.certificate);
-  if (!proof || proof->height.next() != height || proof->block_id != out.hashes.back())
-    return fail(err::wrong_certificate);
-  if (!consensus::verify_finality_proof(validators, genesis, *proof))
-    return fail(err::bad_certificate);
   return out;
+}
+
+Result<void> check_certificate(const net::RangeResponse& range, const VerifiedRange& links,
+                               const EpochVoters& voters) {
+  if (has_defect(Defect::sync_unproven)) return {};
+  const auto proof = consensus::decode_finality_proof(range.certificate);
+  const Height last = range.from.plus(links.hashes.size() - 1);
+  if (!proof || proof->height != last || proof->block_id != links.hashes.back())
+    return fail(err::wrong_certificate);
+  if (!consensus::verify_finality_proof(*voters.validators, voters.domain, *proof))
+    return fail(err::bad_certificate);
+  return {};
 }
 
 namespace {
@@ -76,6 +84,8 @@ Result<net::RangeResponse> serve_range(const BlockSource& source,
              extend(source, certificate->height, net::kRangeBlocksMax, kServeBytesMax, out, bytes));
   while (fits) {
     out.certificate = std::move(certificate->bytes);
+    const auto last = types::header_of(out.blocks.back());
+    if (last && !last->next_epoch.empty()) break;
     WUSONG_TRY(certificate, source.first_certificate(certificate->height.next()));
     if (!certificate || certificate->bytes.size() > net::kCertificateSizeMax) break;
     WUSONG_TRY(fits, extend(source, certificate->height, request.count_max, net::kRangeBytesMax,

@@ -19,16 +19,25 @@ struct VerifiedRange {
   std::vector<Hash> hashes;  // one per block
 };
 
-/// Headers link to each other, heights follow, and the certificate makes the last one final.
+/// Who makes the blocks of an epoch final.
+struct EpochVoters {
+  const consensus::VoteVerifier* validators;  // of the epoch; outlives its use
+  Hash domain;                                // types::vote_domain()
+};
+
+/// Headers link to each other, heights follow, and none but the last ends an epoch: what can be
+/// said of a range before it is known who voted for it.
 /// @shape  `range` has at least one block
-/// @errors err::bad_block          not a block
-///         err::wrong_height       not `from`, `from` + 1, …
-///         err::broken_link        a parent hash is not its predecessor's
-///         err::wrong_certificate  about another block, or not a certificate
-///         err::bad_certificate    its signatures do not prove finality
-[[nodiscard]] Result<VerifiedRange> verify_range(const net::RangeResponse& range,
-                                                 const consensus::VoteVerifier& validators,
-                                                 const Hash& genesis);
+/// @errors err::bad_block     not a block
+///         err::wrong_height  not `from`, `from` + 1, …
+///         err::broken_link   a parent hash is not its predecessor's
+///         err::two_epochs    an epoch ends before the last block
+[[nodiscard]] Result<VerifiedRange> check_links(const net::RangeResponse& range);
+/// The certificate makes the last block final.
+/// @errors err::wrong_certificate  about another block, or not a certificate
+///         err::bad_certificate    its signatures do not prove finality in that epoch
+[[nodiscard]] Result<void> check_certificate(const net::RangeResponse& range,
+                                             const VerifiedRange& links, const EpochVoters& voters);
 
 /// The finalised chain as it is stored.
 class BlockSource {
@@ -50,7 +59,8 @@ inline constexpr std::size_t kServeBytesMax = 15u << 20;
 
 /// The longest run from `request.from` that ends at a certificate and stays within count_max blocks
 /// and net::kRangeBytesMax; the first certificate is reached even if that takes more, up to
-/// kRangeBlocksMax blocks and kServeBytesMax. Empty when there is none.
+/// kRangeBlocksMax blocks and kServeBytesMax. Never goes beyond the end of an epoch. Empty when
+/// there is none.
 /// @errors those of `source`
 [[nodiscard]] Result<net::RangeResponse> serve_range(const BlockSource& source,
                                                      const net::RangeRequest& request);

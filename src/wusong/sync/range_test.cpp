@@ -56,8 +56,9 @@ TEST(ServeRange, WhatIsServedVerifies) {
   const FinalChain chain{300, 7};
   for (std::uint64_t from = 1; from <= 300; from += 13) {
     const auto range = serve(chain, from, 20);
-    const auto verified = verify_range(range, chain.verifier(), chain.genesis());
+    const auto verified = check_links(range);
     ASSERT_TRUE(verified.has_value());
+    EXPECT_TRUE(check_certificate(range, *verified, chain.voters()));
     EXPECT_EQ(verified->parent, chain.hash(from - 1));
     EXPECT_EQ(verified->hashes.back(), chain.hash(from + range.blocks.size() - 1));
   }
@@ -68,7 +69,8 @@ TEST(VerifyRange, EveryLieIsNamed) {
   const FinalChain other{20, 5, 1};
   const auto good = serve(chain, 1, 10);
   const auto reason = [&](const net::RangeResponse& range) {
-    return verify_range(range, chain.verifier(), chain.genesis()).error();
+    const auto links = check_links(range);
+    return links ? check_certificate(range, *links, chain.voters()).error() : links.error();
   };
   auto lie = good;
   lie.blocks[3] = Bytes{0xc0};
@@ -93,7 +95,24 @@ TEST(VerifyRange, EveryLieIsNamed) {
   EXPECT_EQ(reason(lie), err::bad_certificate);
   Hash foreign = chain.genesis();
   foreign.bytes[0] ^= 1;
-  EXPECT_EQ(verify_range(good, chain.verifier(), foreign).error(), err::bad_certificate);
+  EXPECT_EQ(check_certificate(good, *check_links(good), {&chain.verifier(), foreign}).error(),
+            err::bad_certificate);
+}
+
+TEST(ServeRange, EndsWhereAnEpochEnds) {
+  const FinalChain chain{100, 7, 0, 4, 40};
+  EXPECT_EQ(serve(chain, 30, 256).blocks.size(), 11u);
+  EXPECT_EQ(serve(chain, 40, 256).blocks.size(), 1u);
+  EXPECT_EQ(serve(chain, 41, 256).blocks.size(), 60u);
+}
+
+TEST(VerifyRange, BlocksOfTwoEpochsAreNotOneRange) {
+  const FinalChain chain{100, 7, 0, 4, 40};
+  auto range = serve(chain, 39, 2);
+  ASSERT_EQ(range.blocks.size(), 2u);
+  EXPECT_TRUE(check_links(range));
+  range.blocks.push_back(chain.bytes(41));
+  EXPECT_EQ(check_links(range).error(), err::two_epochs);
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ class FakeService final : public node::Service {
   std::vector<node::PooledTransaction> pool;
   std::vector<std::size_t> submissions;  // sizes of submit() calls
   std::optional<Error> refusal;          // of every submission
+  node::EpochPtr epoch_now{std::make_shared<const types::Epoch>()};
+  std::vector<node::EpochProof> epoch_list;
   std::vector<node::ValidatorInfo> validator_list;
   std::vector<node::PeerInfo> peer_list;
   node::Health health_now{.healthy = true, .reason = {}, .role = "validator"};
@@ -214,6 +216,15 @@ class FakeService final : public node::Service {
   std::vector<node::ValidatorInfo> validators() const override { return validator_list; }
   std::vector<node::PeerInfo> peers() const override { return peer_list; }
   node::Health health() const override { return health_now; }
+  node::EpochPtr epoch() const override { return epoch_now; }
+  Result<node::EpochPtr> epoch_of(Height /*height*/) const override { return epoch_now; }
+  Result<std::vector<node::EpochProof>> epoch_proofs(std::uint64_t from,
+                                                     std::size_t limit) const override {
+    std::vector<node::EpochProof> out;
+    for (const node::EpochProof& proof : epoch_list)
+      if (proof.epoch >= from && out.size() < limit) out.push_back(proof);
+    return out;
+  }
   Result<node::FinalityProof> finality_proof(Height height) const override {
     if (proof_refusal) return fail(*proof_refusal);
     WUSONG_TRY(const node::BlockPtr found, block(height));

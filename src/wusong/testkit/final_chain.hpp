@@ -36,9 +36,9 @@ class HashVerifier final : public consensus::VoteVerifier {
 class FinalChain final : public sync::BlockSource {
  public:
   /// Heights 1 to `length`; each multiple of `certificate_every` and the last have a certificate.
-  /// Another `salt` is another chain.
+  /// Another `salt` is another chain. The block at `epoch_ends` names a next epoch.
   FinalChain(std::uint64_t length, std::uint64_t certificate_every, std::uint8_t salt = 0,
-             std::size_t validators = 4)
+             std::size_t validators = 4, std::uint64_t epoch_ends = 0)
       : verifier_{validators} {
     genesis_.bytes.fill(0x61);
     hashes_.push_back(genesis_);
@@ -49,9 +49,11 @@ class FinalChain final : public sync::BlockSource {
       header.view = View{height + 5};
       header.proposer = salt;
       header.transactions_root = types::kEmptyTrieRoot;
+      if (height == epoch_ends) header.next_epoch = {0xc0};
       hashes_.push_back(types::hash_of(header));
       blocks_.push_back(types::encode(types::Block{header, {}}));
-      if (height % certificate_every == 0 || height == length) certify(height);
+      if (height % certificate_every == 0 || height == length || height == epoch_ends)
+        certify(height);
     }
   }
 
@@ -60,6 +62,7 @@ class FinalChain final : public sync::BlockSource {
   const Bytes& bytes(std::uint64_t height) const { return blocks_.at(height - 1); }
   std::uint64_t length() const noexcept { return blocks_.size(); }
   const HashVerifier& verifier() const noexcept { return verifier_; }
+  sync::EpochVoters voters() const noexcept { return {&verifier_, genesis_}; }
   Bytes certificate_of(std::uint64_t height) const { return certificates_.at(height); }
 
   Result<std::optional<Bytes>> block(Height height) const override {

@@ -5,7 +5,6 @@
 #include <deque>
 #include <set>
 
-#include "wusong/consensus/validator_keys.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/node/node.hpp"
@@ -24,8 +23,7 @@ class NodeCluster {
     std::unique_ptr<state::StateDb> state;
     std::unique_ptr<storage::Ledger> ledger;
     std::unique_ptr<node::BlockExecutor> executor;
-    std::unique_ptr<crypto::Signer> key;
-    std::unique_ptr<consensus::KeySigner> signer;
+    std::unique_ptr<node::HeldKeys> keys;
     std::unique_ptr<node::Node> node;
     std::vector<node::BlockPtr> executed;  // since the last start
     std::optional<Error> halted;
@@ -33,35 +31,56 @@ class NodeCluster {
     bool up() const noexcept { return node != nullptr; }
   };
 
-  explicit NodeCluster(std::size_t count, node::Genesis genesis = {})
+  /// `spare`: machines that the genesis does not name. With some, the chain has a registry.
+  explicit NodeCluster(std::size_t count, node::Genesis genesis = {}, std::size_t spare = 0)
       : genesis_{std::move(genesis)} {
     if (genesis_.chain_id == 0) genesis_.chain_id = 5'918;
     genesis_.timestamp = UnixMillis{1'700'000'000'000};
-    std::vector<consensus::ValidatorKey> keys;
-    members_.resize(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      const Hash secret = crypto::keccak256(Bytes(1, static_cast<std::uint8_t>(i)));
+    members_.resize(count + spare);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
       members_[i] = std::make_unique<Member>();
-      members_[i]->key = *crypto::make_signer(crypto::Scheme::ed25519, secret);
-      const Bytes key = to_bytes(members_[i]->key->public_key());
-      keys.push_back({crypto::Scheme::ed25519, key});
-      genesis_.validators.push_back({.name = "node" + std::to_string(i),
-                                     .scheme = crypto::Scheme::ed25519,
-                                     .vote_key = key,
-                                     .node_key = key,
-                                     .beneficiary = Address::from(BytesView{key}.first(20))});
+      node::HeldKeys::Keys keys;
+      keys.push_back(make_key('v', i));
+      keys.push_back(make_key('w', i));  // the next one
+      members_[i]->keys = std::make_unique<node::HeldKeys>(std::move(keys));
+      if (i < count) genesis_.validators.push_back(validator(i));
+      node_keys_.push_back(validator(i).node_key);
     }
-    verifier_ = std::make_unique<consensus::KeyVerifier>(std::move(keys));
+    if (spare > 0) {
+      std::vector<Address> governors;
+      for (std::size_t i = 0; i < count; ++i) governors.push_back(governor(i));
+      node::add_registry(genesis_, governors, 4);
+    }
     state::MemoryState first;
     first.apply(node::genesis_state(genesis_));
     header_ = node::genesis_header(genesis_, first.root());
     hash_ = types::hash_of(header_);
-    for (std::size_t i = 0; i < count; ++i) start(i);
+    for (std::size_t i = 0; i < members_.size(); ++i) start(i);
+  }
+
+  static std::unique_ptr<crypto::Signer> make_key(char kind, std::size_t i,
+                                                  crypto::Scheme scheme = crypto::Scheme::ed25519) {
+    const Hash secret =
+        crypto::keccak256(Bytes{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(i)});
+    return *crypto::make_signer(scheme, secret);
+  }
+  static types::Validator validator(std::size_t i) {
+    const Bytes vote_key = to_bytes(make_key('v', i)->public_key());
+    return {.name = "node" + std::to_string(i),
+            .scheme = crypto::Scheme::ed25519,
+            .vote_key = vote_key,
+            .node_key = to_bytes(make_key('n', i)->public_key()),
+            .beneficiary = Address::from(BytesView{vote_key}.first(20))};
+  }
+  static Address governor(std::size_t i) {
+    return crypto::address_of(crypto::Scheme::secp256k1,
+                              make_key('g', i, crypto::Scheme::secp256k1)->public_key());
   }
 
   Member& operator[](std::size_t i) { return *members_[i]; }
   std::size_t size() const noexcept { return members_.size(); }
   const node::Genesis& genesis() const noexcept { return genesis_; }
+  const Hash& genesis_hash() const noexcept { return hash_; }
   /// Frames for which it returns true are lost.
   std::function<bool(std::size_t from, std::size_t to, const node::Frame&)> lose;
   std::int64_t clock_skew_ms{0};  // of node 0's wall clock
@@ -75,8 +94,6 @@ class NodeCluster {
     m.state = std::move(opened.state);
     m.ledger = std::move(opened.ledger);
     m.executor = std::move(opened.executor);
-    m.signer =
-        std::make_unique<consensus::KeySigner>(static_cast<consensus::ValidatorIndex>(i), *m.key);
     std::vector<consensus::Record> records;
     WUSONG_ASSERT(
         m.store.scan(io::Column::vote, {}, {}, false, [&](BytesView key, BytesView value) {
@@ -87,8 +104,12 @@ class NodeCluster {
         {.genesis = genesis_,
          .genesis_hash = hash_,
          .genesis_header = header_,
-         .signer = m.signer.get(),
-         .verifier = verifier_.get()},
+         .keys = m.keys.get(),
+         .peer_of =
+             [this](BytesView key) {
+               const auto found = std::ranges::find(node_keys_, to_bytes(key));
+               return static_cast<consensus::PeerId>(found - node_keys_.begin());
+             }},
         *m.ledger, [&m](Height h) { return m.state->view(h); }, m.state->head()->height, records);
     turn(i, [](node::Node& node) { node.start(); });
     for (std::size_t j = 0; j < size(); ++j) {
@@ -274,7 +295,7 @@ class NodeCluster {
   io::InlineExecutor inline_;
   io::NoStageTimer timer_;
   Instant now_{std::chrono::seconds{1}};
-  std::unique_ptr<consensus::KeyVerifier> verifier_;
+  std::vector<Bytes> node_keys_;
   std::vector<std::unique_ptr<Member>> members_;
   std::deque<Packet> queue_;
   std::deque<Turn> turns_;

@@ -321,6 +321,7 @@ void Pool::drop_if_empty(Sender& sender) {
 
 void Pool::set_base_fee(const U256& base_fee) {
   if (base_fee == rules_.base_fee) return;
+  if (rules_.gas_price_min == rules_.base_fee) rules_.gas_price_min = base_fee;
   rules_.base_fee = base_fee;
   std::vector<Sender*> pending;
   for (const Rank& rank : heads_) pending.push_back(rank.sender);

@@ -139,6 +139,7 @@ Bytes encode(const Header& header) {
     out.close_list();
   }
   out.close_list();
+  if (!header.next_epoch.empty()) out.string(header.next_epoch);
   out.close_list();
   return out.take();
 }
@@ -162,6 +163,11 @@ Result<Header> decode_header(BytesView encoded) {
   WUSONG_TRY(out.transactions_root, in.fixed<Hash>());
   WUSONG_TRY(out.executed.value, in.u64());
   WUSONG_TRY(RlpReader entries, in.list());
+  if (!in.empty()) {
+    WUSONG_TRY(const BytesView next_epoch, in.string());
+    if (next_epoch.empty()) return fail(err::bad_epoch);  // one encoding per header
+    out.next_epoch = to_bytes(next_epoch);
+  }
   WUSONG_CHECK(in.finish());
   while (!entries.empty()) {
     if (out.roots.size() == kRootsPerHeaderMax) return fail(err::too_many_roots);
@@ -232,6 +238,13 @@ Result<Block> decode_block(BytesView encoded) {
     return fail(err::wrong_transactions_root);
   }
   return out;
+}
+
+Result<Header> header_of(BytesView encoded_block) {
+  RlpReader top{encoded_block};
+  WUSONG_TRY(RlpReader in, top.list());
+  WUSONG_TRY(const BytesView head, in.raw_item());
+  return decode_header(head);
 }
 
 Result<EncodedBlock> split_block(BytesView encoded) {

@@ -40,6 +40,8 @@ struct Header {
   Height executed;
   /// Roots of the heights (parent's executed, executed], in order.
   std::vector<ExecutionRoots> roots;
+  /// The last block of an epoch: an encoded Epoch, which the next height begins. Else empty.
+  Bytes next_epoch;
   friend bool operator==(const Header&, const Header&) = default;
 };
 
@@ -70,6 +72,9 @@ struct EncodedBlock {
 };
 /// Decodes the header and finds the transactions. Checks neither them nor their root.
 [[nodiscard]] Result<EncodedBlock> split_block(BytesView encoded);
+
+/// The header alone, without looking at the rest.
+[[nodiscard]] Result<Header> header_of(BytesView encoded_block);
 
 /// Root of the Merkle Patricia trie with rlp(index) -> value, as Ethereum's transactionsRoot and
 /// receiptsRoot.

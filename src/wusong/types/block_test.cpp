@@ -77,6 +77,18 @@ TEST(Header, EveryFieldIsInItsHash) {
   EXPECT_TRUE(differs([](Header& h) { h.roots[1].gas_used += 1; }));
   EXPECT_TRUE(differs([](Header& h) { h.roots[0].logs_bloom.bytes[0] ^= 1; }));
   EXPECT_TRUE(differs([](Header& h) { h.roots.pop_back(); }));
+  EXPECT_TRUE(differs([](Header& h) { h.next_epoch = {0xc0}; }));
+}
+
+TEST(Header, AnEpochsLastBlockNamesTheNext) {
+  Header header = header_with(1);
+  const Bytes plain = encode(header);
+  header.next_epoch = Bytes(100, 7);
+  const auto decoded = decode_header(encode(header));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(*decoded, header);
+  EXPECT_TRUE(decode_header(plain)->next_epoch.empty());
+  EXPECT_EQ(header_of(encode_block(header, {}))->next_epoch, header.next_epoch);
 }
 
 TEST(Header, EveryCutAndEveryRestIsRefused) {

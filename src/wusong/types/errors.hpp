@@ -20,5 +20,6 @@ inline constexpr ErrorInfo bad_key_size{1507, Disposition::reject, "types.bad_ke
 inline constexpr ErrorInfo too_many_roots{1508, Disposition::reject, "types.too_many_roots"};
 inline constexpr ErrorInfo wrong_transactions_root{1509, Disposition::reject,
                                                    "types.wrong_transactions_root"};
+inline constexpr ErrorInfo bad_epoch{1510, Disposition::reject, "types.bad_epoch"};
 
 }  // namespace wusong::types::err

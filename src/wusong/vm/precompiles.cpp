@@ -21,6 +21,7 @@ using Gas = std::int64_t;
 using Answer = std::optional<Bytes>;  // nothing: failed
 constexpr Gas kTooMuch = std::numeric_limits<Gas>::max();
 constexpr std::uint16_t kP256 = 0x100;
+constexpr std::uint16_t kSignature = 0x5701;
 
 Gas words(BytesView input) noexcept {
   return static_cast<Gas>((input.size() + 31) / 32);
@@ -217,6 +218,19 @@ Answer p256_verify(BytesView input, Fork) {
   return valid ? word_bytes(U256{1}) : Bytes{};
 }
 
+/// @shape scheme u8 || public key || signature || message
+Answer signature_verify(BytesView input, Fork) {
+  const auto* scheme = input.empty() ? nullptr : crypto::find_scheme(input[0]);
+  if (scheme == nullptr) return Bytes{};
+  const std::size_t message_at = 1 + scheme->public_key_size + scheme->signature_size;
+  if (input.size() < message_at) return Bytes{};
+  const BytesView key = input.subspan(1, scheme->public_key_size);
+  const BytesView signature = input.subspan(1 + key.size(), scheme->signature_size);
+  const bool valid =
+      crypto::verify(scheme->scheme, key, input.subspan(message_at), signature).has_value();
+  return valid ? word_bytes(U256{1}) : Bytes{};
+}
+
 template <Gas kGas>
 Gas fixed(BytesView, Fork) {
   return kGas;
@@ -273,6 +287,7 @@ constexpr std::array<Precompile, 9> kDraft{{
 }};
 constexpr std::uint16_t kDraftFirst = 0x0b;
 constexpr Precompile kP256Verify{"p256_verify", fixed<6900>, p256_verify};
+constexpr Precompile kSignatureVerify{"signature_verify", by_words<9000, 12>, signature_verify};
 
 /// The address as a number, 0 where it is larger than any precompile's.
 std::uint16_t number_of(const Address& address) noexcept {
@@ -285,6 +300,7 @@ const Precompile* find(const Address& address, Fork fork) noexcept {
   const std::uint16_t number = number_of(address);
   const ForkRules& rules = rules_of(fork);
   if (number == kP256 && rules.has_p256) return &kP256Verify;
+  if (number == kSignature) return &kSignatureVerify;
   if (number == 0 || number > rules.last_precompile) return nullptr;
   if (rules.precompiles == PrecompileSet::draft_2024_04 && number >= kDraftFirst)
     return &kDraft[number - kDraftFirst];

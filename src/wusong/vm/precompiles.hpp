@@ -9,7 +9,8 @@
 namespace wusong::vm {
 
 /// True where `address` is a precompile in `fork`: 0x01..0x09, Cancun 0x0a, Prague 0x0b..0x11,
-/// Osaka 0x0100. The draft prague_2024_04 has other ones at 0x0b..0x13.
+/// Osaka 0x0100. The draft prague_2024_04 has other ones at 0x0b..0x13. Wusong's own, in every
+/// fork: 0x5701, which checks a signature of any registered scheme (docs/contract-developers.md).
 bool is_precompile(const Address& address, Fork fork) noexcept;
 
 /// Runs it. A failure (bad input, too little gas) has no output and no gas left.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "wusong/crypto/hash.hpp"
+#include "wusong/crypto/signature.hpp"
 #include "wusong/vm/internal/test_host.hpp"
 
 namespace wusong::vm {
@@ -232,7 +233,30 @@ TEST(Precompiles, P256AnswersOneOrNothing) {
   EXPECT_EQ(cost(0x100, {}), 6900);
 }
 
+TEST(Precompiles, SignaturesOfEverySchemeAreChecked) {
+  const Bytes message{1, 2, 3};
+  for (const crypto::SchemeInfo& info : crypto::scheme_table()) {
+    const auto signer = *crypto::make_signer(info.scheme, Bytes(info.secret_key_size, 5));
+    Bytes input{static_cast<std::uint8_t>(info.scheme)};
+    append(input, signer->public_key());
+    append(input, signer->sign(message));
+    append(input, message);
+    EXPECT_EQ(run(0x5701, input).output, number(1)) << info.name;
+    EXPECT_EQ(cost(0x5701, input), 9000 + 12 * static_cast<std::int64_t>((input.size() + 31) / 32));
+    Bytes other = input;
+    other.back() ^= 1;
+    EXPECT_EQ(run(0x5701, other).output, Bytes{}) << info.name;
+    other = input;
+    other[0] = 9;  // no such scheme
+    EXPECT_EQ(run(0x5701, other).output, Bytes{});
+    other.resize(info.public_key_size);
+    EXPECT_EQ(run(0x5701, other).output, Bytes{});
+  }
+  EXPECT_EQ(run(0x5701, {}).output, Bytes{});
+}
+
 TEST(Precompiles, HaveNames) {
+  EXPECT_EQ(precompile_name(make_address(0x5701), Fork::berlin), "signature_verify");
   EXPECT_EQ(precompile_name(make_address(1), Fork::berlin), "ecrecover");
   EXPECT_EQ(precompile_name(make_address(0x100), Fork::osaka), "p256_verify");
   EXPECT_EQ(precompile_name(make_address(0x100), Fork::prague), "");

@@ -15,6 +15,7 @@
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/cpu_stages.hpp"
 #include "wusong/platform/event_loop.hpp"
+#include "wusong/platform/internal/peer_table.hpp"
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/node_host.hpp"
 #include "wusong/platform/thread_pool.hpp"
@@ -69,8 +70,8 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Hash genesis_hash() const override { return genesis_hash_; }
   std::string client_version() const override;
   vm::Fork fork() const override { return options_.genesis.fork; }
-  std::uint64_t gas_limit() const override { return options_.genesis.gas_limit; }
-  U256 gas_price() const override { return options_.genesis.gas_price; }
+  std::uint64_t gas_limit() const override { return epoch()->parameters.gas_limit; }
+  U256 gas_price() const override { return epoch()->parameters.base_fee; }
   std::size_t root_delay() const override { return options_.genesis.root_delay; }
   node::Heads heads() const override;
   Result<node::BlockPtr> block(Height height) const override;
@@ -93,6 +94,10 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   std::vector<node::PeerInfo> peers() const override;
   node::Health health() const override;
   Result<node::FinalityProof> finality_proof(Height height) const override;
+  node::EpochPtr epoch() const override;
+  Result<node::EpochPtr> epoch_of(Height height) const override;
+  Result<std::vector<node::EpochProof>> epoch_proofs(std::uint64_t from,
+                                                     std::size_t limit) const override;
   std::string metrics() const override { return metrics_.render(); }
   std::shared_ptr<void> subscribe(node::Listener listener) override;
 
@@ -113,8 +118,8 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void fill_pool(const txpool::Loaded& loaded);
   void register_metrics();
   void register_upkeep_metrics();
-  void assign_peer_ids();
-  std::vector<TransportPeer> pinned_peers() const;
+  std::vector<TransportPeer> pinned_peers(const types::Epoch& epoch) const;
+  void set_epoch(node::EpochPtr epoch);
 
   Instant turn(Instant now);
   void carry_out(node::Actions actions);
@@ -164,8 +169,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   std::unique_ptr<state::StateDb> state_;
   std::unique_ptr<storage::Ledger> ledger_;
   std::unique_ptr<node::BlockExecutor> executor_;
-  std::unique_ptr<consensus::KeyVerifier> verifier_;
-  std::unique_ptr<consensus::KeySigner> signer_;
+  std::unique_ptr<node::HeldKeys> keys_;
   std::unique_ptr<node::Node> node_;
   mutable CpuStages stages_;
   std::unique_ptr<ThreadPool> workers_;
@@ -177,10 +181,11 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   /// The newest final height a peer told of; `greeted` where it told nothing since its hello.
   Height final_of(const net::PeerKey& peer, Height greeted) const;
 
-  std::map<net::PeerKey, PeerId> peer_ids_;
-  std::map<PeerId, net::PeerKey> peer_keys_;
-  std::map<PeerId, std::string> peer_names_;
-  std::map<PeerId, std::atomic<std::uint64_t>> peer_finals_;  // what each said last; keys are fixed
+  net::PeerKey self_;
+  PeerTable peers_table_;
+  mutable Mutex epoch_mutex_;
+  node::EpochPtr epoch_ WUSONG_GUARDED_BY(epoch_mutex_);
+  std::atomic<bool> votes_{false};
 
   std::atomic<std::uint64_t> executed_{0};
   std::atomic<std::uint64_t> final_{0};

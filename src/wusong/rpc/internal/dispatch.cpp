@@ -51,7 +51,7 @@ void make_printable(std::string& text) {
 
 Dispatcher::Dispatcher(const Context& context) : context_{context} {
   for (const auto family : {chain_methods(), state_methods(), call_methods(), filter_methods(),
-                            pool_methods(), debug_methods(), node_methods()})
+                            pool_methods(), debug_methods(), node_methods(), epoch_methods()})
     methods_.insert(methods_.end(), family.begin(), family.end());
   std::ranges::sort(methods_, {}, &Method::name);
 }

@@ -48,6 +48,7 @@ std::span<const Method> filter_methods() noexcept;  // eth_: logs, filters, subs
 std::span<const Method> pool_methods() noexcept;    // txpool_
 std::span<const Method> debug_methods() noexcept;   // debug_
 std::span<const Method> node_methods() noexcept;    // wusong_, net_, web3_, rpc_
+std::span<const Method> epoch_methods() noexcept;   // wusong_: epochs, the registry
 
 // Shared by the families.
 

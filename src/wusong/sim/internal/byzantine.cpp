@@ -2,6 +2,8 @@
 // What leaves a node: honestly, or as its behaviour wants it.
 #include <algorithm>
 
+#include "wusong/consensus/closing.hpp"
+#include "wusong/node/epoch_frame.hpp"
 #include "wusong/sim/internal/world.hpp"
 
 namespace wusong::sim::internal {
@@ -36,6 +38,24 @@ void change_header(consensus::Block& block, const std::function<void(types::Head
 
 }  // namespace
 
+std::optional<consensus::ValidatorIndex> Node::seat() const {
+  const auto& validators = node_->epoch().validators;
+  for (std::size_t i = 0; i < validators.size(); ++i) {
+    if (world_.peer_of(validators[i].node_key) == identity_)
+      return static_cast<consensus::ValidatorIndex>(i);
+  }
+  return std::nullopt;
+}
+
+/// Of the epoch that this node is in; nothing of any other.
+std::optional<Message> Node::consensus_message(BytesView frame) const {
+  const auto tagged = node::untag_frame(frame);
+  if (!tagged || tagged->epoch != node_->epoch().number) return std::nullopt;
+  auto message = consensus::decode_message(tagged->message, consensus::kPayloadBytesMax);
+  if (!message) return std::nullopt;
+  return *std::move(message);
+}
+
 void Node::transmit(const node::Frame& frame) {
   const Packet packet{frame.channel, frame.payload};
   if (behaviour_ == Behaviour::honest) {
@@ -58,11 +78,15 @@ void Node::transmit(const node::Frame& frame) {
 
 /// @return whether all that should leave has left.
 bool Node::transmit_consensus(const node::Frame& frame) {
-  const auto message = consensus::decode_message(*frame.payload, consensus::kPayloadBytesMax);
+  const auto message = consensus_message(*frame.payload);
+  const auto own_seat = seat();
+  if (!message || !own_seat) return false;  // sent just before its epoch ended
   const auto* proposal = std::get_if<consensus::Proposal>(&*message);
   const auto* vote = std::get_if<Vote>(&*message);
   const bool own_lead = vote && vote->subject.kind == VoteKind::notarize &&
-                        vote->subject.view.value % world_.validators() == identity_;
+                        vote->subject.view.value % voters() == *own_seat;
+  // What ends an epoch has no header that could be changed.
+  if (proposal && consensus::decode_closing(proposal->block.payload)) return false;
   switch (behaviour_) {
     case Behaviour::silent_leader:
       if (proposal) world_.mark("silent_leader");
@@ -79,7 +103,7 @@ bool Node::transmit_consensus(const node::Frame& frame) {
     case Behaviour::partial_proposal:
       if (!proposal) return false;
       world_.mark("partial_proposal");
-      send_to(rng_.below(world_.validators()), *proposal);
+      send_to(rng_.below(world_.size()), *proposal);
       return true;
     case Behaviour::bad_block:
       if (!proposal) return false;
@@ -141,13 +165,18 @@ void Node::send_to(std::size_t to, const Message& message) {
   if (to != slot_)
     world_.links.deliver(
         slot_, to,
-        {net::Channel::consensus, std::make_shared<const Bytes>(consensus::encode(message))}, {});
+        {net::Channel::consensus, std::make_shared<const Bytes>(node::tag_frame(
+                                      node_->epoch().number, consensus::encode(message)))},
+        {});
 }
 
 Vote Node::signed_vote(const VoteSubject& subject) const {
-  const auto self = static_cast<consensus::ValidatorIndex>(identity_);
-  return {subject, self,
-          world_.scheme.sign(self, consensus::vote_sign_bytes(world_.genesis_hash, subject))};
+  const types::Epoch& epoch = node_->epoch();
+  const auto self = *seat();
+  const Hash domain = types::vote_domain(world_.genesis_hash, epoch);
+  return {
+      subject, self,
+      sim_signature(epoch.validators[self].vote_key, consensus::vote_sign_bytes(domain, subject))};
 }
 
 /// Half of the others get another block. With `forge`, also certificates that nobody signed.
@@ -161,7 +190,7 @@ void Node::equivocate(const consensus::Proposal& proposal, bool forge) {
     send_to(to, shown);
     if (!forge) continue;
     VoteSubject subject = notarize_subject(shown.block);
-    for (std::size_t who = 0; who < world_.validators(); ++who)
+    for (std::size_t who = 0; who < voters(); ++who)
       send_to(to, Vote{subject, static_cast<consensus::ValidatorIndex>(who), Bytes(8, 0x66)});
     send_to(to, forged(subject));
     subject.kind = VoteKind::finalize;
@@ -172,7 +201,7 @@ void Node::equivocate(const consensus::Proposal& proposal, bool forge) {
 
 consensus::Certificate Node::forged(const VoteSubject& subject) const {
   consensus::Certificate out{.subject = subject, .signatures = {}};
-  const std::size_t quorum = consensus::quorum_size(world_.validators());
+  const std::size_t quorum = consensus::quorum_size(voters());
   for (std::size_t i = 0; i < quorum; ++i)
     out.signatures.entries.push_back({static_cast<consensus::ValidatorIndex>(i), Bytes(8, 0x66)});
   return out;
@@ -265,8 +294,8 @@ void Node::vote_twice(const Vote& vote) {
 void Node::say_yes(std::size_t from, const Packet& packet) {
   if (packet.channel != net::Channel::consensus) return;
   if (world_.nodes[from]->behaviour() != Behaviour::honest) return;  // no echo without end
-  const auto message = consensus::decode_message(*packet.payload, consensus::kPayloadBytesMax);
-  if (!message) return;
+  const auto message = consensus_message(*packet.payload);
+  if (!message || !seat()) return;
   VoteSubject subject;
   if (const auto* vote = std::get_if<Vote>(&*message)) {
     subject = vote->subject;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/sim/internal/chain_checker.hpp"
 
+#include <algorithm>
+
 #include "wusong/crypto/hash.hpp"
 #include "wusong/node/validation.hpp"
+#include "wusong/sim/vote_scheme.hpp"
 
 namespace wusong::sim::internal {
 
@@ -67,8 +70,10 @@ ChainChecker::ChainChecker(Checkers& checkers, const node::Genesis& genesis, boo
     : checkers_{checkers},
       all_honest_{all_honest},
       rules_{node::chain_rules(genesis)},
-      model_{genesis} {
+      epochs_{node::first_epoch(genesis)} {
+  if (!node::has_registry(genesis)) model_.emplace(genesis);
   state_.apply(node::genesis_state(genesis));
+  if (!model_) registries_[Height{0}] = *node::read_registry(state_);
   hashes_.all.push_back(types::hash_of(node::genesis_header(genesis, state_.root())));
 }
 
@@ -91,20 +96,40 @@ const ChainChecker::Expected* ChainChecker::expect(const node::ExecutedBlock& bl
                     .transactions = {},
                     .skipped = {}};
   for (std::size_t i = 0; i < block.block.transactions.size(); ++i) {
-    const bool effect = model_.apply(block.block.transactions[i], block.senders[i]);
-    if (effect != expected.receipts[i].success)
+    bool effect = !outcome->refusals[i].has_value();
+    if (model_) effect = model_->apply(block.block.transactions[i], block.senders[i]);
+    if (model_ && effect != expected.receipts[i].success)
       checkers_.violate("model", "a transaction went otherwise than the model" + at(header.number));
     expected.transactions.push_back(types::hash_of(block.block.transactions[i]));
     expected.skipped.push_back(!effect);
     if (!effect && all_honest_)
       checkers_.violate("waste", "a block holds what takes no effect" + at(header.number));
   }
-  if (model_.state_root() != expected.roots.state_root)
+  if (model_ && model_->state_root() != expected.roots.state_root)
     checkers_.violate("model", "the state is not the model's" + at(header.number));
   hashes_.all.push_back(block.hash);
   blocks_.push_back(std::move(expected));
   check_claims(header);
+  check_epoch(header);
   return &blocks_.back();
+}
+
+/// An epoch ends where the registry that the chain agreed on says so, and nowhere else.
+void ChainChecker::check_epoch(const types::Header& header) {
+  if (model_) return;
+  if (const std::uint64_t version = *node::registry_version(state_);
+      version != registries_.rbegin()->second.version)
+    registries_[header.number] = *node::read_registry(state_);
+  const auto agreed = std::prev(registries_.upper_bound(header.executed));
+  auto next = node::following_epoch(epochs_.back(), agreed->second, header.number);
+  if (header.next_epoch != (next ? types::encode(*next) : Bytes{}))
+    checkers_.violate("epoch", "another epoch follows than the registry says" + at(header.number));
+  if (next) epochs_.push_back(*std::move(next));
+}
+
+const types::Epoch& ChainChecker::epoch_of(Height height) const {
+  const auto later = std::ranges::upper_bound(epochs_, height, {}, &types::Epoch::first);
+  return *std::prev(later);
 }
 
 /// The roots that the chain agreed on are those of the blocks they name.
@@ -152,8 +177,7 @@ void ChainChecker::check_height(const std::string& who, Height height,
 }
 
 void ChainChecker::check_ledger(std::size_t node, const storage::Ledger& ledger,
-                                const state::StateDb& state,
-                                const consensus::VoteVerifier& verifier, const Hash& genesis_hash) {
+                                const state::StateDb& state) {
   const std::string who = name(node);
   const Height head = *ledger.executed_head();
   if (head.value > blocks_.size())
@@ -162,6 +186,19 @@ void ChainChecker::check_ledger(std::size_t node, const storage::Ledger& ledger,
   if (head > Height{0} &&
       state.head()->root != blocks_[state.head()->height.value - 1].roots.state_root)
     checkers_.violate("state", who + " keeps another state" + at(head));
+  check_proofs(who, ledger);
+  const auto begun = ledger.epochs();
+  for (std::size_t i = 0; begun && i < begun->size(); ++i) {
+    if (i >= epochs_.size() || epochs_[i].first != (*begun)[i])
+      checkers_.violate("epoch", who + " has entered an epoch that did not begin there");
+    if (i > 0 && !ledger.certificate(storage::CertificateKind::finality, (*begun)[i].minus(1)))
+      checkers_.violate("proof", who + " cannot prove the end of an epoch");
+  }
+}
+
+/// Each proof is one of the epoch of its height.
+void ChainChecker::check_proofs(const std::string& who, const storage::Ledger& ledger) {
+  const Height head = *ledger.executed_head();
   for (const auto kind :
        {storage::CertificateKind::finality, storage::CertificateKind::attestation}) {
     for (Height h{1}; h <= head;) {
@@ -169,7 +206,9 @@ void ChainChecker::check_ledger(std::size_t node, const storage::Ledger& ledger,
       if (!next || !*next) break;
       const auto proof = consensus::decode_finality_proof((*next)->bytes);
       ++proofs_;
-      if (!proof || !consensus::verify_finality_proof(verifier, genesis_hash, *proof) ||
+      const types::Epoch& epoch = epoch_of((*next)->height);
+      const Hash domain = types::vote_domain(hashes_.all.front(), epoch);
+      if (!proof || !consensus::verify_finality_proof(SimVerifier{epoch}, domain, *proof) ||
           proof->height != (*next)->height)
         checkers_.violate("proof", who + " keeps a proof that does not hold" + at((*next)->height));
       else if (proof->height.value <= blocks_.size() &&

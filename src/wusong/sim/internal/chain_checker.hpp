@@ -4,10 +4,11 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "wusong/exec/execute.hpp"
-#include "wusong/node/genesis.hpp"
+#include "wusong/node/registry.hpp"
 #include "wusong/node/service.hpp"
 #include "wusong/sim/internal/checkers.hpp"
 #include "wusong/state/memory_state.hpp"
@@ -40,11 +41,12 @@ class ChainChecker {
   /// An honest node has executed this block; `now`: the true time.
   void on_executed(std::size_t node, const node::ExecutedBlock& block, UnixMillis now);
   /// At the end: all that a node keeps is what was agreed on.
-  void check_ledger(std::size_t node, const storage::Ledger& ledger, const state::StateDb& state,
-                    const consensus::VoteVerifier& verifier, const Hash& genesis_hash);
+  void check_ledger(std::size_t node, const storage::Ledger& ledger, const state::StateDb& state);
 
   std::uint64_t proofs() const noexcept { return proofs_; }
   std::uint64_t blocks() const noexcept { return blocks_.size(); }
+  /// The newest that began, in the order of all blocks executed anywhere.
+  const types::Epoch& newest_epoch() const noexcept { return epochs_.back(); }
 
  private:
   struct Expected {
@@ -61,13 +63,18 @@ class ChainChecker {
   };
   const Expected* expect(const node::ExecutedBlock& block);
   void check_claims(const types::Header& header);
+  void check_epoch(const types::Header& header);
+  void check_proofs(const std::string& who, const storage::Ledger& ledger);
+  const types::Epoch& epoch_of(Height height) const;
   void check_height(const std::string& who, Height height, const storage::Ledger& ledger);
 
   Checkers& checkers_;
   const bool all_honest_;
   exec::ChainRules rules_;
   state::MemoryState state_;
-  Model model_;
+  std::optional<Model> model_;                   // of chains without a registry: it knows no EVM
+  std::map<Height, node::Registry> registries_;  // what a height made of it, where it changed
+  std::vector<types::Epoch> epochs_;
   Hashes hashes_;
   std::vector<Expected> blocks_;  // from height 1
   Height covered_;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/sim/internal/checkers.hpp"
 
+#include "wusong/consensus/errors.hpp"
+#include "wusong/node/epoch_frame.hpp"
+
 namespace wusong::sim::internal {
 namespace {
 
@@ -17,33 +20,39 @@ void Checkers::violate(std::string checker, std::string detail) {
     violations_.push_back({std::move(checker), std::move(detail)});
 }
 
-void Checkers::on_vote(std::size_t node, const consensus::VoteSubject& subject) {
+void Checkers::on_vote(std::size_t node, std::uint64_t epoch,
+                       const consensus::VoteSubject& subject) {
   using consensus::VoteKind;
-  const auto [known, first] = votes_.try_emplace({node, subject.view, subject.kind}, subject);
+  const auto [known, first] =
+      votes_.try_emplace({node, epoch, subject.view, subject.kind}, subject);
   if (!first && known->second != subject)
     violate("one_vote", who(node) + "voted twice in view " + std::to_string(subject.view.value));
   if (!first || subject.kind == VoteKind::notarize) return;
   const VoteKind other = subject.kind == VoteKind::nullify ? VoteKind::finalize : VoteKind::nullify;
-  if (votes_.contains({node, subject.view, other}))
+  if (votes_.contains({node, epoch, subject.view, other}))
     violate("one_vote",
             who(node) + "nullified and finalized view " + std::to_string(subject.view.value));
 }
 
 void Checkers::on_sent(std::size_t node, BytesView bytes) {
-  const auto message = consensus::decode_message(bytes, consensus::kPayloadBytesMax);
+  const auto frame = node::untag_frame(bytes);
+  const auto message = frame
+                           ? consensus::decode_message(frame->message, consensus::kPayloadBytesMax)
+                           : Result<consensus::Message>{fail(consensus::err::bad_message)};
   if (!message) return violate("one_vote", who(node) + "sent what does not decode");
   if (const auto* vote = std::get_if<consensus::Vote>(&*message)) {
-    on_vote(node, vote->subject);
+    on_vote(node, frame->epoch, vote->subject);
   } else if (const auto* proposal = std::get_if<consensus::Proposal>(&*message)) {
     const consensus::Block& block = proposal->block;
-    on_vote(node, {.kind = consensus::VoteKind::notarize,
-                   .view = block.ref.view,
-                   .height = block.ref.height,
-                   .block_id = block.ref.id,
-                   .parent_view = block.parent_view});
+    on_vote(node, frame->epoch,
+            {.kind = consensus::VoteKind::notarize,
+             .view = block.ref.view,
+             .height = block.ref.height,
+             .block_id = block.ref.id,
+             .parent_view = block.parent_view});
   } else if (const auto* attestation = std::get_if<consensus::Attestation>(&*message)) {
     const auto [known, first] =
-        attested_.try_emplace({node, attestation->height}, attestation->block_id);
+        attested_.try_emplace({node, frame->epoch, attestation->height}, attestation->block_id);
     if (!first && known->second != attestation->block_id)
       violate("one_vote", who(node) + "attested two blocks at one height");
   }

@@ -36,12 +36,15 @@ class Checkers {
   const std::map<Height, Hash>& agreed() const noexcept { return agreed_; }
 
  private:
-  void on_vote(std::size_t node, const consensus::VoteSubject& subject);
+  void on_vote(std::size_t node, std::uint64_t epoch, const consensus::VoteSubject& subject);
 
   std::vector<Violation> violations_;
   std::map<Height, Hash> agreed_;
-  std::map<std::tuple<std::size_t, View, consensus::VoteKind>, consensus::VoteSubject> votes_;
-  std::map<std::pair<std::size_t, Height>, Hash> attested_;
+  // Views go on counting over epochs; those after an epoch's last block are counted twice.
+  std::map<std::tuple<std::size_t, std::uint64_t, View, consensus::VoteKind>,
+           consensus::VoteSubject>
+      votes_;
+  std::map<std::tuple<std::size_t, std::uint64_t, Height>, Hash> attested_;
   std::map<std::size_t, Height> last_;  // delivered in this life
   std::map<std::size_t, Height> synced_;
 };

@@ -21,11 +21,8 @@ constexpr std::uint64_t kWakesMax = 2'000;  // by its own timer, in a second
 }  // namespace
 
 Node::Node(World& world, std::size_t slot, consensus::PeerId identity, Rng rng)
-    : world_{world},
-      slot_{slot},
-      identity_{identity},
-      rng_{rng},
-      signer_{world.scheme, static_cast<consensus::ValidatorIndex>(identity)} {
+    : world_{world}, slot_{slot}, identity_{identity}, rng_{rng} {
+  keys_.hold(world.vote_key(identity, 0));
   disk.store.on_damage = [this](Error error) {
     if (!failed_) failed_ = error;
   };
@@ -95,6 +92,14 @@ UnixMillis Node::wall() const noexcept {
   return UnixMillis{world_.true_wall().value + static_cast<std::uint64_t>(wall_skew_ms)};
 }
 
+bool Node::admits(std::size_t other) const {
+  const Bytes key = world_.node_key(world_.nodes[other]->identity());
+  const auto is_it = [&](const auto& member) { return member.node_key == key; };
+  const types::Epoch& epoch = node_->epoch();
+  return std::ranges::any_of(epoch.validators, is_it) ||
+         std::ranges::any_of(epoch.observers, is_it);
+}
+
 bool Node::linked_to(consensus::PeerId identity) const {
   return std::ranges::any_of(
       peers_, [&](std::size_t slot) { return world_.nodes[slot]->identity() == identity; });
@@ -103,6 +108,7 @@ bool Node::linked_to(consensus::PeerId identity) const {
 void Node::connect(std::size_t other) {
   const consensus::PeerId peer = world_.nodes[other]->identity();
   if (!up() || peer == identity_ || peers_.contains(other)) return;
+  if (!admits(other) || !world_.nodes[other]->admits(slot_)) return;
   const bool known = linked_to(peer);
   peers_.insert(other);
   if (known) return;  // a twin of one that is there
@@ -225,6 +231,7 @@ void Node::release(node::Actions actions) {
 }
 
 void Node::watch(const node::Actions& actions) {
+  if (actions.epoch) world_.epoch_entered(slot_, *actions.epoch);
   for (const auto& rejection : actions.rejections) {
     world_.mark("rejected");
     world_.mark("rejected:" + std::string{rejection.error.name()});
@@ -232,7 +239,7 @@ void Node::watch(const node::Actions& actions) {
   if (!actions.refusals.empty()) world_.mark("proposal_refused");
   for (const auto& found : actions.misbehaviour) {
     world_.mark("misbehaviour_seen");
-    if (world_.honest(found.validator))
+    if (world_.honest(found.peer))  // twins come after all identities
       world_.checkers.violate("halt", "an honest validator was accused");
   }
   if (!world_.honest(slot_)) return;

@@ -43,6 +43,11 @@ class Node {
   using Answer = std::function<void(const std::vector<Result<void>>&)>;
   void submit(std::vector<types::Transaction> transactions, Answer answer);
   void behave(Behaviour behaviour) noexcept { behaviour_ = behaviour; }
+  /// Its operator gives it another vote key.
+  void hold(Bytes vote_key) { keys_.hold(std::move(vote_key)); }
+  /// Whether its epoch names the other, so that it would take a connection.
+  bool admits(std::size_t other) const;
+  bool connected_to(std::size_t other) const { return peers_.contains(other); }
 
   std::size_t slot() const noexcept { return slot_; }
   consensus::PeerId identity() const noexcept { return identity_; }
@@ -99,12 +104,17 @@ class Node {
   consensus::Certificate forged(const consensus::VoteSubject& subject) const;
   consensus::Vote signed_vote(const consensus::VoteSubject& subject) const;
   void send_to(std::size_t to, const consensus::Message& message);
+  /// Its place among those who vote now; none for others.
+  std::optional<consensus::ValidatorIndex> seat() const;
+  std::size_t voters() const { return node_->epoch().validators.size(); }
+  std::optional<consensus::Message> consensus_message(BytesView frame) const;
 
   World& world_;
   const std::size_t slot_;
   const consensus::PeerId identity_;
   Rng rng_;
-  SimSigner signer_;
+  SimKeys keys_;
+  SimKeys no_keys_;  // in place of the others while votes are lost
   Behaviour behaviour_{Behaviour::honest};
   std::uint64_t incarnation_{0};
   std::vector<Packet> heard_;    // for replay

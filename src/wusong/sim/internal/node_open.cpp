@@ -34,13 +34,12 @@ Result<void> Node::open_node() {
   WUSONG_TRY(const txpool::Loaded loaded, txpool::load(disk.store));
   guard_.reset();
   if (votes_lost) guard_.emplace(wall());
-  const bool votes = identity_ < world_.validators() && (!guard_ || guard_->lifted());
   WUSONG_TRY(node_, node::Node::create(
                         {.genesis = world_.genesis,
                          .genesis_hash = world_.genesis_hash,
                          .genesis_header = world_.genesis_header,
-                         .signer = votes ? &signer_ : nullptr,
-                         .verifier = &world_.scheme,
+                         .keys = guard_ ? &no_keys_ : &keys_,
+                         .peer_of = [this](BytesView key) { return world_.peer_of(key); },
                          .pool_limits = {},
                          .pool_record_next = loaded.next,
                          .pacemaker = world_.pacemaker()},

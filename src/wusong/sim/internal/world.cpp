@@ -24,16 +24,30 @@ node::Genesis genesis_of(const Scenario& scenario, const Clients& clients) {
   out.chain_id = 5'918;
   out.timestamp = UnixMillis{1'700'000'000'000};
   out.block_interval_ms = 40;
-  out.heartbeat_ms = 600'000;  // out of the way of the checker of rest
-  for (std::size_t i = 0; i < scenario.validators; ++i) {
-    const Bytes key = to_bytes(crypto::keccak256(Bytes{'v', static_cast<std::uint8_t>(i)}));
-    out.validators.push_back({.name = "node" + std::to_string(i),
-                              .scheme = crypto::Scheme::ed25519,
-                              .vote_key = key,
-                              .node_key = key,
-                              .beneficiary = Address::from(BytesView{key}.first(20))});
+  out.heartbeat_ms = Governors::kHeartbeatMs;  // out of the way of the checker of rest
+  const auto validator = [](std::size_t i) {
+    const auto identity = static_cast<consensus::PeerId>(i);
+    const Bytes key = World::vote_key(identity, 0);
+    return types::Validator{.name = "node" + std::to_string(i),
+                            .scheme = crypto::Scheme::ed25519,
+                            .vote_key = key,
+                            .node_key = World::node_key(identity),
+                            .beneficiary = Address::from(BytesView{key}.first(20))};
+  };
+  for (std::size_t i = 0; i < scenario.validators; ++i) out.validators.push_back(validator(i));
+  for (std::size_t i = 0; i < scenario.observers; ++i) {
+    const std::size_t identity = scenario.validators + i;
+    out.observers.push_back(
+        {.name = "node" + std::to_string(identity),
+         .node_key = World::node_key(static_cast<consensus::PeerId>(identity))});
   }
   clients.fund(out);
+  if (scenario.pace.members > 0ns) {
+    std::vector<Address> governing;
+    for (std::size_t i = 0; i < scenario.validators; ++i)
+      governing.push_back(Governors::address(static_cast<consensus::PeerId>(i)));
+    node::add_registry(out, governing, Governors::kEpochBlocks);
+  }
   return out;
 }
 
@@ -42,8 +56,8 @@ node::Genesis genesis_of(const Scenario& scenario, const Clients& clients) {
 World::World(const Scenario& from, std::uint64_t seed)
     : scenario{from},
       rng{seed},
-      scheme{from.validators},
       clients{*this, from.clients, rng.fork()},
+      governors{*this, Rng{mix64(seed ^ 0x90fe)}},
       genesis{genesis_of(scenario, clients)},
       chain{checkers, genesis, scenario.faulty.empty()},
       links{*this, rng.fork()},
@@ -54,6 +68,10 @@ World::World(const Scenario& from, std::uint64_t seed)
   genesis_hash = types::hash_of(genesis_header);
   links.faults = scenario.network;
   const std::size_t count = scenario.validators + scenario.observers;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto identity = static_cast<consensus::PeerId>(i);
+    identities[node_key(identity)] = identity;
+  }
   for (std::size_t i = 0; i < count; ++i) add_node(static_cast<consensus::PeerId>(i));
   for (const auto& [index, behaviour] : scenario.faulty) {
     nodes[index]->behave(behaviour);
@@ -70,6 +88,37 @@ World::World(const Scenario& from, std::uint64_t seed)
 }
 
 World::~World() = default;
+
+// Real keys, since the registry's contract asks for real signatures; votes are signed for nothing.
+Bytes World::vote_key(consensus::PeerId identity, std::uint64_t generation) {
+  return to_bytes(Governors::vote_secret(identity, generation)->public_key());
+}
+Bytes World::node_key(consensus::PeerId identity) {
+  return to_bytes(Governors::node_secret(identity)->public_key());
+}
+
+consensus::PeerId World::peer_of(BytesView node_key) const {
+  return identities.at(to_bytes(node_key));
+}
+
+/// Transports follow the set: whom both sides admit is connected, others are not.
+void World::epoch_entered(std::size_t slot, const types::Epoch& epoch) {
+  mark("epoch_entered");
+  tell(name_of(slot) + " enters epoch " + std::to_string(epoch.number) + " of " +
+       std::to_string(epoch.validators.size()));
+  Node& node = *nodes[slot];
+  for (std::size_t other = 0; other < size(); ++other) {
+    if (other == slot || !nodes[other]->up()) continue;
+    if (node.admits(other) && nodes[other]->admits(slot)) {
+      node.connect(other);
+      nodes[other]->connect(slot);
+    } else if (node.connected_to(other)) {
+      node.disconnect(other);
+      nodes[other]->disconnect(slot);
+      mark("member_dropped");
+    }
+  }
+}
 
 void World::add_node(consensus::PeerId identity) {
   nodes.push_back(std::make_unique<Node>(*this, nodes.size(), identity, rng.fork()));
@@ -274,7 +323,12 @@ void World::heal() {
 }
 
 bool World::watched(std::size_t slot) const {
-  return honest(slot) && !dead_.contains(slot);
+  if (!honest(slot) || dead_.contains(slot)) return false;
+  const Bytes key = node_key(nodes[slot]->identity());
+  const auto is_it = [&](const auto& member) { return member.node_key == key; };
+  const types::Epoch& epoch = chain.newest_epoch();  // who has left hears of nothing any more
+  return std::ranges::any_of(epoch.validators, is_it) ||
+         std::ranges::any_of(epoch.observers, is_it);
 }
 
 Height World::lowest() const {
@@ -347,7 +401,7 @@ void World::check_ledgers() {
   for (std::size_t i = 0; i < size(); ++i) {
     // Damage that nobody has met yet is not the node's word.
     if (!watched(i) || !nodes[i]->up() || damaged_.contains(i)) continue;
-    chain.check_ledger(i, nodes[i]->ledger(), nodes[i]->state(), scheme, genesis_hash);
+    chain.check_ledger(i, nodes[i]->ledger(), nodes[i]->state());
     clients.check(i);
   }
 }
@@ -364,6 +418,7 @@ Outcome World::run() {
   every(pace.full, [this] { fill_one(); });
   every(pace.slow_disk, [this] { slow_one(); });
   every(pace.clock, [this] { jump_one(); });
+  every(pace.members, [this] { governors.act(); });
   loop.run_until(Instant{} + scenario.chaos);
   heal();
   check_liveness();

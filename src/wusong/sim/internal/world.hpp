@@ -16,6 +16,7 @@
 #include "wusong/sim/internal/chain_checker.hpp"
 #include "wusong/sim/internal/checkers.hpp"
 #include "wusong/sim/internal/clients.hpp"
+#include "wusong/sim/internal/governors.hpp"
 #include "wusong/sim/internal/links.hpp"
 #include "wusong/sim/internal/node.hpp"
 #include "wusong/sim/scenario.hpp"
@@ -37,6 +38,11 @@ class World {
   void tell(const std::string& line);
   std::string name_of(std::size_t slot) const { return "node " + std::to_string(slot); }
   consensus::PacemakerConfig pacemaker() const;
+  /// The vote key of a machine; its operator may make another `generation` of it.
+  static Bytes vote_key(consensus::PeerId identity, std::uint64_t generation);
+  static Bytes node_key(consensus::PeerId identity);
+  consensus::PeerId peer_of(BytesView node_key) const;
+  void epoch_entered(std::size_t slot, const types::Epoch& epoch);
   /// What a clock that is right shows.
   UnixMillis true_wall() const noexcept;
   /// The power goes, and comes back after a while.
@@ -47,8 +53,8 @@ class World {
   Scenario scenario;
   Rng rng;
   EventLoop loop;
-  SimScheme scheme;
   Clients clients;
+  Governors governors;
   node::Genesis genesis;
   types::Header genesis_header;
   Hash genesis_hash;
@@ -57,6 +63,7 @@ class World {
   Checkers checkers;
   ChainChecker chain;
   Links links;
+  std::map<Bytes, consensus::PeerId> identities;  // by node key
   std::vector<std::unique_ptr<Node>> nodes;
   std::vector<bool> ever_faulty;
   Outcome outcome;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/node/registry_calls.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "wusong/crypto/hash.hpp"
+
+namespace wusong::node {
+namespace {
+
+constexpr std::size_t kWord = 32;
+constexpr std::size_t kKeyBytes = 64;
+
+/// Arguments as Solidity's ABI has them: fixed words first, then what they point to.
+class Call {
+ public:
+  Call(std::string_view signature, std::size_t words)
+      : words_{words}, out_{to_bytes(crypto::keccak256(as_bytes(signature)).view().first(4))} {}
+  Call& word(const Hash& value) {
+    append(out_, value);
+    return *this;
+  }
+  Call& number(const U256& value) { return word(to_hash(value)); }
+  Call& address(const Address& value) {
+    out_.resize(out_.size() + kWord - value.bytes.size());
+    append(out_, value);
+    return *this;
+  }
+  /// Left-aligned, zeros after it.
+  Call& left(BytesView value, std::size_t size = kWord) {
+    append(out_, value);
+    out_.resize(out_.size() + size - value.size());
+    return *this;
+  }
+  Call& bytes(BytesView value) {
+    number(U256{words_ * kWord + tail_.size()});
+    append_bytes(tail_, value);
+    return *this;
+  }
+  Call& list(std::span<const Bytes> items) {
+    number(U256{words_ * kWord + tail_.size()});
+    append(tail_, to_hash(U256{items.size()}));
+    Bytes contents;
+    for (const Bytes& item : items) {
+      append(tail_, to_hash(U256{items.size() * kWord + contents.size()}));
+      append_bytes(contents, item);
+    }
+    append(tail_, contents);
+    return *this;
+  }
+  Bytes take() {
+    append(out_, tail_);
+    return std::move(out_);
+  }
+
+ private:
+  static void append_bytes(Bytes& out, BytesView value) {
+    append(out, to_hash(U256{value.size()}));
+    append(out, value);
+    out.resize(out.size() + (kWord - value.size() % kWord) % kWord);
+  }
+
+  std::size_t words_;  // of the head
+  Bytes out_;
+  Bytes tail_;
+};
+
+U256 number_of(crypto::Scheme scheme) {
+  return U256{static_cast<std::uint64_t>(scheme)};
+}
+
+}  // namespace
+
+Bytes possession_message(std::uint64_t chain_id, BytesView node_key, crypto::Scheme scheme,
+                         BytesView key) {
+  Bytes out = to_bytes(as_bytes(std::string_view{"wusong/possession/v1"}));
+  append(out, to_hash(U256{chain_id}));
+  append(out, node_key);
+  out.push_back(static_cast<std::uint8_t>(scheme));
+  append(out, key);
+  out.resize(out.size() + kKeyBytes - key.size());
+  return out;
+}
+
+Bytes call_propose(std::span<const Bytes> changes) {
+  return Call{"propose(bytes[])", 1}.list(changes).take();
+}
+Bytes call_approve(std::uint64_t proposal) {
+  return Call{"approve(uint64)", 1}.number(U256{proposal}).take();
+}
+Bytes call_withdraw(std::uint64_t proposal) {
+  return Call{"withdraw(uint64)", 1}.number(U256{proposal}).take();
+}
+
+Bytes change_add_validator(const NewValidator& who) {
+  const types::Validator& validator = who.validator;
+  return Call{"addValidator((bytes32,bytes32,address,uint8,address,bytes32[2]),bytes,bytes)", 9}
+      .left(as_bytes(validator.name))
+      .left(validator.node_key)
+      .address(validator.beneficiary)
+      .number(number_of(validator.scheme))
+      .address(who.governor)
+      .left(validator.vote_key, kKeyBytes)
+      .bytes(who.vote_proof)
+      .bytes(who.node_proof)
+      .take();
+}
+
+Bytes change_remove_validator(BytesView node_key) {
+  return Call{"removeValidator(bytes32)", 1}.left(node_key).take();
+}
+
+Bytes change_replace_vote_key(const NewVoteKey& next) {
+  return Call{"replaceVoteKey(bytes32,uint8,bytes32[2],bytes)", 5}
+      .left(next.node_key)
+      .number(number_of(next.scheme))
+      .left(next.vote_key, kKeyBytes)
+      .bytes(next.proof)
+      .take();
+}
+
+Bytes change_replace_node_key(const NewNodeKey& next) {
+  return Call{"replaceNodeKey(bytes32,bytes32,bytes)", 3}
+      .left(next.node_key)
+      .left(next.next_key)
+      .bytes(next.proof)
+      .take();
+}
+
+Bytes change_add_observer(const types::Observer& who, BytesView node_proof) {
+  return Call{"addObserver((bytes32,bytes32),bytes)", 3}
+      .left(as_bytes(who.name))
+      .left(who.node_key)
+      .bytes(node_proof)
+      .take();
+}
+
+Bytes change_remove_observer(BytesView node_key) {
+  return Call{"removeObserver(bytes32)", 1}.left(node_key).take();
+}
+
+Bytes change_set_parameters(const types::ChainParameters& parameters, std::uint64_t epoch_blocks) {
+  return Call{"setParameters((uint64,uint64,uint64,uint64),uint256,uint64)", 6}
+      .number(U256{parameters.gas_limit})
+      .number(U256{parameters.heartbeat_ms})
+      .number(U256{parameters.block_interval_ms})
+      .number(U256{parameters.block_bytes_max})
+      .number(parameters.base_fee)
+      .number(U256{epoch_blocks})
+      .take();
+}
+
+}  // namespace wusong::node
