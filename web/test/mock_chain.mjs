@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Test support: a node's read methods over a dozen made-up blocks with acts on the Workflows contract.
-import { keccak, toHex, utf8 } from '../src/verify/bytes.js';
+import { fromHex, keccak, toHex, utf8 } from '../src/verify/bytes.js';
+import { encodeRlp } from '../src/verify/rlp.js';
 import { eventTopic } from '../src/lib/abi.js';
 
 const word = (value) => BigInt(value).toString(16).padStart(64, '0');
@@ -10,6 +11,14 @@ const tuple = '(bytes32,uint32,uint8,uint8,uint8,uint32,uint32,bytes32,bytes32,b
 const selector = toHex(keccak(utf8(`act(${tuple})`))).slice(0, 10);
 const kHead = 12;
 const born = Math.floor(Date.now() / 1000);
+
+/** The first epoch as src/wusong/types/epoch.hpp encodes it. */
+function epochOf({ validators }) {
+  const none = new Uint8Array();
+  const schemes = { secp256k1: 1, ed25519: 2, sm2: 3 };
+  const members = validators.map((one) => [utf8(one.name), Uint8Array.of(schemes[one.scheme]), fromHex(one.voteKey), fromHex(one.nodeKey), fromHex(one.beneficiary)]);
+  return [none, Uint8Array.of(1), none, members, [], [none, none, none, none, none]];
+}
 
 function blockAt(height, world, whole) {
   const transactions = height === 0 || height % 2 ? [] : [transactionOf(height, world)];
@@ -46,6 +55,7 @@ const methods = {
   eth_blockNumber: () => quantity(kHead),
   wusong_nodeHealth: () => ({ healthy: true, reason: '', role: 'validator', height: kHead, final: kHead, finalityMsP50: 61, finalityMsP99: 94, peers: 3 }),
   wusong_chainInfo: ([], { bundle }) => ({ chainId: '0x171e', genesisHash: bundle.chain.genesis, fork: 'Osaka', rootDelay: '0x4', validatorCount: '0x4', executed: quantity(kHead), final: quantity(kHead), clientVersion: 'Wusong' }),
+  wusong_epoch: ([], { bundle }) => ({ epoch: '0x0', first: '0x1', encoded: toHex(encodeRlp(epochOf(JSON.parse(bundle.chain.text)))) }),
   wusong_validators: ([], { bundle }) => JSON.parse(bundle.chain.text).validators.map((one, i) => ({ index: quantity(i), name: one.name, scheme: one.scheme, publicKey: one.voteKey, beneficiary: one.beneficiary, isSelf: i === 0, connected: i !== 3, lastKnownFinal: quantity(kHead) })),
   eth_getBlockByNumber: ([tag, whole], world) => (heightOf(tag) <= kHead ? blockAt(heightOf(tag), world, whole) : null),
   eth_getBlockByHash: ([tag, whole], world) => (heightOf(tag) === undefined ? null : blockAt(heightOf(tag), world, whole)),

@@ -3,7 +3,8 @@
 import { ProofError, bigToBytes, concat, equal, fromHex, keccak, sha256Hex, toBig, toHex, utf8 } from './bytes.js';
 import { decodeRlp } from './rlp.js';
 import { linkHeaders, decodeHeader } from './header.js';
-import { verifyFinalityProof } from './finality.js';
+import { epochOf, firstEpoch, followEpochs, trustedEpoch } from './epochs.js';
+import { decodeFinalityProof, verifyFinalityProof } from './finality.js';
 import { verifyTrieProof } from './trie.js';
 
 export const kSteps = ['genesis', 'finality', 'headers', 'roots', 'account', 'item', 'document', 'file'];
@@ -39,13 +40,14 @@ function checkGenesis(bundle, trust) {
   const { text } = bundle.chain;
   const headerHex = bundle.chain.header;
   if (text === undefined || headerHex === undefined) {
+    if (trust.epoch) return { genesis: fromHex(genesis), trusted: trustedEpoch(fromHex(genesis), fromHex(trust.epoch)) };
     if (!trust.validators) throw new ProofError('validators_unknown');
-    return { genesis: fromHex(genesis), validators: trust.validators };
+    return { genesis: fromHex(genesis), trusted: firstEpoch(fromHex(genesis), trust.validators) };
   }
   const header = decodeHeader(fromHex(headerHex));
   if (toHex(header.hash) !== genesis) throw new ProofError('genesis_header_mismatch');
   if (!equal(header.parentHash, keccak(utf8(text)))) throw new ProofError('genesis_text_mismatch');
-  return { genesis: fromHex(genesis), validators: validatorsOf(text).validators };
+  return { genesis: fromHex(genesis), trusted: firstEpoch(fromHex(genesis), validatorsOf(text).validators) };
 }
 
 /** A storage word under `root`: its value, 0 when the proof shows that it is absent. */
@@ -56,7 +58,7 @@ function provedWord(entry, slot, root) {
 
 /**
  * @param bundle as the server gave it
- * @param trust `{genesis?, contract?, item?, validators?, fileDigest?}`: what the asker knows from elsewhere
+ * @param trust `{genesis?, contract?, item?, validators?, epoch?, fileDigest?}`: what the asker knows from elsewhere
  * @returns {{ok, steps: [{name, state: 'proved'|'failed'|'not_given', code?, detail?}], facts}}; after a failed step the
  *   rest is `not_reached`
  */
@@ -87,11 +89,13 @@ export function verifyBundle(bundle, trust = {}) {
   step('genesis', () => {
     if (bundle?.version !== 1) throw new ProofError('unknown_version', String(bundle?.version));
     chain = checkGenesis(bundle, trust);
-    return { genesis: toHex(chain.genesis), validators: chain.validators.length, keysFromGenesis: bundle.chain.text !== undefined, pinned: trust.genesis !== undefined };
+    return { genesis: toHex(chain.genesis), validators: chain.trusted.validators.length, keysFromGenesis: bundle.chain.text !== undefined, pinned: trust.genesis !== undefined };
   });
   step('finality', () => {
-    finality = verifyFinalityProof(bundle.finality.attestations, chain.genesis, chain.validators);
-    return { signers: finality.signers, needed: finality.needed, of: finality.count, kind: finality.kind };
+    const epochs = followEpochs(chain.genesis, chain.trusted, bundle.epochs);
+    const epoch = epochOf(epochs, decodeFinalityProof(fromHex(bundle.finality.attestations)).height);
+    finality = verifyFinalityProof(bundle.finality.attestations, epoch.domain, epoch.validators);
+    return { signers: finality.signers, needed: finality.needed, of: finality.count, kind: finality.kind, epoch: Number(epoch.number) };
   });
   step('headers', () => {
     headers = linkHeaders([bundle.finality.header, ...bundle.finality.chain]);

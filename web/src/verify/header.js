@@ -10,7 +10,7 @@ function fixed(bytes, size) {
 
 export function decodeHeader(encoded) {
   const f = decodeRlp(encoded);
-  if (!Array.isArray(f) || f.length !== 11 || !Array.isArray(f[10]) || f[10].length > 16) throw new ProofError('bad_header');
+  if (!Array.isArray(f) || f.length < 11 || f.length > 12 || (f.length === 12 && !(f[11]?.length > 0)) || !Array.isArray(f[10]) || f[10].length > 16) throw new ProofError('bad_header');
   const executed = rlpNumber(f[9]);
   const first = executed - BigInt(f[10].length) + 1n;
   return {
@@ -23,6 +23,7 @@ export function decodeHeader(encoded) {
     timestampMs: Number(rlpNumber(f[5])),
     transactionsRoot: fixed(f[8], 32),
     executed,
+    nextEpoch: f[11], // of an epoch's last block: what the next height begins
     roots: f[10].map((entry, i) => {
       if (!Array.isArray(entry) || entry.length !== 4) throw new ProofError('bad_header');
       fixed(entry[2], 256);
