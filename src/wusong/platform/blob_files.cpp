@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/platform/blob_files.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,7 +10,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <ctime>
 #include <map>
 #include <string>
 #include <system_error>
@@ -130,7 +128,7 @@ struct Upload {
   bool gone WUSONG_GUARDED_BY(mutex){false};  // finished or aborted meanwhile
 };
 
-class Store final : public BlobFiles {
+class Store final : public io::BlobStore {
  public:
   explicit Store(const BlobFilesOptions& options)
       : options_{options},
@@ -290,41 +288,6 @@ class Store final : public BlobFiles {
     return {};
   }
 
-  Result<Collected> collect_uploads(Duration age_max, std::uint64_t bytes_max) override {
-    struct Idle {
-      std::int64_t since;
-      std::string name;
-      std::uint64_t size;
-    };
-    std::vector<Idle> all;
-    std::uint64_t total = 0;
-    DIR* folder = ::opendir(uploads_.c_str());
-    if (folder == nullptr) return fail(last_error());
-    while (const dirent* entry = ::readdir(folder)) {
-      struct stat about{};
-      if (!is_upload_name(entry->d_name) || ::stat(upload_path(entry->d_name).c_str(), &about) != 0)
-        continue;
-      all.push_back({about.st_mtime, entry->d_name, static_cast<std::uint64_t>(about.st_size)});
-      total += all.back().size;
-    }
-    ::closedir(folder);
-    std::ranges::sort(all, {}, &Idle::since);
-    const std::int64_t oldest =
-        ::time(nullptr) - std::chrono::duration_cast<std::chrono::seconds>(age_max).count();
-    Collected out;
-    for (const auto& one : all) {
-      if (one.since >= oldest && total <= bytes_max) break;
-      if (const auto done = upload_abort(one.name); !done) {
-        if (done.error() == io::err::upload_missing) continue;  // finished meanwhile
-        return fail(done.error());
-      }
-      total -= one.size;
-      ++out.uploads;
-      out.bytes += one.size;
-    }
-    return out;
-  }
-
  private:
   static Error missing_or_broken() noexcept {
     return errno == ENOENT || errno == ENOTDIR ? Error{io::err::blob_missing} : last_error();
@@ -411,7 +374,7 @@ class Store final : public BlobFiles {
 
 }  // namespace
 
-Result<std::unique_ptr<BlobFiles>> open_blob_files(const BlobFilesOptions& options) {
+Result<std::unique_ptr<io::BlobStore>> open_blob_files(const BlobFilesOptions& options) {
   auto store = std::make_unique<Store>(options);
   WUSONG_CHECK(store->open());
   return store;

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <memory>
 
-#include "wusong/base/time.hpp"
 #include "wusong/io/blob_store.hpp"
 
 namespace wusong::platform {
@@ -18,25 +17,13 @@ struct BlobFilesOptions {
   std::uint64_t free_bytes_min{256u << 20};       // less left on the disk means: full
 };
 
-class BlobFiles : public io::BlobStore {
- public:
-  struct Collected {
-    std::uint64_t uploads{0};
-    std::uint64_t bytes{0};
-  };
-  /// Aborts uploads that nothing was added to for longer than `age_max`, then, the longest idle
-  /// first, as many as exceed `bytes_max` together.
-  /// @errors io::err::store_failed
-  [[nodiscard]] virtual Result<Collected> collect_uploads(Duration age_max,
-                                                          std::uint64_t bytes_max) = 0;
-};
-
 /// Opens the folder, or makes it. One process at a time has it open; others may read blobs by path.
 /// What a process died over (a half-written `put`) is cleared away; uploads stay. An upload that
 /// was begun before begins anew.
 /// @thread safe; pieces of one upload one at a time, of different ones side by side
 /// @errors io::err::store_locked (another process has it open), io::err::store_failed,
 ///         io::err::disk_full
-[[nodiscard]] Result<std::unique_ptr<BlobFiles>> open_blob_files(const BlobFilesOptions& options);
+[[nodiscard]] Result<std::unique_ptr<io::BlobStore>> open_blob_files(
+    const BlobFilesOptions& options);
 
 }  // namespace wusong::platform

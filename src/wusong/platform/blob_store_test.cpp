@@ -40,7 +40,7 @@ class BlobFilesTest : public testing::Test {
     std::error_code ignored;
     std::filesystem::remove_all(options_.folder, ignored);
   }
-  std::unique_ptr<BlobFiles> open() {
+  std::unique_ptr<io::BlobStore> open() {
     auto opened = open_blob_files(options_);
     EXPECT_TRUE(opened) << opened.error().name();
     return std::move(*opened);
@@ -185,30 +185,6 @@ TEST_F(BlobFilesTest, AFullDiskIsNamedSoAndLeavesThePieceOut) {
   EXPECT_EQ(store->upload_size(kName), 1'000u);
   EXPECT_EQ(files(), 1u);
   EXPECT_EQ(store->upload_finish(kName)->digest, crypto::sha256(pattern(1'000)));
-}
-
-TEST_F(BlobFilesTest, IdleUploadsAreCollectedByAgeThenBySize) {
-  const auto store = open();
-  const auto begin = [&](char c, std::int64_t idle_seconds) {
-    const std::string name(32, c);
-    ASSERT_TRUE(store->upload_begin(name));
-    ASSERT_TRUE(store->upload_append(name, 0, pattern(1'000)));
-    const timespec then{::time(nullptr) - idle_seconds, 0};
-    const timespec times[2]{then, then};
-    ASSERT_EQ(::utimensat(AT_FDCWD, (options_.folder / "uploads" / name).c_str(), times, 0), 0);
-  };
-  begin('1', 1'000);
-  begin('2', 300);
-  begin('3', 200);
-  begin('4', 100);
-  const auto old = store->collect_uploads(std::chrono::seconds{600}, 1'000'000);
-  ASSERT_TRUE(old);
-  EXPECT_EQ(old->uploads, 1u);
-  EXPECT_EQ(store->upload_size(std::string(32, '1')).error(), io::err::upload_missing);
-  const auto much = store->collect_uploads(std::chrono::seconds{600}, 1'500);
-  EXPECT_EQ(much->uploads, 2u);
-  EXPECT_EQ(much->bytes, 2'000u);
-  EXPECT_EQ(store->upload_size(std::string(32, '4')), 1'000u) << "the one used last stays";
 }
 
 TEST_F(BlobFilesTest, UploadsAndBlobsOfManyThreadsDoNotMix) {

@@ -11,6 +11,7 @@
 #include <array>
 #include <charconv>
 #include <ranges>
+#include <variant>
 
 #include "wusong/apps/config.hpp"
 #include "wusong/apps/toml.hpp"
@@ -37,33 +38,15 @@ class Keys {
   Keys(toml::table& table, std::filesystem::path folder)
       : table_{&table}, folder_{std::move(folder)} {}
 
-  void text(std::string_view key, std::string& out) { take(key, out, "a string"); }
-  void path(std::string_view key, std::filesystem::path& out) {
+  void read(std::string_view key, std::string& out) { take(key, out, "a string"); }
+  void read(std::string_view key, std::filesystem::path& out) {
     std::string value;
     take(key, value, "a string");
     if (!value.empty()) out = (folder_ / value).lexically_normal();
   }
-  void tables(std::string_view key, const std::function<void(toml::table&)>& each) {
-    toml::node* node = table_->get(key);
-    if (node == nullptr) return;
-    auto* list = node->as_array();
-    if (list == nullptr || !list->is_array_of_tables())
-      return fault(key, "a list of tables: [[…]]");
-    for (auto& one : *list) each(*one.as_table());
-    table_->erase(key);
-  }
-  void flag(std::string_view key, bool& out) { take(key, out, "true or false"); }
-  void real(std::string_view key, double& out) { take(key, out, "a number with a point"); }
-  void count(std::string_view key, std::size_t& out, std::int64_t least = 1,
-             std::int64_t most = 1024) {
-    std::int64_t value = static_cast<std::int64_t>(out);
-    take(key, value, "a whole number");
-    if (value < least || value > most) {
-      return fault(key, fmt::format("from {} to {}", least, most));
-    }
-    out = static_cast<std::size_t>(value);
-  }
-  void texts(std::string_view key, std::vector<std::string>& out) {
+  void read(std::string_view key, bool& out) { take(key, out, "true or false"); }
+  void read(std::string_view key, double& out) { take(key, out, "a number with a point"); }
+  void read(std::string_view key, std::vector<std::string>& out) {
     known_.emplace_back(key);
     const toml::node* node = table_->get(key);
     if (node == nullptr) return;
@@ -76,10 +59,29 @@ class Keys {
     }
     table_->erase(key);
   }
+  void tables(std::string_view key, const std::function<void(toml::table&)>& each) {
+    known_.emplace_back(key);
+    toml::node* node = table_->get(key);
+    if (node == nullptr) return;
+    auto* list = node->as_array();
+    if (list == nullptr || !list->is_array_of_tables())
+      return fault(key, "a list of tables: [[…]]");
+    for (auto& one : *list) each(*one.as_table());
+    table_->erase(key);
+  }
+  void count(std::string_view key, std::size_t& out, std::int64_t least = 1,
+             std::int64_t most = 1024) {
+    std::int64_t value = static_cast<std::int64_t>(out);
+    take(key, value, "a whole number");
+    if (value < least || value > most) {
+      return fault(key, fmt::format("from {} to {}", least, most));
+    }
+    out = static_cast<std::size_t>(value);
+  }
   /// "host:port", "[::1]:port".
   void listen(std::string_view key, std::string& host, std::uint16_t& port) {
     std::string at;
-    text(key, at);
+    read(key, at);
     if (at.empty()) return;
     const auto colon = at.rfind(':');
     const auto digits = colon == std::string::npos ? std::string{} : at.substr(colon + 1);
@@ -120,33 +122,58 @@ class Keys {
   std::optional<Failure> fault_;
 };
 
-/// [[harvest]] tables.
-std::optional<Failure> read_harvests(toml::table& table, const std::filesystem::path& home,
-                                     std::vector<harvest::HarvestSource>& out) {
-  auto* list = table["harvest"].as_array();
-  if (list == nullptr) return {};
-  for (auto& node : *list) {
-    auto* one = node.as_table();
-    if (one == nullptr) return Failure{err::bad_config, "harvest must be [[harvest]] tables"};
-    Keys keys{*one, home};
-    harvest::HarvestSource source;
-    std::string direction;
-    keys.text("direction", direction);
-    keys.text("url", source.url);
-    keys.path("token_file", source.token_file);
-    keys.text("organisation", source.organisation);
-    keys.count("every_minutes", source.every_minutes, 0, 525'600);
-    if (auto wrong = keys.end()) return wrong;
-    source.into = direction == "into";
-    if ((direction != "from" && direction != "into") || source.url.empty() ||
-        source.token_file.empty()) {
-      return Failure{err::bad_config,
-                     "a harvest has a direction (from or into), a url and a token_file"};
-    }
-    out.push_back(std::move(source));
+/// A key, and where its value goes.
+template <typename T>
+struct Key {
+  std::string_view name;
+  std::variant<std::string T::*, std::filesystem::path T::*, bool T::*, double T::*,
+               std::vector<std::string> T::*>
+      member;
+};
+template <typename T, std::size_t N>
+void read_all(Keys& from, T& out, const std::array<Key<T>, N>& keys) {
+  for (const auto& key : keys) {
+    std::visit([&](auto member) { from.read(key.name, out.*member); }, key.member);
   }
-  table.erase("harvest");
-  return {};
+}
+
+/// The tables [[name]], each read by itself; what is wrong names the list.
+template <typename T>
+Outcome<std::vector<T>> read_list(Keys& keys, std::string_view name,
+                                  const std::function<Outcome<T>(toml::table&)>& read) {
+  std::vector<T> out;
+  std::optional<Failure> wrong;
+  keys.tables(name, [&](toml::table& table) {
+    auto one = read(table);
+    if (one) {
+      out.push_back(std::move(*one));
+    } else if (!wrong) {
+      wrong = one.error();
+      wrong->detail = fmt::format("[[{}]] {}", name, wrong->detail);
+    }
+  });
+  if (wrong) return std::unexpected{*std::move(wrong)};
+  return out;
+}
+
+Outcome<harvest::HarvestSource> read_harvest(toml::table& table,
+                                             const std::filesystem::path& home) {
+  using harvest::HarvestSource;
+  Keys keys{table, home};
+  HarvestSource out;
+  std::string direction;
+  keys.read("direction", direction);
+  read_all(keys, out,
+           std::array{Key<HarvestSource>{"url", &HarvestSource::url},
+                      Key<HarvestSource>{"token_file", &HarvestSource::token_file},
+                      Key<HarvestSource>{"organisation", &HarvestSource::organisation}});
+  keys.count("every_minutes", out.every_minutes, 0, 525'600);
+  if (auto wrong = keys.end()) return std::unexpected{*std::move(wrong)};
+  out.into = direction == "into";
+  if ((direction != "from" && direction != "into") || out.url.empty() || out.token_file.empty()) {
+    return failure(err::bad_config, "needs a direction (from or into), a url and a token_file");
+  }
+  return out;
 }
 
 /// A file that its owner alone can read, or a credential, which systemd guards: it is readable by
@@ -180,31 +207,33 @@ Outcome<std::string> read_secret(const std::filesystem::path& file, const std::s
 
 Outcome<openid::IdentityProvider> read_provider(toml::table& table,
                                                 const std::filesystem::path& home) {
+  using openid::IdentityProvider;
+  using One = Key<IdentityProvider>;
   Keys keys{table, home};
-  openid::IdentityProvider out;
+  IdentityProvider out;
   std::filesystem::path secret_file;
   std::string credential;
-  keys.text("id", out.id);
-  keys.text("issuer", out.issuer);
-  keys.text("client_id", out.client_id);
-  keys.path("client_secret_file", secret_file);
-  keys.text("client_secret_credential", credential);
-  keys.text("label_zh", out.label_zh);
-  keys.text("label_en", out.label_en);
-  keys.text("scope", out.scope);
-  keys.texts("origins", out.origins);
-  keys.flag("real_name", out.real_name);
-  keys.text("name_claim", out.name_claim);
-  keys.text("number_claim", out.number_claim);
+  read_all(
+      keys, out,
+      std::array{One{"id", &IdentityProvider::id}, One{"issuer", &IdentityProvider::issuer},
+                 One{"client_id", &IdentityProvider::client_id},
+                 One{"label_zh", &IdentityProvider::label_zh},
+                 One{"label_en", &IdentityProvider::label_en},
+                 One{"scope", &IdentityProvider::scope}, One{"origins", &IdentityProvider::origins},
+                 One{"real_name", &IdentityProvider::real_name},
+                 One{"name_claim", &IdentityProvider::name_claim},
+                 One{"number_claim", &IdentityProvider::number_claim}});
+  keys.read("client_secret_file", secret_file);
+  keys.read("client_secret_credential", credential);
   if (auto wrong = keys.end()) {
-    wrong->detail = fmt::format("[[providers]] {}: {}", out.id, wrong->detail);
+    wrong->detail = fmt::format("{}: {}", out.id, wrong->detail);
     return std::unexpected{*std::move(wrong)};
   }
   if (!openid::check_provider(out)) {
     return failure(err::bad_config,
-                   fmt::format("[[providers]] \"{}\" needs an id of a-z, 0-9 and \"-\", an issuer "
-                               "and origins with https:// (http:// for this machine alone), a "
-                               "client_id, a label_zh or label_en, and \"openid\" in its scope",
+                   fmt::format("\"{}\" needs an id of a-z, 0-9 and \"-\", an issuer and origins "
+                               "with https:// (http:// for this machine alone), a client_id, a "
+                               "label_zh or label_en, and \"openid\" in its scope",
                                out.id));
   }
   if (!secret_file.empty() || !credential.empty()) {
@@ -212,25 +241,6 @@ Outcome<openid::IdentityProvider> read_provider(toml::table& table,
     if (!secret) return std::unexpected{secret.error()};
     out.client_secret = std::move(*secret);
   }
-  return out;
-}
-
-Outcome<std::vector<openid::IdentityProvider>> read_providers(Keys& keys,
-                                                              const std::filesystem::path& home) {
-  std::vector<openid::IdentityProvider> out;
-  std::optional<Failure> wrong;
-  keys.tables("providers", [&](toml::table& table) {
-    auto one = read_provider(table, home);
-    if (!one) {
-      if (!wrong) wrong = one.error();
-    } else if (std::ranges::find(out, one->id, &openid::IdentityProvider::id) != out.end()) {
-      wrong =
-          Failure{err::bad_config, fmt::format("two [[providers]] have the id \"{}\"", one->id)};
-    } else {
-      out.push_back(std::move(*one));
-    }
-  });
-  if (wrong) return std::unexpected{*std::move(wrong)};
   return out;
 }
 
@@ -243,9 +253,9 @@ std::optional<Failure> read_rados(toml::table& table, const std::filesystem::pat
   if (inner == nullptr) return Failure{err::bad_config, "rados must be a table: [rados]"};
   RadosConfig rados;
   Keys keys{*inner, home};
-  keys.text("pool", rados.pool);
-  keys.path("config", rados.configuration);
-  keys.text("user", rados.user);
+  keys.read("pool", rados.pool);
+  keys.read("config", rados.configuration);
+  keys.read("user", rados.user);
   if (rados.pool.empty()) keys.fault("pool", "the name of a pool that exists");
   if (rados.user.empty()) keys.fault("user", "a Ceph user's name, such as \"admin\"");
   if (auto wrong = keys.end()) {
@@ -256,6 +266,27 @@ std::optional<Failure> read_rados(toml::table& table, const std::filesystem::pat
   out.rados = std::move(rados);
   return {};
 }
+
+constexpr std::array kKeys{
+    Key<PortalConfig>{"base", &PortalConfig::base},
+    Key<PortalConfig>{"hosts", &PortalConfig::hosts},
+    Key<PortalConfig>{"proxies", &PortalConfig::proxies},
+    Key<PortalConfig>{"secure", &PortalConfig::secure},
+    Key<PortalConfig>{"registration", &PortalConfig::registration},
+    Key<PortalConfig>{"conditional_metadata_public", &PortalConfig::conditional_metadata_public},
+    Key<PortalConfig>{"node", &PortalConfig::node},
+    Key<PortalConfig>{"websocket", &PortalConfig::websocket},
+    Key<PortalConfig>{"server_key", &PortalConfig::server_key},
+    Key<PortalConfig>{"blobs", &PortalConfig::blobs},
+    Key<PortalConfig>{"web", &PortalConfig::web},
+    Key<PortalConfig>{"rules", &PortalConfig::rules},
+    Key<PortalConfig>{"contracts", &PortalConfig::contracts},
+    Key<PortalConfig>{"genesis", &PortalConfig::genesis},
+    Key<PortalConfig>{"contact", &PortalConfig::contact},
+    Key<PortalConfig>{"rate_factor", &PortalConfig::rate_factor},
+    Key<PortalConfig>{"tables_memory_gib", &PortalConfig::tables_memory_gib},
+    Key<PortalConfig>{"quick_passwords", &PortalConfig::quick_passwords},
+    Key<PortalConfig>{"ca_file", &PortalConfig::ca_file}};
 
 std::optional<Failure> read_proxies(PortalConfig& out) {
   for (auto& proxy : out.proxies) {
@@ -280,44 +311,35 @@ std::optional<Failure> read_keys(toml::table& table, const std::filesystem::path
   }
   Keys keys{table, home};
   std::string database = "sqlite";
-  keys.path("folder", out.folder);
+  keys.read("folder", out.folder);
   out.blobs = out.folder / "blobs";
+  read_all(keys, out, kKeys);
+  keys.read("database", database);
   keys.listen("listen", out.listen_host, out.listen_port);
   keys.listen("metrics", out.metrics_host, out.metrics_port);
   keys.count("workers", out.workers);
-  keys.text("base", out.base);
-  keys.texts("hosts", out.hosts);
-  keys.texts("proxies", out.proxies);
-  keys.flag("secure", out.secure);
-  keys.flag("registration", out.registration);
-  keys.flag("conditional_metadata_public", out.conditional_metadata_public);
-  keys.text("node", out.node);
-  keys.text("websocket", out.websocket);
-  keys.text("database", database);
-  keys.path("server_key", out.server_key);
-  keys.path("blobs", out.blobs);
-  keys.path("web", out.web);
-  keys.path("rules", out.rules);
-  keys.path("contracts", out.contracts);
-  keys.path("genesis", out.genesis);
-  keys.text("title_zh", out.title.zh);
-  keys.text("title_en", out.title.en);
-  keys.text("description_zh", out.description.zh);
-  keys.text("description_en", out.description.en);
-  keys.text("publisher_zh", out.publisher.zh);
-  keys.text("publisher_en", out.publisher.en);
-  keys.text("contact", out.contact);
-  if (auto wrong = read_harvests(table, home, out.harvests)) return wrong;
-  keys.real("rate_factor", out.rate_factor);
   keys.count("tables_at_once", out.tables_at_once);
-  keys.real("tables_memory_gib", out.tables_memory_gib);
   keys.count("calls_per_day", out.calls_per_day, 1, 1'000'000'000);
-  keys.flag("quick_passwords", out.quick_passwords);
-  keys.path("ca_file", out.ca_file);
-  auto providers = read_providers(keys, home);
+  const std::array<std::pair<std::string, portal::Text*>, 3> texts{
+      {{"title", &out.title}, {"description", &out.description}, {"publisher", &out.publisher}}};
+  for (const auto& [key, text] : texts) {
+    keys.read(key + "_zh", text->zh);
+    keys.read(key + "_en", text->en);
+  }
+  auto harvests = read_list<harvest::HarvestSource>(
+      keys, "harvest", [&](toml::table& one) { return read_harvest(one, home); });
+  auto providers = read_list<openid::IdentityProvider>(
+      keys, "providers", [&](toml::table& one) { return read_provider(one, home); });
   if (auto wrong = keys.end()) return wrong;
+  if (!harvests) return harvests.error();
   if (!providers) return providers.error();
+  out.harvests = std::move(*harvests);
   out.providers = std::move(*providers);
+  for (const auto& one : out.providers) {
+    if (std::ranges::count(out.providers, one.id, &openid::IdentityProvider::id) > 1) {
+      return Failure{err::bad_config, fmt::format("two [[providers]] have the id \"{}\"", one.id)};
+    }
+  }
   if (database != "sqlite") out.postgres = database;
   if (out.base.empty()) out.base = fmt::format("http://{}:{}", out.listen_host, out.listen_port);
   if (out.server_key.empty()) out.server_key = out.folder / "server.key";

@@ -88,7 +88,7 @@ class PortalTablesTest : public testing::Test {
 
   static constexpr std::uint64_t kLong = 60'000;
   std::string folder_;
-  std::unique_ptr<platform::BlobFiles> blobs_;
+  std::unique_ptr<io::BlobStore> blobs_;
   Hash file_;
   PortalTablesOptions options_;
 };
