@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/harvest/ckan_site.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <sys/socket.h>
 
 #include <chrono>
-#include <memory>
 #include <thread>
 
 #include "wusong/platform/errors.hpp"
@@ -20,32 +16,6 @@ using namespace std::chrono_literals;
 constexpr int kTries = 4;
 constexpr int kWaits = 60;
 constexpr std::size_t kMessageMax = 300;
-
-/// Loopback, link-local, private and unspecified ranges. @source RFC 6890
-bool is_inside(const sockaddr& address) noexcept {
-  if (address.sa_family == AF_INET) {
-    const auto ip = ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr);
-    const auto a = ip >> 24;
-    return a == 0 || a == 10 || a == 127 || (ip >> 20) == 0xac1 || (ip >> 16) == 0xc0a8 ||
-           (ip >> 16) == 0xa9fe || (ip >> 22) == 0x191 || a >= 224;
-  }
-  if (address.sa_family != AF_INET6) return true;
-  const auto& ip = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-  if (IN6_IS_ADDR_V4MAPPED(&ip)) {
-    sockaddr_in inner{};
-    inner.sin_family = AF_INET;
-    std::copy_n(ip.s6_addr + 12, 4, reinterpret_cast<std::uint8_t*>(&inner.sin_addr.s_addr));
-    return is_inside(reinterpret_cast<const sockaddr&>(inner));
-  }
-  return IN6_IS_ADDR_LOOPBACK(&ip) || IN6_IS_ADDR_UNSPECIFIED(&ip) || IN6_IS_ADDR_LINKLOCAL(&ip) ||
-         IN6_IS_ADDR_MULTICAST(&ip) || (ip.s6_addr[0] & 0xfe) == 0xfc;
-}
-
-bool is_literal(const std::string& host) noexcept {
-  in6_addr scratch{};
-  return host == "localhost" || ::inet_pton(AF_INET, host.c_str(), &scratch) == 1 ||
-         ::inet_pton(AF_INET6, host.c_str(), &scratch) == 1;
-}
 
 std::string text_at(const codec::JsonValue& object, std::string_view name) {
   const auto found = object.find(name);
@@ -68,29 +38,17 @@ CkanRefusal refusal_of(unsigned status, const std::string& body) {
 
 }  // namespace
 
-Outcome<bool> leads_inside(const std::string& host) {
-  if (is_literal(host)) return false;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    return failure(err::bad_argument, fmt::format("there is no host {}", host));
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned{found, ::freeaddrinfo};
-  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    if (is_inside(*at->ai_addr)) return true;
-  }
-  return false;
-}
-
 CkanSite::CkanSite(std::string url, const platform::HttpUrl& parts, std::string token,
                    platform::TlsTrust trust)
     : url_{std::move(url)},
       token_{std::move(token)},
       trust_{std::move(trust)},
-      client_{
-          parts,
-          {.timeout = 30s, .whole = 120s, .reply_bytes_max = kReplyBytesMax, .trust = &trust_}} {}
+      client_{parts,
+              {.timeout = 30s,
+               .whole = 120s,
+               .reply_bytes_max = kReplyBytesMax,
+               .trust = &trust_,
+               .public_only = !platform::is_literal_host(parts.host)}} {}
 
 Outcome<std::unique_ptr<CkanSite>> CkanSite::open(const std::string& url, std::string token,
                                                   const std::string& ca_file) {
@@ -99,18 +57,10 @@ Outcome<std::unique_ptr<CkanSite>> CkanSite::open(const std::string& url, std::s
     return failure(err::bad_argument,
                    fmt::format("\"{}\" is no site; write one like https://ckan.example.org", url));
   }
-  if (!parts->secure && !is_literal(parts->host)) {
+  if (!parts->secure && !platform::is_literal_host(parts->host)) {
     return failure(
         err::bad_argument,
         fmt::format("{} would show the token to the network; write https://{}", url, parts->host));
-  }
-  const auto inside = leads_inside(parts->host);
-  if (!inside) return std::unexpected{inside.error()};
-  if (*inside) {
-    return failure(err::bad_argument,
-                   fmt::format("{} leads into a private network; where that is meant, write its "
-                               "address instead of its name",
-                               url));
   }
   if (token.find_first_of("\r\n") != std::string::npos) {
     return failure(err::bad_argument, "a token is one line");
@@ -133,9 +83,17 @@ CkanResult<CkanReply> CkanSite::ask(std::string_view action, std::string_view js
   if (!key.empty()) headers += "Idempotency-Key: " + std::string{key} + "\r\n";
   const auto reply = client_.request("POST", "/api/3/action/" + std::string{action}, json, headers);
   if (!reply) {
-    const bool too_large = reply.error() == Error{platform::err::http_too_large};
-    return std::unexpected{
-        CkanRefusal{too_large ? 413u : 0u, {}, std::string{reply.error().info().name}}};
+    const Error error = reply.error();
+    CkanRefusal out{
+        error == platform::err::http_too_large ? 413u : 0u, {}, std::string{error.name()}};
+    if (error == platform::err::bad_address) out.message = fmt::format("there is no host {}", url_);
+    if (error == platform::err::private_address) {
+      out.message = fmt::format(
+          "{} leads into a private network; where that is meant, write its "
+          "address instead of its name",
+          url_);
+    }
+    return std::unexpected{std::move(out)};
   }
   if (reply->status >= 300 && reply->status < 400) {
     return std::unexpected{

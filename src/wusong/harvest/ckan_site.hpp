@@ -45,7 +45,8 @@ class CkanSite {
   static constexpr std::size_t kReplyBytesMax = std::size_t{64} << 20;
 
   /// `url`: https://host[:port], no path. http, and a private or loopback address, only where the
-  /// URL itself is an address or "localhost": a name that leads there is refused. `ca_file`:
+  /// URL itself is an address or "localhost": a name that leads there is refused whenever it is
+  /// connected to. `ca_file`:
   /// authorities besides the system's, or empty.
   /// @errors err::bad_argument, platform::err::bad_ca_file
   [[nodiscard]] static Outcome<std::unique_ptr<CkanSite>> open(const std::string& url,
@@ -68,9 +69,5 @@ class CkanSite {
   platform::TlsTrust trust_;
   platform::HttpClient client_;
 };
-
-/// Whether a host's name leads to this machine or a private network. Literal addresses and
-/// "localhost" say what they are, and do not count. @errors err::bad_argument: no such host
-[[nodiscard]] Outcome<bool> leads_inside(const std::string& host);
 
 }  // namespace wusong::harvest

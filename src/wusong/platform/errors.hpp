@@ -24,6 +24,7 @@ inline constexpr ErrorInfo http_too_large{2822, Disposition::reject, "platform.h
 inline constexpr ErrorInfo certificate_refused{2823, Disposition::reject,
                                                "platform.certificate_refused"};
 inline constexpr ErrorInfo bad_ca_file{2824, Disposition::reject, "platform.bad_ca_file"};
+inline constexpr ErrorInfo private_address{2825, Disposition::reject, "platform.private_address"};
 
 inline constexpr ErrorInfo child_not_started{2840, Disposition::retry,
                                              "platform.child_not_started"};

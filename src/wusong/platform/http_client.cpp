@@ -41,6 +41,26 @@ std::string_view find_header(std::string_view headers, std::string_view name) no
   return {};
 }
 
+/// Loopback, link-local, private and unspecified ranges. @source RFC 6890
+bool is_inside(const sockaddr& address) noexcept {
+  if (address.sa_family == AF_INET) {
+    const auto ip = ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr);
+    const auto a = ip >> 24;
+    return a == 0 || a == 10 || a == 127 || (ip >> 20) == 0xac1 || (ip >> 16) == 0xc0a8 ||
+           (ip >> 16) == 0xa9fe || (ip >> 22) == 0x191 || a >= 224;
+  }
+  if (address.sa_family != AF_INET6) return true;
+  const auto& ip = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+  if (IN6_IS_ADDR_V4MAPPED(&ip)) {
+    sockaddr_in inner{};
+    inner.sin_family = AF_INET;
+    std::copy_n(ip.s6_addr + 12, 4, reinterpret_cast<std::uint8_t*>(&inner.sin_addr.s_addr));
+    return is_inside(reinterpret_cast<const sockaddr&>(inner));
+  }
+  return IN6_IS_ADDR_LOOPBACK(&ip) || IN6_IS_ADDR_UNSPECIFIED(&ip) || IN6_IS_ADDR_LINKLOCAL(&ip) ||
+         IN6_IS_ADDR_MULTICAST(&ip) || (ip.s6_addr[0] & 0xfe) == 0xfc;
+}
+
 bool is_address(const std::string& host) noexcept {
   in6_addr ignored{};
   return ::inet_pton(AF_INET, host.c_str(), &ignored) == 1 ||
@@ -55,6 +75,10 @@ std::optional<std::size_t> parse_size(std::string_view text, int base) noexcept 
 }
 
 }  // namespace
+
+bool is_literal_host(const std::string& host) noexcept {
+  return host == "localhost" || is_address(host);
+}
 
 std::string_view HttpReply::header(std::string_view name) const noexcept {
   return find_header(headers, name);
@@ -151,6 +175,10 @@ Result<void> HttpClient::connect() {
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, &::freeaddrinfo};
   Result<void> done = fail(err::http_failed);
   for (const addrinfo* at = found; at != nullptr && !done; at = at->ai_next) {
+    if (options_.public_only && is_inside(*at->ai_addr)) {
+      done = fail(err::private_address);
+      continue;
+    }
     socket_ = ::socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket_ < 0) continue;
     const int on = 1;

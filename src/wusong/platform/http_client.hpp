@@ -35,6 +35,9 @@ struct HttpUrl {
 /// http://host[:port][/path], or https. @errors err::bad_address
 [[nodiscard]] Result<HttpUrl> parse_url(std::string_view url);
 
+/// Whether a host is written as an address, or as "localhost": such say themselves where they lead.
+bool is_literal_host(const std::string& host) noexcept;
+
 /// Which authorities may vouch for a server: the system's, and those of a file.
 /// @thread safe: sessions only read it
 class TlsTrust {
@@ -56,6 +59,9 @@ struct HttpClientOptions {
   std::optional<Duration> whole{};             // from a request's begin to its reply's end
   std::size_t reply_bytes_max{std::size_t{1} << 30};
   const TlsTrust* trust{nullptr};  // for https; outlives the client
+  /// A host's name must lead to the public network: each address is looked at before it is
+  /// connected to, so that a name which changes its mind gains nothing.
+  bool public_only{false};
 };
 
 /// One connection, kept alive between requests and opened again when the server closed it. Over
@@ -72,7 +78,7 @@ class HttpClient {
 
   /// `headers` are whole lines, each with its line break.
   /// @errors err::http_failed (refused, closed, not HTTP), err::http_timeout, err::http_too_large,
-  ///         err::bad_address (no such host), err::certificate_refused
+  ///         err::bad_address (no such host), err::certificate_refused, err::private_address
   [[nodiscard]] Result<HttpReply> request(std::string_view method, std::string_view target,
                                           std::string_view body = {},
                                           std::string_view headers = {});

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -264,6 +265,24 @@ TEST_F(HttpsClient, AReplyOverTheLimitIsRefused) {
                         answer(session, "HTTP/1.1 200 OK\r\nX: " + std::string(200'000, 'x'));
                       }};
   EXPECT_EQ(get(server, "localhost", true, options).error(), err::http_too_large) << "in headers";
+}
+
+TEST_F(HttpsClient, ANameThatLeadsInsideIsRefusedWhereOnlyThePublicNetworkIsMeant) {
+  std::atomic<int> asked{0};
+  const Server server{context({.name = "s", .alternate = "DNS:localhost"}), [&](SSL* session, int) {
+                        ++asked;
+                        answer(session, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+                      }};
+  EXPECT_TRUE(get(server, "localhost", true));
+  const int before = asked;
+  EXPECT_EQ(get(server, "localhost", true, {.public_only = true}).error(), err::private_address);
+  EXPECT_EQ(asked, before) << "nobody was connected to";
+  for (const auto* inside :
+       {"10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",
+        "224.0.0.1", "::1", "fd00::1", "fe80::1", "::ffff:127.0.0.1"}) {
+    HttpClient client{HttpUrl{.host = inside, .port = 1}, {.public_only = true}};
+    EXPECT_EQ(client.request("GET", "/").error(), err::private_address) << inside;
+  }
 }
 
 TEST_F(HttpsClient, AReplyThatTricklesEndsWithItsTime) {

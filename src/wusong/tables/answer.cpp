@@ -43,6 +43,8 @@ constexpr std::array kMessages{
             "The system ended the process, perhaps for lack of memory"},
     Message{"engine_missing", "数据引擎未安装:请运行 tools/duckdb/install",
             "The data engine is not installed: run tools/duckdb/install"},
+    Message{"unprotected", "系统不能隔离处理进程,没有读取文件",
+            "The system cannot confine the process: the file was not read"},
     Message{"internal", "内部错误", "An internal error"},
 };
 
@@ -88,8 +90,9 @@ std::string carry_out(const Settings& settings, std::string_view text) {
   if (other) paths.insert(paths.end(), other->paths().begin(), other->paths().end());
   if (request.find("output")) paths.push_back(output_of(request).first);
   engine.lock(paths);
-  // What comes from the file is read from here on.
-  static_cast<void>(platform::forbid_programs());
+  // What comes from the file is read from here on, by a process that can start no program.
+  if (!platform::forbid_programs())
+    throw Failed{"unprotected", "the kernel refused a filter of system calls"};
 
   codec::JsonWriter out;
   out.open_object().key("ok").boolean(true).key("engine").string(engine.version());

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks the program itself, confined as it always is; skipped where DuckDB's library is missing.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -494,6 +500,52 @@ TEST_F(Tables, ReadsWorkbooksAndSurvivesBombs) {
   EXPECT_LT(std::filesystem::file_size(path), 100'000u);
   EXPECT_EQ(refusal(ask("preview", path)), "too_large");
   EXPECT_EQ(refusal(ask("preview", file("PK\x03\x04 no archive"))), "unreadable");
+}
+
+/// From here on no filter of system calls can be installed, as on a kernel without them.
+bool lose_filters() {
+  const auto refuse_if = [](std::uint32_t number, bool when_set) {
+    std::vector<sock_filter> out{BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+                                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0,
+                                          static_cast<std::uint8_t>(when_set ? 3 : 1))};
+    if (when_set) {
+      out.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)));
+      out.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1));
+    }
+    out.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+    return out;
+  };
+  std::vector<sock_filter> all = refuse_if(SYS_seccomp, false);
+  for (const auto& one : refuse_if(SYS_prctl, true)) all.push_back(one);
+  all.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  const sock_fprog program{static_cast<unsigned short>(all.size()), all.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+}
+
+TEST_F(Tables, AFileIsNotReadByAProcessThatCouldStartPrograms) {
+  const std::string path = file("a,b\nsecret-row,2\n");
+  const std::string asked = file(R"({"op":"preview","input":{"path":")" + path + "\"}}");
+  const auto answer_with = [&](bool filters) {
+    const std::string said = out(filters ? "with" : "without");
+    std::filesystem::create_directories(folder_ + "/out");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const int from = ::open(asked.c_str(), O_RDONLY);
+      const int to = ::open(said.c_str(), O_WRONLY | O_CREAT, 0600);
+      if (::dup2(from, 0) < 0 || ::dup2(to, 1) < 0 || (!filters && !lose_filters())) ::_exit(3);
+      ::execl(runner_.program.c_str(), "wusong_duck", runner_.library.c_str(), "1000000000", "1",
+              nullptr);
+      ::_exit(4);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return read(said);
+  };
+  EXPECT_NE(answer_with(true).find("secret-row"), std::string::npos);
+  const std::string refused = answer_with(false);
+  EXPECT_NE(refused.find(R"("code":"unprotected")"), std::string::npos) << refused;
+  EXPECT_EQ(refused.find("secret-row"), std::string::npos);
 }
 
 TEST_F(Tables, TimeAndMemoryAreBounded) {
