@@ -205,11 +205,6 @@ Result<std::optional<Account>> Accounts::by_name(std::string_view name) {
       "SELECT " + std::string{kColumns} + " FROM accounts WHERE name = $1";
   return find(text, name);
 }
-Result<std::optional<Account>> Accounts::by_address(const Address& address) {
-  static const std::string text =
-      "SELECT " + std::string{kColumns} + " FROM accounts WHERE address = $1";
-  return find(text, codec::to_hex(address));
-}
 
 Result<std::vector<Account>> Accounts::list(std::size_t limit, std::string_view after) {
   static const std::string text =

@@ -81,7 +81,6 @@ class Accounts {
                                       const LoginLimits& limits = {});
   [[nodiscard]] Result<std::optional<Account>> by_id(std::string_view id);
   [[nodiscard]] Result<std::optional<Account>> by_name(std::string_view name);
-  [[nodiscard]] Result<std::optional<Account>> by_address(const Address& address);
   [[nodiscard]] Result<std::vector<Account>> list(std::size_t limit, std::string_view after);
   [[nodiscard]] Result<void> set_password(std::string_view id, std::string_view name,
                                           std::string_view password);

@@ -437,8 +437,27 @@ Result<std::pair<std::uint64_t, std::uint64_t>> read_place(std::string_view text
   return std::pair{block, index};
 }
 
-void write_act(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow& item,
-               const portal::HistoryRow& row) {
+/// What a page of acts is written from, in a few statements.
+Result<void> load_acts(Exchange& exchange, std::span<const portal::HistoryRow> acts) {
+  std::vector<Hash> ids;
+  std::vector<Address> actors;
+  for (const auto& row : acts) {
+    ids.push_back(row.act.item);
+    actors.push_back(row.act.actor);
+  }
+  WUSONG_CHECK(exchange.known.load_items(ids));
+  WUSONG_CHECK(exchange.known.load_actors(actors));
+  WUSONG_CHECK(exchange.known.load_names(actors));
+  std::vector<portal::ItemRow> items;
+  for (const auto& id : ids) {
+    WUSONG_TRY(auto row, exchange.known.item(id));
+    if (row) items.push_back(std::move(*row));
+  }
+  return load_lines(exchange, items);
+}
+
+Result<void> write_act(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow& item,
+                       const portal::HistoryRow& row) {
   const auto& act = row.act;
   const auto* pack = exchange.shared.rules.pack(act.pack);
   const auto* workflow = pack ? pack->workflow(act.workflow) : nullptr;
@@ -450,12 +469,14 @@ void write_act(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow
   if (action != nullptr) write_text(out, "title", action->title);
   out.key("object").open_object().key("kind").string(workflow ? workflow->name : "");
   out.key("id").string(hex(act.item));
-  write_text(out, "title", item.title);
+  WUSONG_TRY(const auto title, title_of(exchange, item));
+  write_text(out, "title", title);
   out.close_object().key("result").string("done");
   if (transition != nullptr) out.key("article").string(transition->article);
   out.key("transaction").string(hex(row.transaction)).key("height").number(row.block);
   if (!act.document.is_zero()) out.key("digest").string(hex(act.document));
   out.close_object();
+  return {};
 }
 
 }  // namespace
@@ -464,45 +485,31 @@ Result<Response> audit_of_acts(Exchange& exchange) {
   WUSONG_TRY(const auto limit, exchange.number("page_size", 50, 100));
   WUSONG_TRY(auto place, read_place(exchange.query.get("before")));
   portal::ProjectionReader reader{exchange.db.projection};
+  portal::ProjectionReader::ActsBefore query{place.first, place.second, {}, limit};
+  if (!exchange.query.get("item").empty()) {
+    WUSONG_TRY(query.item, exchange.digest("item"));
+  }
   codec::JsonWriter out;
   out.open_object().key("entries").open_array();
   std::uint64_t shown = 0;
   bool more = true;
   // Lines that the caller may not see are passed over, a bounded number of them.
   for (int round = 0; round < 20 && shown < limit && more; ++round) {
-    const bool one_item = !exchange.query.get("item").empty();
-    const std::string item =
-        one_item ? codec::to_hex(exchange.digest("item").value_or(Hash{})) : "";
-    WUSONG_TRY(const auto rows,
-               one_item ? find_rows(exchange.db.projection,
-                                    "SELECT item, sequence, block, log_index FROM history WHERE "
-                                    "item = $4 AND (block < $1 OR (block = $1 AND log_index < "
-                                    "$2)) ORDER BY block DESC, log_index DESC LIMIT $3",
-                                    sql(place.first), sql(place.second), sql(limit), sql(item))
-                        : find_rows(exchange.db.projection,
-                                    "SELECT item, sequence, block, log_index FROM history WHERE "
-                                    "(block, log_index) < ($1, $2) ORDER BY block DESC, log_index "
-                                    "DESC LIMIT $3",
-                                    sql(place.first), sql(place.second), sql(limit)));
-    more = rows.rows.size() == limit;
-    for (const auto& row : rows.rows) {
-      place = {static_cast<std::uint64_t>(number_of(row[2])),
-               static_cast<std::uint64_t>(number_of(row[3]))};
-      const auto id = codec::fixed_from_hex<Hash>(text_of(row[0]));
-      const auto seen = id ? visible_item(exchange, *id) : fail(err::not_found);
+    WUSONG_TRY(const auto acts, reader.acts_before(query));
+    more = acts.size() == limit;
+    WUSONG_CHECK(load_acts(exchange, acts));
+    for (const auto& row : acts) {
+      query.block = row.block;
+      query.log_index = row.log_index;
+      const auto seen = visible_item(exchange, row.act.item);
       if (!seen) continue;
-      WUSONG_TRY(const auto history, reader.history(*id));
-      for (const auto& step : history) {
-        if (step.sequence != static_cast<std::uint64_t>(number_of(row[1]))) continue;
-        write_act(out, exchange, seen->row, step);
-        ++shown;
-      }
-      if (shown == limit) break;
+      WUSONG_CHECK(write_act(out, exchange, seen->row, row));
+      if (++shown == limit) break;
     }
   }
   out.close_array();
   if (more) {
-    out.key("before").string(std::to_string(place.first) + "." + std::to_string(place.second));
+    out.key("before").string(std::to_string(query.block) + "." + std::to_string(query.log_index));
   }
   return json_response(out.close_object().take());
 }

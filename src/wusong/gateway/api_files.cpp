@@ -330,6 +330,19 @@ Result<Response> get_file(Exchange& exchange) {
 
 namespace {
 
+/// What a page of reads is written from, in one statement a kind.
+Result<void> load_reads(Exchange& exchange, std::span<const NumberedRead> lines) {
+  std::vector<Hash> objects;
+  std::vector<Address> people;
+  for (const auto& line : lines) {
+    objects.push_back(codec::fixed_from_hex<Hash>(line.record.object).value_or(Hash{}));
+    people.push_back(codec::fixed_from_hex<Address>(line.record.address).value_or(Address{}));
+  }
+  WUSONG_CHECK(exchange.known.load_items(objects));
+  WUSONG_CHECK(exchange.known.load_actors(people));
+  return exchange.known.load_names(people);
+}
+
 Result<void> write_read(codec::JsonWriter& out, Exchange& exchange, const NumberedRead& line,
                         bool with_address) {
   const auto& record = line.record;
@@ -343,8 +356,7 @@ Result<void> write_read(codec::JsonWriter& out, Exchange& exchange, const Number
   out.key("action").string(record.action).key("object").open_object();
   out.key("kind").string("item").key("id").string("0x" + record.object);
   if (const auto id = codec::fixed_from_hex<Hash>(record.object)) {
-    portal::ProjectionReader reader{exchange.db.projection};
-    WUSONG_TRY(const auto row, reader.item(*id));
+    WUSONG_TRY(const auto row, exchange.known.item(*id));
     if (row) write_text(out, "title", row->title);
   }
   out.close_object();
@@ -377,6 +389,7 @@ Result<Response> audit_of_reads(Exchange& exchange) {
   }
   if (!all && !owner) query.account = exchange.account()->id;
   WUSONG_TRY(const auto lines, list_reads(exchange.db.own, query));
+  WUSONG_CHECK(load_reads(exchange, lines));
   codec::JsonWriter out;
   out.open_object().key("entries").open_array();
   for (const auto& line : lines) WUSONG_CHECK(write_read(out, exchange, line, all));

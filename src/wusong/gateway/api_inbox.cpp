@@ -37,6 +37,7 @@ class Inbox {
       }
       WUSONG_TRY(auto page, reader_.items(filter));
       scanned_ += page.items.size();
+      WUSONG_CHECK(load_views(*exchange_, page.items));
       for (auto& row : page.items) {
         WUSONG_TRY(const bool waits, waits_for_caller(row));
         if (waits) rows_.push_back(std::move(row));
@@ -142,13 +143,17 @@ Result<Response> list_inbox(Exchange& exchange, const std::optional<portal::Item
     WUSONG_CHECK(inbox.gather(duty));
   }
   const auto rows = inbox.take();
-  codec::JsonWriter list;
-  list.open_array();
   std::uint64_t total = 0;
+  std::vector<portal::ItemRow> shown;
   for (const auto& row : rows) {
     if (!wanted || !matches(row, *wanted)) continue;
     const auto place = total++;
-    if (place < (page - 1) * size || place >= page * size) continue;
+    if (place >= (page - 1) * size && place < page * size) shown.push_back(row);
+  }
+  WUSONG_CHECK(load_lines(exchange, shown));
+  codec::JsonWriter list;
+  list.open_array();
+  for (const auto& row : shown) {
     open_item(list, exchange, row);
     list.close_object();
   }

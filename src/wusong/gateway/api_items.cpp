@@ -78,6 +78,7 @@ Result<VisiblePage> visible_page(Exchange& exchange, portal::ItemFilter filter, 
   filter.limit = kChunk;
   for (filter.offset = 0; filter.offset < kScanMax; filter.offset += kChunk) {
     WUSONG_TRY(const auto page, reader.items(filter));
+    WUSONG_CHECK(load_views(exchange, page.items));
     for (const auto& row : page.items) {
       WUSONG_TRY(const auto view, view_of(exchange, row));
       if (!portal::may_see_item(exchange.viewer, view, exchange.shared.access,
@@ -224,6 +225,7 @@ Result<Response> list_items(Exchange& exchange) {
   out.open_object().key("total").number(found.total);
   if (!found.exact) out.key("total_is_exact").boolean(false);
   out.key("page").number(page).key("page_size").number(size).key("items").open_array();
+  WUSONG_CHECK(load_lines(exchange, found.rows));
   for (const auto& row : found.rows) {
     open_item(out, exchange, row);
     out.close_object();
@@ -258,12 +260,17 @@ Result<Response> show_item(Exchange& exchange) {
   if (row.item.choice != 0) out.key("choice").number(std::uint64_t{row.item.choice});
   if (row.item.marks != 0) write_marks(out, nullptr, row.item.marks);
   out.key("history").open_array();
+  std::vector<Address> actors;
+  for (const auto& step : history) actors.push_back(step.act.actor);
+  WUSONG_CHECK(exchange.known.load_actors(actors));
+  WUSONG_CHECK(exchange.known.load_names(actors));
   for (const auto& step : history) write_history_row(out, exchange, step, reading.allowed);
   out.close_array();
   portal::ItemFilter related;
   related.subject = id;
   WUSONG_TRY(const auto page, visible_page(exchange, related, 0, 50));
   out.key("related").open_array();
+  WUSONG_CHECK(load_lines(exchange, page.rows));
   for (const auto& other : page.rows) {
     open_item(out, exchange, other);
     out.close_object();
@@ -307,6 +314,7 @@ Result<Response> list_alerts(Exchange& exchange) {
   portal::ProjectionReader reader{exchange.db.projection};
   const auto now = moment(exchange);
   WUSONG_TRY(const auto due, reader.due(now + kAhead, 200));
+  WUSONG_CHECK(load_lines(exchange, due));
   codec::JsonWriter out;
   out.open_object().key("alerts").open_array();
   for (const auto& row : due) {
@@ -322,7 +330,8 @@ Result<Response> list_alerts(Exchange& exchange) {
     write_text(out, "title",
                late ? portal::Text{"办理已超期", "The deadline has passed"}
                     : portal::Text{"办理期限将至", "The deadline is near"});
-    write_text(out, "detail", row.title);
+    WUSONG_TRY(const auto title, title_of(exchange, row));
+    write_text(out, "detail", title);
     out.key("item").string(hex(row.id)).close_object();
   }
   const auto* pack = current_pack(exchange);

@@ -243,7 +243,8 @@ Response handle(const Shared& shared, Connections& db, const Request& request) {
                     .session = {},
                     .session_token = {},
                     .viewer = {},
-                    .language = Language::zh};
+                    .language = Language::zh,
+                    .known = {db.own, db.projection, reads_only(request.method)}};
   Response out = answer(exchange);
   out.route = exchange.route;
   // An answer that depends on who asks is nobody else's.

@@ -13,6 +13,7 @@
 #include "wusong/gateway/accounts.hpp"
 #include "wusong/gateway/chain.hpp"
 #include "wusong/gateway/http.hpp"
+#include "wusong/gateway/known.hpp"
 #include "wusong/gateway/limits.hpp"
 #include "wusong/gateway/outbox.hpp"
 #include "wusong/gateway/session.hpp"
@@ -98,8 +99,7 @@ struct Exchange {
   portal::Viewer viewer;
   Language language{Language::zh};
   std::string_view route{};  // the router's pattern that was found
-  /// Read once a request, when somebody asks.
-  std::optional<std::map<std::uint32_t, portal::Text>> organisations{};
+  Known known;
 
   const Account* account() const noexcept { return session ? &session->account : nullptr; }
   bool zh() const noexcept { return language == Language::zh; }

@@ -399,7 +399,7 @@ Result<Prepared> prepare_tables(const Shared& shared, Connections& db, std::uint
                     .session_token = {},
                     .viewer = {},
                     .language = Language::zh,
-                    .organisations = {}};
+                    .known = {db.own, db.projection, false}};
   Prepared out{after, false};
   WUSONG_TRY(const auto datasets, portal::datasets_after(db.projection, after, kDatasets));
   for (const auto& one : datasets) {

@@ -10,6 +10,12 @@
 #include "wusong/portal/canonical.hpp"
 
 namespace wusong::gateway::internal {
+namespace {
+
+constexpr std::string_view kEntry = "entry";
+constexpr int kSubjectsMost = 3;  // grant, agreement, application, entry
+
+}  // namespace
 
 Result<codec::JsonDocument> json_body(const Exchange& exchange) {
   const auto& request = exchange.request;
@@ -53,37 +59,106 @@ const portal::RulePack* current_pack(const Exchange& exchange) {
 }
 
 Result<portal::ItemView> view_of(Exchange& exchange, const portal::ItemRow& row) {
-  portal::ProjectionReader reader{exchange.db.projection};
+  Known& known = exchange.known;
   portal::ItemView out;
   out.item = row.item;
   const auto* pack = exchange.shared.rules.pack(row.item.pack);
   const auto* workflow = pack ? pack->workflow(row.item.workflow) : nullptr;
   if (workflow != nullptr) out.workflow = workflow->name;
   if (row.item.organisation != 0) {
-    WUSONG_TRY(const auto organisation, reader.organisation(row.item.organisation));
+    WUSONG_TRY(const auto organisation, known.organisation(row.item.organisation));
     if (organisation) out.parent_of_organisation = organisation->parent;
   }
   if (!row.item.subject.is_zero()) {
-    WUSONG_TRY(const auto subject, reader.item(row.item.subject));
+    WUSONG_TRY(const auto subject, known.item(row.item.subject));
     if (subject) out.subject = subject->item;
   }
   const auto organisation_of = [&](const Address& who) -> Result<std::uint32_t> {
     if (who.is_zero()) return 0u;
-    WUSONG_TRY(const auto actor, reader.actor(who));
+    WUSONG_TRY(const auto actor, known.actor(who));
     return actor ? actor->organisation : 0u;
   };
   WUSONG_TRY(out.creator_organisation, organisation_of(row.item.creator));
   WUSONG_TRY(out.party_organisation, organisation_of(row.item.party));
-  if (out.workflow == "entry") {
-    WUSONG_TRY(const auto dataset, portal::dataset(exchange.db.projection, row.id));
-    if (dataset) out.opening = dataset->opening;
+  if (out.workflow == kEntry) {
+    WUSONG_TRY(out.opening, known.opening(row.id));
   }
   return out;
 }
 
+Result<void> load_views(Exchange& exchange, std::span<const portal::ItemRow> rows) {
+  std::vector<Hash> subjects;
+  std::vector<Hash> entries;
+  std::vector<Address> people;
+  for (const auto& row : rows) {
+    subjects.push_back(row.item.subject);
+    people.push_back(row.item.creator);
+    people.push_back(row.item.party);
+    const auto* pack = exchange.shared.rules.pack(row.item.pack);
+    const auto* workflow = pack ? pack->workflow(row.item.workflow) : nullptr;
+    if (workflow != nullptr && workflow->name == kEntry) entries.push_back(row.id);
+  }
+  WUSONG_CHECK(exchange.known.load_items(subjects));
+  WUSONG_CHECK(exchange.known.load_actors(people));
+  return exchange.known.load_openings(entries);
+}
+
+Result<void> load_lines(Exchange& exchange, std::span<const portal::ItemRow> rows) {
+  WUSONG_CHECK(load_views(exchange, rows));
+  std::vector<Address> people;
+  std::vector<portal::ItemRow> above{rows.begin(), rows.end()};
+  for (const auto& row : rows) {
+    people.push_back(row.item.creator);
+    people.push_back(row.item.party);
+  }
+  WUSONG_CHECK(exchange.known.load_names(people));
+  // What a line is about, and what that is about: titles come from there.
+  for (int level = 0; level < kSubjectsMost && !above.empty(); ++level) {
+    std::vector<portal::ItemRow> next;
+    for (const auto& row : above) {
+      if (row.item.subject.is_zero()) continue;
+      WUSONG_TRY(auto subject, exchange.known.item(row.item.subject));
+      if (subject) next.push_back(std::move(*subject));
+    }
+    WUSONG_CHECK(load_views(exchange, next));
+    above = std::move(next);
+  }
+  return {};
+}
+
+namespace {
+
+Result<bool> is_seen(Exchange& exchange, const portal::ItemRow& row) {
+  WUSONG_TRY(const auto view, view_of(exchange, row));
+  return portal::may_see_item(exchange.viewer, view, exchange.shared.access,
+                              exchange.shared.settings.access)
+      .allowed;
+}
+
+}  // namespace
+
+Result<portal::Text> title_of(Exchange& exchange, const portal::ItemRow& row) {
+  if (!row.title.empty()) return row.title;
+  const auto* pack = exchange.shared.rules.pack(row.item.pack);
+  const auto* workflow = pack ? pack->workflow(row.item.workflow) : nullptr;
+  if (workflow == nullptr) return row.title;
+  Hash above = row.item.subject;
+  for (int level = 0; level < kSubjectsMost && !above.is_zero(); ++level) {
+    WUSONG_TRY(const auto subject, exchange.known.item(above));
+    if (!subject) break;
+    WUSONG_TRY(const bool seen, is_seen(exchange, *subject));
+    if (!seen) break;
+    if (!subject->title.empty()) {
+      return portal::Text{workflow->title.zh + "：" + std::string{subject->title.in(true)},
+                          workflow->title.en + ": " + std::string{subject->title.in(false)}};
+    }
+    above = subject->item.subject;
+  }
+  return workflow->title;
+}
+
 Result<Seen> visible_item(Exchange& exchange, const Hash& id) {
-  portal::ProjectionReader reader{exchange.db.projection};
-  WUSONG_TRY(const auto row, reader.item(id));
+  WUSONG_TRY(const auto row, exchange.known.item(id));
   if (!row) return fail(err::not_found);
   WUSONG_TRY(const auto view, view_of(exchange, *row));
   const auto decision = portal::may_see_item(exchange.viewer, view, exchange.shared.access,
@@ -112,8 +187,7 @@ Result<portal::SearchResult> search_visible(Exchange& exchange, portal::DatasetQ
 Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id) {
   WUSONG_TRY(auto dataset, portal::dataset(exchange.db.projection, id));
   if (!dataset) return fail(err::not_found);
-  portal::ProjectionReader reader{exchange.db.projection};
-  WUSONG_TRY(const auto row, reader.item(id));
+  WUSONG_TRY(const auto row, exchange.known.item(id));
   if (!row) return fail(err::not_found);
   WUSONG_TRY(auto view, view_of(exchange, *row));
   const auto decision = portal::may_see_metadata(exchange.viewer, view, exchange.shared.access,
@@ -205,15 +279,7 @@ Result<void> audit_read(Exchange& exchange, std::string_view action, const Hash&
 }
 
 portal::Text organisation_title(Exchange& exchange, std::uint32_t id) {
-  if (!exchange.organisations) {
-    portal::ProjectionReader reader{exchange.db.projection};
-    exchange.organisations.emplace();
-    if (const auto all = reader.organisations()) {
-      for (const auto& one : *all) exchange.organisations->emplace(one.id, one.title);
-    }
-  }
-  const auto found = exchange.organisations->find(id);
-  if (found != exchange.organisations->end() && !found->second.empty()) return found->second;
+  if (auto title = exchange.known.organisation_title(id); title && !title->empty()) return *title;
   const auto number = std::to_string(id);
   return {"单位 " + number, "Organisation " + number};
 }
@@ -226,15 +292,13 @@ void write_organisation(codec::JsonWriter& out, Exchange& exchange, std::uint32_
 
 void write_actor(codec::JsonWriter& out, Exchange& exchange, const Address& address) {
   out.open_object().key("address").string(hex(address));
-  portal::ProjectionReader reader{exchange.db.projection};
-  const auto actor = reader.actor(address);
+  const auto actor = exchange.known.actor(address);
   const bool official = actor && *actor && (*actor)->organisation != 0;
   const bool self = exchange.account() != nullptr && exchange.account()->address == address;
   // Names of officials are said to everybody; those of people only to themselves and to officials.
   if (official || self || exchange.viewer.kind == portal::ViewerKind::organisation) {
-    Accounts accounts{exchange.db.own, exchange.shared.keys, exchange.shared.entropy, {}};
-    if (const auto account = accounts.by_address(address); account && *account) {
-      out.key("name").string((*account)->display);
+    if (const auto name = exchange.known.name(address); name && !name->empty()) {
+      out.key("name").string(*name);
     }
   }
   if (official) {
@@ -252,18 +316,15 @@ void open_item(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow
   out.open_object().key("id").string(hex(row.id));
   out.key("workflow").string(workflow ? workflow->name : "");
   out.key("state").string(state ? state->name : "");
-  write_text(out, "title", row.title.empty() && workflow ? workflow->title : row.title);
+  write_text(out, "title", title_of(exchange, row).value_or(row.title));
   if (item.organisation != 0) {
     out.key("organisation");
     write_organisation(out, exchange, item.organisation);
   }
   if (!item.subject.is_zero()) {
-    portal::ProjectionReader reader{exchange.db.projection};
-    if (const auto subject = reader.item(item.subject); subject && *subject) {
+    if (const auto subject = exchange.known.item(item.subject); subject && *subject) {
       const auto view = view_of(exchange, **subject);
-      const bool seen = view && portal::may_see_item(exchange.viewer, *view, exchange.shared.access,
-                                                     exchange.shared.settings.access)
-                                    .allowed;
+      const bool seen = is_seen(exchange, **subject).value_or(false);
       out.key("subject").open_object().key("id").string(hex(item.subject));
       out.key("workflow").string(view ? view->workflow : "");
       if (seen) {
@@ -271,7 +332,7 @@ void open_item(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow
         const auto* its = its_pack ? its_pack->workflow((*subject)->item.workflow) : nullptr;
         const auto* its_state = its ? its->state((*subject)->item.state) : nullptr;
         out.key("state").string(its_state ? its_state->name : "");
-        write_text(out, "title", (*subject)->title);
+        write_text(out, "title", title_of(exchange, **subject).value_or((*subject)->title));
       }
       out.close_object();
     }

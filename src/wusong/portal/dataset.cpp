@@ -151,36 +151,13 @@ Result<Dataset> read_dataset(const std::vector<io::SqlValue>& row) {
   return out;
 }
 
-std::string number_list(io::SqlDialect dialect, const std::vector<std::uint64_t>& numbers) {
-  const bool lite = dialect == io::SqlDialect::sqlite;
-  std::string out{lite ? "[" : "{"};
-  for (const std::uint64_t one : numbers) {
-    if (out.size() > 1) out.push_back(',');
-    out += std::to_string(one);
-  }
-  return out + (lite ? "]" : "}");
-}
-
-std::string hex_list(io::SqlDialect dialect, std::span<const std::string> texts) {
-  const bool lite = dialect == io::SqlDialect::sqlite;
-  std::string out{lite ? "[" : "{"};
-  for (const std::string& one : texts) out += (out.size() > 1 ? ",\"" : "\"") + one + "\"";
-  return out + (lite ? "]" : "}");
-}
-
-std::string in_list(io::SqlDialect dialect, std::string_view column, std::string_view type) {
-  return std::string{column} + (dialect == io::SqlDialect::sqlite
-                                    ? " IN (SELECT value FROM json_each($1))"
-                                    : " = ANY (CAST($1 AS " + std::string{type} + "[]))");
-}
-
 Result<std::vector<Dataset>> datasets_numbered(io::SqlConnection& sql,
                                                const std::vector<std::uint64_t>& numbers) {
   std::vector<Dataset> out;
   if (numbers.empty()) return out;
   WUSONG_TRY(const auto rows,
-             sql.query(dataset_select() + "WHERE " + in_list(sql.dialect(), "e.number"),
-                       Parameters{number_list(sql.dialect(), numbers)}));
+             sql.query(dataset_select() + "WHERE " + io::in_list(sql.dialect(), "e.number"),
+                       Parameters{io::number_list(sql.dialect(), numbers)}));
   std::map<std::uint64_t, Dataset> found;
   for (const auto& row : rows.rows) {
     WUSONG_TRY(auto one, read_dataset(row));
@@ -208,6 +185,23 @@ Result<std::optional<Dataset>> dataset(io::SqlConnection& sql, const ItemId& id)
     out.resources.push_back(std::move(one));
   }
   return std::optional{std::move(out)};
+}
+
+Result<std::vector<std::pair<ItemId, OpeningType>>> openings(io::SqlConnection& sql,
+                                                             std::span<const ItemId> ids) {
+  std::vector<std::string> texts;
+  for (const ItemId& id : ids) texts.push_back(codec::to_hex(id));
+  WUSONG_TRY(const auto rows, sql.query("SELECT id, opening FROM entries WHERE " +
+                                            io::in_list(sql.dialect(), "id", "text"),
+                                        Parameters{io::hex_list(sql.dialect(), texts)}));
+  std::vector<std::pair<ItemId, OpeningType>> out;
+  for (const auto& row : rows.rows) {
+    RowReader in{row};
+    const auto id = in.fixed<ItemId>();
+    out.emplace_back(id, static_cast<OpeningType>(in.number() & 3));
+    if (!in.good()) return fail(err::projection_damaged);
+  }
+  return out;
 }
 
 Result<std::vector<ItemId>> listed_ids(io::SqlConnection& sql, std::uint64_t offset,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -119,6 +120,9 @@ struct SearchResult {
 /// @errors err::bad_query (a filter value no entry can have, a page too large), io's
 [[nodiscard]] Result<SearchResult> search(io::SqlConnection& sql, const DatasetQuery& query);
 [[nodiscard]] Result<std::optional<Dataset>> dataset(io::SqlConnection& sql, const ItemId& id);
+/// How entries are opened, those of `ids` that were ever published, in one statement.
+[[nodiscard]] Result<std::vector<std::pair<ItemId, OpeningType>>> openings(
+    io::SqlConnection& sql, std::span<const ItemId> ids);
 /// Ids of listed entries in order, from `offset` on.
 [[nodiscard]] Result<std::vector<ItemId>> listed_ids(io::SqlConnection& sql, std::uint64_t offset,
                                                      std::uint64_t max);

@@ -208,8 +208,8 @@ Result<void> EntryWriter::load(std::span<const ItemId> entries) {
     WUSONG_TRY(const auto rows,
                sql_->query("SELECT id, number, indexed, organisation, version, published, updated, "
                            "document, facets, body FROM entries WHERE " +
-                               in_list(sql_->dialect(), "id", "text"),
-                           Parameters{hex_list(sql_->dialect(), some)}));
+                               io::in_list(sql_->dialect(), "id", "text"),
+                           Parameters{io::hex_list(sql_->dialect(), some)}));
     for (const auto& row : rows.rows) {
       RowReader in{row};
       Entry& one = entries_[in.fixed<ItemId>()];

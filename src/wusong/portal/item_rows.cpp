@@ -78,8 +78,8 @@ Result<void> ItemRows::load(std::span<const ItemId> ids) {
                                             std::min(kAtOnce, wanted.size() - first)};
     WUSONG_TRY(const auto rows,
                sql_->query("SELECT " + std::string{kColumns} + " FROM items WHERE " +
-                               in_list(sql_->dialect(), "id", "text"),
-                           Parameters{hex_list(sql_->dialect(), some)}));
+                               io::in_list(sql_->dialect(), "id", "text"),
+                           Parameters{io::hex_list(sql_->dialect(), some)}));
     for (const auto& row : rows.rows) {
       WUSONG_TRY(auto item, read_item(row));
       Held& held = held_[item.id];

@@ -124,13 +124,30 @@ class ProjectionReader {
 
   [[nodiscard]] Result<Cursor> cursor();
   [[nodiscard]] Result<std::optional<ItemRow>> item(const ItemId& id);
+  /// Those of `ids` that exist, in one statement; in no order.
+  [[nodiscard]] Result<std::vector<ItemRow>> items_of(std::span<const ItemId> ids);
   [[nodiscard]] Result<std::vector<HistoryRow>> history(const ItemId& id);
+  /// Acts before a place in the chain, newest first: of one item, or of all where it is zero.
+  struct ActsBefore {
+    std::uint64_t block{0};
+    std::uint64_t log_index{0};
+    ItemId item{};
+    std::uint64_t limit{50};
+  };
+  /// @cost the index alone: independent of length
+  [[nodiscard]] Result<std::vector<HistoryRow>> acts_before(const ActsBefore& query);
   struct ItemPage {
     std::uint64_t total{0};
     std::vector<ItemRow> items;
   };
   [[nodiscard]] Result<ItemPage> items(const ItemFilter& filter);
   [[nodiscard]] Result<std::optional<Actor>> actor(const Address& who);
+  struct AddressedActor {
+    Address address;
+    Actor actor;
+  };
+  /// Those of `addresses` that the directory knows, in one statement; in no order.
+  [[nodiscard]] Result<std::vector<AddressedActor>> actors_at(std::span<const Address> addresses);
   [[nodiscard]] Result<std::optional<Organisation>> organisation(std::uint32_t id);
   struct NamedOrganisation {
     std::uint32_t id{0};
@@ -138,10 +155,6 @@ class ProjectionReader {
     Text title;
   };
   [[nodiscard]] Result<std::vector<NamedOrganisation>> organisations();
-  struct AddressedActor {
-    Address address;
-    Actor actor;
-  };
   /// Those of one organisation, or of organisations at all with 0; by organisation and address.
   [[nodiscard]] Result<std::vector<AddressedActor>> actors_of(std::uint32_t organisation,
                                                               std::uint64_t offset,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "wusong/io/sql_list.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/portal/access.hpp"
 #include "wusong/portal/errors.hpp"
@@ -26,6 +27,72 @@ Result<std::vector<ItemRow>> read_items(const Result<io::SqlRows>& rows) {
   for (const auto& row : rows->rows) {
     WUSONG_TRY(auto item, internal::read_item(row));
     out.push_back(std::move(item));
+  }
+  return out;
+}
+
+template <typename Fixed>
+std::string list_of(io::SqlDialect dialect, std::span<const Fixed> values) {
+  std::vector<std::string> texts;
+  texts.reserve(values.size());
+  for (const Fixed& one : values) texts.push_back(codec::to_hex(one));
+  return io::hex_list(dialect, texts);
+}
+
+constexpr std::string_view kHistoryColumns =
+    "item, sequence, block, log_index, time, tx, actor, workflow, action, from_state, to_state, "
+    "pack, organisation, party, deadline, subject, actor_organisation, content, choice, marks, "
+    "refers_to, document, basis";
+
+Result<std::vector<HistoryRow>> read_history(const Result<io::SqlRows>& rows) {
+  if (!rows) return fail(rows.error());
+  std::vector<HistoryRow> out;
+  for (const auto& row : rows->rows) {
+    RowReader in{row};
+    HistoryRow one;
+    Acted& act = one.act;
+    act.item = in.fixed<ItemId>();
+    one.sequence = in.number_as<std::uint32_t>();
+    one.block = in.number();
+    one.log_index = in.number_as<std::uint32_t>();
+    one.time = in.number();
+    one.transaction = in.fixed<Hash>();
+    act.sequence = one.sequence;
+    act.actor = in.fixed<Address>();
+    act.workflow = in.number_as<std::uint8_t>();
+    act.action = in.number_as<std::uint8_t>();
+    act.from = in.number_as<std::uint8_t>();
+    act.to = in.number_as<std::uint8_t>();
+    act.pack = in.number_as<std::uint16_t>();
+    act.organisation = in.number_as<std::uint32_t>();
+    act.party = in.fixed<Address>();
+    act.deadline = in.number();
+    act.subject = in.fixed<ItemId>();
+    act.actor_organisation = in.number_as<std::uint32_t>();
+    act.content = in.flag();
+    act.choice = in.number_as<std::uint8_t>();
+    act.marks = in.number_as<std::uint32_t>();
+    act.refers_to = in.fixed<ItemId>();
+    act.document = in.fixed<Hash>();
+    act.basis = in.fixed<Hash>();
+    if (!in.good()) return fail(err::projection_damaged);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+Result<std::vector<ProjectionReader::AddressedActor>> read_actors(const Result<io::SqlRows>& rows) {
+  if (!rows) return fail(rows.error());
+  std::vector<ProjectionReader::AddressedActor> out;
+  for (const auto& row : rows->rows) {
+    RowReader in{row};
+    ProjectionReader::AddressedActor one;
+    one.address = in.fixed<Address>();
+    one.actor.organisation = in.number_as<std::uint32_t>();
+    one.actor.roles = in.number_as<std::uint32_t>();
+    one.actor.active = in.flag();
+    if (!in.good()) return fail(err::projection_damaged);
+    out.push_back(one);
   }
   return out;
 }
@@ -73,46 +140,34 @@ Result<std::optional<ItemRow>> ProjectionReader::item(const ItemId& id) {
   return std::optional{found.front()};
 }
 
+Result<std::vector<ItemRow>> ProjectionReader::items_of(std::span<const ItemId> ids) {
+  return read_items(sql_->query("SELECT " + std::string{internal::item_columns()} +
+                                    " FROM items WHERE " +
+                                    io::in_list(sql_->dialect(), "id", "text"),
+                                Parameters{list_of(sql_->dialect(), ids)}));
+}
+
 Result<std::vector<HistoryRow>> ProjectionReader::history(const ItemId& id) {
-  WUSONG_TRY(const auto rows,
-             sql_->query("SELECT sequence, block, log_index, time, tx, actor, workflow, action, "
-                         "from_state, to_state, pack, organisation, party, deadline, subject, "
-                         "actor_organisation, content, choice, marks, refers_to, document, basis "
-                         "FROM history WHERE item = $1 ORDER BY sequence",
-                         Parameters{hex(id)}));
-  std::vector<HistoryRow> out;
-  for (const auto& row : rows.rows) {
-    RowReader in{row};
-    HistoryRow one;
-    Acted& act = one.act;
-    one.sequence = in.number_as<std::uint32_t>();
-    one.block = in.number();
-    one.log_index = in.number_as<std::uint32_t>();
-    one.time = in.number();
-    one.transaction = in.fixed<Hash>();
-    act.item = id;
-    act.sequence = one.sequence;
-    act.actor = in.fixed<Address>();
-    act.workflow = in.number_as<std::uint8_t>();
-    act.action = in.number_as<std::uint8_t>();
-    act.from = in.number_as<std::uint8_t>();
-    act.to = in.number_as<std::uint8_t>();
-    act.pack = in.number_as<std::uint16_t>();
-    act.organisation = in.number_as<std::uint32_t>();
-    act.party = in.fixed<Address>();
-    act.deadline = in.number();
-    act.subject = in.fixed<ItemId>();
-    act.actor_organisation = in.number_as<std::uint32_t>();
-    act.content = in.flag();
-    act.choice = in.number_as<std::uint8_t>();
-    act.marks = in.number_as<std::uint32_t>();
-    act.refers_to = in.fixed<ItemId>();
-    act.document = in.fixed<Hash>();
-    act.basis = in.fixed<Hash>();
-    if (!in.good()) return fail(err::projection_damaged);
-    out.push_back(std::move(one));
-  }
-  return out;
+  return read_history(sql_->query(
+      "SELECT " + std::string{kHistoryColumns} + " FROM history WHERE item = $1 ORDER BY sequence",
+      Parameters{hex(id)}));
+}
+
+Result<std::vector<HistoryRow>> ProjectionReader::acts_before(const ActsBefore& query) {
+  if (query.limit > kPageMax) return fail(err::bad_query);
+  // A block number beyond every chain means: from the newest.
+  const auto block = number(std::min<std::uint64_t>(query.block, INT64_MAX));
+  const auto index = number(std::min<std::uint64_t>(query.log_index, INT64_MAX));
+  Parameters parameters{block, index, number(query.limit)};
+  if (!query.item.is_zero()) parameters.push_back(hex(query.item));
+  // Of one item there are few acts: written so that SQLite takes the item's index.
+  const std::string_view where =
+      query.item.is_zero() ? "(block, log_index) < ($1, $2)"
+                           : "item = $4 AND (block < $1 OR (block = $1 AND log_index < $2))";
+  return read_history(sql_->query("SELECT " + std::string{kHistoryColumns} +
+                                      " FROM history WHERE " + std::string{where} +
+                                      " ORDER BY block DESC, log_index DESC LIMIT $3",
+                                  parameters));
 }
 
 Result<ProjectionReader::ItemPage> ProjectionReader::items(const ItemFilter& filter) {
@@ -192,23 +247,18 @@ Result<std::vector<ProjectionReader::NamedOrganisation>> ProjectionReader::organ
 Result<std::vector<ProjectionReader::AddressedActor>> ProjectionReader::actors_of(
     std::uint32_t organisation, std::uint64_t offset, std::uint32_t limit) {
   if (limit > kPageMax || offset > INT64_MAX) return fail(err::bad_query);
-  WUSONG_TRY(const auto rows,
-             sql_->query("SELECT address, organisation, roles, active FROM actors WHERE "
-                         "organisation <> 0 AND ($1 = 0 OR organisation = $1) "
-                         "ORDER BY organisation, address LIMIT $2 OFFSET $3",
-                         Parameters{number(organisation), number(limit), number(offset)}));
-  std::vector<AddressedActor> out;
-  for (const auto& row : rows.rows) {
-    RowReader in{row};
-    AddressedActor one;
-    one.address = in.fixed<Address>();
-    one.actor.organisation = in.number_as<std::uint32_t>();
-    one.actor.roles = in.number_as<std::uint32_t>();
-    one.actor.active = in.flag();
-    if (!in.good()) return fail(err::projection_damaged);
-    out.push_back(one);
-  }
-  return out;
+  return read_actors(
+      sql_->query("SELECT address, organisation, roles, active FROM actors WHERE organisation <> 0 "
+                  "AND ($1 = 0 OR organisation = $1) ORDER BY organisation, address LIMIT $2 "
+                  "OFFSET $3",
+                  Parameters{number(organisation), number(limit), number(offset)}));
+}
+
+Result<std::vector<ProjectionReader::AddressedActor>> ProjectionReader::actors_at(
+    std::span<const Address> addresses) {
+  return read_actors(sql_->query("SELECT address, organisation, roles, active FROM actors WHERE " +
+                                     io::in_list(sql_->dialect(), "address", "text"),
+                                 Parameters{list_of(sql_->dialect(), addresses)}));
 }
 
 Result<bool> ProjectionReader::may_show(const ItemId& item, const Hash& digest,

@@ -136,9 +136,8 @@ Result<std::vector<Candidate>> candidates_of(io::SqlConnection& sql, const Match
       (downloads ? "coalesce(p.downloads, 0) FROM search_text s JOIN entries e ON e.number = "
                    "s.number LEFT JOIN popularity p ON p.entry = e.id "
                  : "0 FROM search_text s ") +
-      "WHERE " + internal::in_list(sql.dialect(), "s.number");
-  WUSONG_TRY(const auto rows,
-             sql.query(text, Parameters{internal::number_list(sql.dialect(), numbers)}));
+      "WHERE " + io::in_list(sql.dialect(), "s.number");
+  WUSONG_TRY(const auto rows, sql.query(text, Parameters{io::number_list(sql.dialect(), numbers)}));
   for (const auto& row : rows.rows) {
     RowReader in{row};
     Candidate one;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,12 @@ struct Seen {
 };
 /// Everything access decisions look at. @errors io's
 Result<portal::ItemView> view_of(Exchange& exchange, const portal::ItemRow& row);
+/// Reads ahead what view_of looks at for these rows, in a few statements.
+Result<void> load_views(Exchange& exchange, std::span<const portal::ItemRow> rows);
+/// And what open_item writes of them.
+Result<void> load_lines(Exchange& exchange, std::span<const portal::ItemRow> rows);
+/// Its own title, or its workflow's with that of what it is about, as far as the caller sees that.
+Result<portal::Text> title_of(Exchange& exchange, const portal::ItemRow& row);
 /// Nothing where there is no such item; a refusal looks the same, so that nobody learns which
 /// exist.
 /// @errors err::not_found
