@@ -77,30 +77,38 @@ struct FileFound {
 };
 
 /// A dataset's file: under a right that covers it.
-Result<std::optional<FileFound>> as_resource(Exchange& exchange, const Hash& digest) {
-  WUSONG_TRY(const auto resource, portal::resource_by_digest(exchange.db.projection, digest));
-  if (!resource) return std::optional<FileFound>{};
+Result<FileFound> as_resource(Exchange& exchange, const portal::Resource& resource) {
   FileFound out;
-  auto dataset = visible_dataset(exchange, resource->entry);
-  if (!dataset) return std::optional<FileFound>{};
   WUSONG_TRY(const auto permission,
-             bytes_permission(exchange, resource->entry, digest, Delivery::download));
+             bytes_permission(exchange, resource.entry, resource.digest, Delivery::download));
   out.allowed = permission.decision.allowed;
   out.problem = problem_of(permission.decision);
-  out.name = resource->name.in(exchange.zh());
-  if (!resource->format.empty()) {
+  out.name = resource.name.in(exchange.zh());
+  if (!resource.format.empty()) {
     std::string suffix = ".";
-    for (const char c : resource->format) {
+    for (const char c : resource.format) {
       suffix.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
     }
     if (!out.name.ends_with(suffix)) out.name += suffix;
   }
-  out.media_type = safe_type(resource->media_type);
-  out.format = table_format(resource->format, resource->media_type);
-  out.object = resource->entry;
+  out.media_type = safe_type(resource.media_type);
+  out.format = table_format(resource.format, resource.media_type);
+  out.object = resource.entry;
   out.right = permission.right;
   out.counts = true;
-  return std::optional{std::move(out)};
+  return out;
+}
+
+/// The first of the datasets with these bytes that gives them, or the first one's refusal.
+Result<std::optional<FileFound>> in_datasets(Exchange& exchange, const Hash& digest) {
+  std::optional<FileFound> out;
+  WUSONG_TRY(const auto resources, seen_resources(exchange, digest));
+  for (const auto& resource : resources) {
+    WUSONG_TRY(auto found, as_resource(exchange, resource));
+    if (!out || found.allowed) out = std::move(found);
+    if (out->allowed) break;
+  }
+  return out;
 }
 
 /// Name and type under which an actor sent a file here; nothing where they did not. To name a
@@ -310,7 +318,7 @@ Result<Response> abort_upload(Exchange& exchange) {
 
 Result<Response> get_file(Exchange& exchange) {
   WUSONG_TRY(const auto digest, exchange.digest("id"));
-  WUSONG_TRY(auto found, as_resource(exchange, digest));
+  WUSONG_TRY(auto found, in_datasets(exchange, digest));
   if (!found || !found->allowed) {
     WUSONG_TRY(auto attachment, as_attachment(exchange, digest));
     if (attachment.allowed || !found) found = std::move(attachment);

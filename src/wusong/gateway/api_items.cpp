@@ -160,6 +160,30 @@ void write_history_row(codec::JsonWriter& out, Exchange& exchange, const portal:
   out.close_object();
 }
 
+/// For an applicant: what the case waits for, or where another one may begin.
+Result<void> write_stage(codec::JsonWriter& out, Exchange& exchange, const portal::ItemRow& row) {
+  const auto* pack = exchange.shared.rules.pack(row.item.pack);
+  const auto* workflow = pack ? pack->workflow(row.item.workflow) : nullptr;
+  const auto* state = workflow ? workflow->state(row.item.state) : nullptr;
+  const auto* stage = state ? stage_of(workflow->name, state->name) : nullptr;
+  const auto& me = exchange.viewer.address;
+  const bool applies = workflow != nullptr && workflow->name == "application";
+  const bool is_applicant =
+      exchange.account() != nullptr && me == (applies ? row.item.creator : row.item.party);
+  if (stage == nullptr || !is_applicant) return {};
+  write_text(out, "stage", stage->why.text());
+  write_text(out, "next", stage->next.text());
+  if (!stage->again) return {};
+  Hash entry = row.item.subject;
+  if (!applies) {
+    WUSONG_TRY(const auto application, exchange.known.item(entry));
+    entry = application ? application->item.subject : Hash{};
+  }
+  out.key("again").open_object().key("workflow").string("application");
+  out.key("subject").string(hex(entry)).close_object();
+  return {};
+}
+
 /// The facts of an act that has not been filled in yet: what a list of actions is judged by.
 Result<portal::Facts> facts_for(Exchange& exchange, const Hash& item, std::uint8_t workflow,
                                 const Hash& subject) {
@@ -257,6 +281,7 @@ Result<Response> show_item(Exchange& exchange) {
   if (!row.item.document.is_zero()) {
     out.key("document_digest").string(hex(row.item.document));
   }
+  WUSONG_CHECK(write_stage(out, exchange, row));
   if (row.item.choice != 0) out.key("choice").number(std::uint64_t{row.item.choice});
   if (row.item.marks != 0) write_marks(out, nullptr, row.item.marks);
   out.key("history").open_array();

@@ -158,7 +158,11 @@ TEST_F(RowsTest, EveryLookIsOnRecordAndNeedsARight) {
 /// Applied for, approved, signed by both, opened: with this delivery.
 class GrantTest : public RowsTest {
  protected:
-  std::string granted(Browser& user, const std::string& mode) {
+  /// `after` is called with the case and its workflow at each step.
+  using After = std::function<void(const std::string&, std::string_view)>;
+  std::string granted(
+      Browser& user, const std::string& mode,
+      const After& after = [](const std::string&, std::string_view) {}) {
     auto owner = signed_in("owner");
     auto city = signed_in("city");
     const auto entry = publish("受限人员 " + mode, kPeople + mode + ",x,1,1\n", "conditional");
@@ -170,17 +174,23 @@ class GrantTest : public RowsTest {
                 R"(","document":{"purpose":{"zh":"研究"},"capability":{"zh":"有"},)"
                 R"("security":{"zh":"有制度"},"mode":")" +
                 mode + "\"}}");
+    after(application, "submitted");
     const std::string opinion = R"("document":{"reasons":{"zh":"同意"}}})";
     act(owner, application, R"({"choice":1,)" + opinion, "opine");
+    after(application, "opined");
     act(city, application, "{" + opinion, "approve");
+    after(application, "approved");
     const auto agreement = act(
         owner, "",
         R"({"workflow":"agreement","action":"offer","subject":")" + application + "\"," + clauses +
             R"(,"document":{"clauses":[{"name":"purpose","content":{"zh":"约定"}}],)"
             R"("purpose":{"zh":"研究"},)" +
             dates + "}}");
+    after(agreement, "offered");
     act(user, agreement, "{" + clauses + "}", "user_sign");
+    after(agreement, "user_signed");
     act(owner, agreement, "{}", "countersign");
+    after(agreement, "in_force");
     act(city, "",
         R"({"workflow":"grant","action":"open","subject":")" + agreement + R"(","document":{)" +
             dates + "}}");
@@ -209,6 +219,48 @@ TEST_F(GrantTest, AGrantCoversTheDeliveryThatWasAgreed) {
     EXPECT_EQ(ask(user_, "GET", file).status, by_file) << mode;
     EXPECT_EQ(ask(user_, "GET", file + "?format=csv").status, by_file) << mode;
   }
+}
+
+// @row 22 23
+TEST_F(GrantTest, ARefusalSaysWhatTheOwnCaseWaitsFor) {
+  auto stranger = person("li-si", kOther);
+  std::vector<std::string> said;
+  granted(user_, "download", [&](const std::string& item, std::string_view state) {
+    const auto refused = ask(user_, "GET", "/api/v1/files/" + digest_);
+    EXPECT_EQ(refused.status, 403u) << state;
+    EXPECT_EQ(refused.code(), "case_under_way") << state;
+    EXPECT_EQ(refused.body.find("Apply under"), std::string::npos) << state;
+    const auto shown = ask(user_, "GET", "/api/v1/items/" + item);
+    EXPECT_EQ(shown.member("state"), state);
+    const auto next = shown.member("next");
+    EXPECT_FALSE(next.empty()) << state;
+    EXPECT_NE(refused.body.find(next), std::string::npos) << state << ": page and refusal agree";
+    EXPECT_EQ(std::ranges::count(said, next), 0) << state;
+    said.push_back(next);
+    EXPECT_EQ(shown.member("again"), "");
+    EXPECT_NE(shown.member("title").find("受限人员"), std::string::npos) << "what it is about";
+    EXPECT_EQ(ask(stranger, "GET", "/api/v1/files/" + digest_).code(), "grant_missing") << state;
+  });
+  EXPECT_EQ(ask(user_, "GET", "/api/v1/files/" + digest_).status, 200u);
+}
+
+TEST_F(GrantTest, ARefusedApplicationSaysHowToGoOn) {
+  auto city = signed_in("city");
+  const auto entry = publish("受限人员", kPeople, "conditional");
+  const auto application =
+      act(user_, "",
+          R"({"workflow":"application","action":"submit","subject":")" + entry +
+              R"(","document":{"purpose":{"zh":"研究"},"capability":{"zh":"有"},)"
+              R"("security":{"zh":"有制度"},"mode":"download"}})");
+  act(city, application, R"({"document":{"reasons":{"zh":"用途不明"}}})", "refuse");
+  const auto shown = ask(user_, "GET", "/api/v1/items/" + application);
+  EXPECT_NE(shown.member("next").find("apply again"), std::string::npos);
+  EXPECT_EQ(shown.member("again"), R"({"workflow":"application","subject":")" + entry + "\"}");
+  EXPECT_EQ(ask(city, "GET", "/api/v1/items/" + application).member("next"), "")
+      << "it is the applicant's next step";
+  const auto refused = ask(user_, "GET", "/api/v1/files/" + digest_);
+  EXPECT_EQ(refused.code(), "grant_missing");
+  EXPECT_NE(refused.body.find("was refused"), std::string::npos) << refused.body;
 }
 
 TEST_F(RowsTest, OwnUploadsAreLookedIntoBeforeAnybodyElse) {

@@ -43,6 +43,11 @@ class FilesTest : public PortalTest {
     if (done) apply(*done);
     return "0x" + codec::to_hex(act.item);
   }
+  void commit(Browser& who, const std::string& entry) {
+    act(who, "",
+        R"({"workflow":"commitment","action":"sign","marks":[1,2],"subject":")" + entry +
+            R"(","document":{"safe_use":{"zh":"安全"},"feedback":{"zh":"反馈"}}})");
+  }
   static Hash hash_of(const std::string& text) {
     return codec::fixed_from_hex<Hash>(text).value_or(Hash{});
   }
@@ -117,6 +122,55 @@ TEST_F(FilesTest, ADatasetsFileIsNoDocumentAndNoBasis) {
   const auto seen = ask(thief, "GET", "/api/v1/items/" + own);
   EXPECT_EQ(seen.status, 200u);
   EXPECT_EQ(seen.body.find("secret-row"), std::string::npos) << seen.body;
+}
+
+// @row 16 18
+TEST_F(FilesTest, TheSameBytesInTwoDatasetsAreTwoRights) {
+  const auto first = publish("公交站点", kSecret);
+  const auto second = publish("公交站点副本", kSecret);
+  auto holder = person("zhang", kNumber);
+  commit(holder, first);
+  const auto file = "/api/v1/files/" + digest_;
+  EXPECT_EQ(ask(holder, "GET", file).body, kSecret) << "the newer twin does not hide the right";
+  EXPECT_EQ(ask(holder, "GET", file + "?dataset=" + first).body, kSecret);
+  const auto refused = ask(holder, "GET", file + "?dataset=" + second);
+  EXPECT_EQ(refused.status, 403u);
+  EXPECT_EQ(refused.code(), "commitment_missing");
+  EXPECT_EQ(refused.body.find("secret-row"), std::string::npos);
+  if (tables_.installed()) {
+    EXPECT_EQ(ask(holder, "GET", file + "/preview?dataset=" + first).status, 200u);
+    EXPECT_EQ(ask(holder, "GET", file + "/preview").status, 200u);
+  }
+  EXPECT_EQ(ask(holder, "GET", file + "/preview?dataset=" + second).status, 403u);
+  auto city = signed_in("city");
+  const auto of = [&](const std::string& dataset) {
+    return ask(city, "GET", "/api/v1/audit?kind=reads&item=" + dataset).body.find(digest_) !=
+           std::string::npos;
+  };
+  EXPECT_TRUE(of(first));
+  EXPECT_FALSE(of(second)) << "what was read is on record under the dataset that gave the right";
+}
+
+// @row 16 18
+TEST_F(FilesTest, ARightDoesNotReachWhatTheDatasetNoLongerShows) {
+  const auto entry = publish("公交站点", kSecret);
+  auto holder = person("zhang", kNumber);
+  auto owner = signed_in("owner");
+  auto keeper = signed_in("keeper");
+  auto city = signed_in("city");
+  commit(holder, entry);
+  const auto file = "/api/v1/files/" + digest_;
+  const std::string opinion = R"({"document":{"reasons":{"zh":"有风险"}}})";
+  act(keeper, resource_, opinion, "suspend");
+  const auto refused = ask(holder, "GET", file);
+  EXPECT_EQ(refused.status, 403u);
+  EXPECT_EQ(refused.code(), "not_published");
+  EXPECT_EQ(ask(holder, "GET", file + "/preview").status, 403u);
+  EXPECT_EQ(ask(owner, "GET", file).body, kSecret) << "whose it is";
+  act(city, resource_, opinion, "resume");
+  EXPECT_EQ(ask(holder, "GET", file).body, kSecret);
+  act(owner, resource_, opinion, "withdraw");
+  EXPECT_EQ(ask(holder, "GET", file).code(), "not_published");
 }
 
 TEST_F(FilesTest, AFullDiskRefusesAndLeavesNothingHalf) {

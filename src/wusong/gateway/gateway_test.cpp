@@ -178,6 +178,42 @@ TEST_F(GatewayTest, EveryRouteAnswersEveryCallerAsTheTableSays) {
   }
 }
 
+/// Every reading route, asked by two who hold a right to something near: the dataset's twin with
+/// the same bytes, and the dataset whose file was withdrawn.
+TEST_F(GatewayTest, NoRouteGivesBytesThatAnotherDatasetsRightOrAFormerOneCovers) {
+  const auto entry = publish("公交站点", kSecretRow);
+  const auto resource = resource_;
+  const auto twin = publish("公交站点副本", kSecretRow);
+  const auto commit = [&](Browser& who, const std::string& to) {
+    act(who, "",
+        R"({"workflow":"commitment","action":"sign","marks":[1,2],"subject":")" + to +
+            R"(","document":{"safe_use":{"zh":"安全"},"feedback":{"zh":"反馈"}}})");
+  };
+  auto neighbour = person("zhang", kNumber);
+  commit(neighbour, twin);
+  auto former = person("li-si", kOther);
+  commit(former, entry);
+  EXPECT_EQ(ask(neighbour, "GET", "/api/v1/files/" + digest_).body, kSecretRow);
+  EXPECT_EQ(ask(former, "GET", "/api/v1/files/" + digest_).body, kSecretRow);
+  auto owner = signed_in("owner");
+  const auto try_all = [&](Browser& caller, const char* name) {
+    for (const auto& route : routes()) {
+      if (route.method != "GET") continue;
+      for (const auto& id : {entry.substr(2), digest_, resource.substr(2)}) {
+        std::string target{route.pattern};
+        for (auto open = target.find('{'); open != std::string::npos; open = target.find('{')) {
+          target.replace(open, target.find('}', open) - open + 1, id);
+        }
+        const auto reply = ask(caller, "GET", target + "?dataset=" + entry.substr(2));
+        EXPECT_EQ(reply.body.find("secret-row"), std::string::npos) << target << " by " << name;
+      }
+    }
+  };
+  try_all(neighbour, "who may read the twin");
+  act(owner, resource, R"({"document":{"reasons":{"zh":"有误"}}})", "withdraw");
+  try_all(former, "who might read it before");
+}
+
 TEST_F(GatewayTest, WritesOfOtherSitesAreRefused) {
   auto user = person("zhang", kNumber);
   const std::string body = R"({"name":"x"})";

@@ -153,7 +153,8 @@ std::string joined(const Exchange& exchange, const std::vector<portal::Text>& pa
 std::string resource_section(const Exchange& exchange, const portal::Resource& resource) {
   const std::string digest = codec::to_hex(resource.digest);
   std::string out = "<section class=\"card\"><h3>" + said(exchange, resource.name) +
-                    "</h3><p><a class=\"button\" href=\"/api/v1/files/" + digest + "\">" +
+                    "</h3><p><a class=\"button\" href=\"/api/v1/files/" + digest +
+                    "?dataset=" + codec::to_hex(resource.entry) + "\">" +
                     said(exchange, "下载", "Download") + "</a> " + html(resource.format) + " · " +
                     std::to_string(resource.size) + " " + said(exchange, "字节", "bytes") + " · " +
                     std::to_string(resource.rows) + " " + said(exchange, "行", "rows") + " · " +

@@ -162,10 +162,14 @@ Result<OrProblem<OpenFile>> open_file(Exchange& exchange, const Hash& digest) {
       return checked(OrProblem<OpenFile>{std::move(out)});
     }
   }
-  WUSONG_TRY(const auto resource, portal::resource_by_digest(exchange.db.projection, digest));
-  if (!resource) return fail(err::not_found);
-  WUSONG_CHECK(visible_dataset(exchange, resource->entry));
-  return checked(as_resource(exchange, *resource));
+  WUSONG_TRY(const auto resources, seen_resources(exchange, digest));
+  if (resources.empty()) return fail(err::not_found);
+  auto out = as_resource(exchange, resources.front());
+  for (std::size_t i = 1; out && !*out && i < resources.size(); ++i) {
+    auto other = as_resource(exchange, resources[i]);
+    if (!other || *other) out = std::move(other);
+  }
+  return checked(std::move(out));
 }
 
 Problem engine_problem(const TableAnswer& answer) {

@@ -2,6 +2,7 @@
 #include "wusong/gateway/internal/view.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/gateway/errors.hpp"
@@ -13,9 +14,83 @@ namespace wusong::gateway::internal {
 namespace {
 
 constexpr std::string_view kEntry = "entry";
+constexpr std::string_view kApplication = "application";
+constexpr std::string_view kAgreement = "agreement";
 constexpr int kSubjectsMost = 3;  // grant, agreement, application, entry
 
+constexpr portal::StaticText kAgain{"如仍需使用，请重新申请",
+                                    "Apply again if you still need the data"};
+constexpr std::array kStages{
+    Stage{kApplication,
+          "submitted",
+          {"您的申请正在审核", "Your application is being reviewed"},
+          {"请等待数据提供单位提出意见、市公共数据主管部门作出决定",
+           "Wait for the provider's opinion and the city's decision"},
+          false},
+    Stage{kApplication,
+          "opined",
+          {"您的申请正在审核", "Your application is being reviewed"},
+          {"请等待市公共数据主管部门作出决定", "Wait for the city's decision"},
+          false},
+    Stage{kApplication,
+          "supplement_requested",
+          {"您的申请需要补正", "Your application lacks something"},
+          {"请在申请事项中提交补正材料", "Send in your case what is asked for"},
+          false},
+    Stage{kApplication,
+          "approved",
+          {"您的申请已批准，协议尚未签署",
+           "Your application is approved; the agreement is not signed"},
+          {"请等待数据提供单位发出利用协议，然后签署",
+           "Wait for the provider's agreement, then sign it"},
+          false},
+    Stage{kApplication,
+          "refused",
+          {"您的申请未获批准", "Your application was refused"},
+          {"请按拒绝理由完善后重新申请；认为理由不成立的，可以投诉",
+           "Mend what the reasons name and apply again, or complain if they do not hold"},
+          true},
+    Stage{
+        kApplication, "withdrawn", {"您撤回了申请", "You withdrew your application"}, kAgain, true},
+    Stage{kApplication,
+          "lapsed",
+          {"申请因未按期补正而失效",
+           "Your application lapsed: what was asked for did not come in time"},
+          kAgain,
+          true},
+    Stage{kAgreement,
+          "offered",
+          {"利用协议等待您签署", "The agreement waits for your signature"},
+          {"请阅读并签署利用协议", "Read the agreement and sign it"},
+          false},
+    Stage{kAgreement,
+          "user_signed",
+          {"您已签署利用协议", "You have signed the agreement"},
+          {"请等待数据提供单位会签", "Wait for the provider's countersignature"},
+          false},
+    Stage{kAgreement,
+          "in_force",
+          {"利用协议已生效，权限尚未开通", "The agreement is in force; access is not open yet"},
+          {"请等待市公共数据主管部门开通权限", "Wait for the city to open access"},
+          false},
+    Stage{
+        kAgreement, "declined", {"您没有签署利用协议", "You declined the agreement"}, kAgain, true},
+    Stage{kAgreement,
+          "withdrawn",
+          {"数据提供单位撤回了利用协议", "The provider withdrew the agreement"},
+          kAgain,
+          true},
+    Stage{
+        kAgreement, "terminated", {"利用协议已终止", "The agreement was terminated"}, kAgain, true},
+    Stage{kAgreement, "ended", {"利用协议已结束", "The agreement has ended"}, kAgain, true}};
+
 }  // namespace
+
+const Stage* stage_of(std::string_view workflow, std::string_view state) noexcept {
+  const auto* found = std::ranges::find_if(
+      kStages, [&](const Stage& one) { return one.workflow == workflow && one.state == state; });
+  return found == kStages.end() ? nullptr : found;
+}
 
 Result<codec::JsonDocument> json_body(const Exchange& exchange) {
   const auto& request = exchange.request;
@@ -196,6 +271,25 @@ Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id) {
   return std::move(*dataset);
 }
 
+Result<std::vector<portal::Resource>> seen_resources(Exchange& exchange, const Hash& digest) {
+  Hash dataset;
+  if (!exchange.query.get("dataset").empty()) {
+    WUSONG_TRY(dataset, exchange.digest("dataset"));
+  }
+  std::vector<portal::Resource> out;
+  WUSONG_TRY(auto all, portal::resources_by_digest(exchange.db.projection, digest));
+  for (auto& one : all) {
+    if (!dataset.is_zero() && one.entry != dataset) continue;
+    const auto seen = visible_dataset(exchange, one.entry);
+    if (seen) {
+      out.push_back(std::move(one));
+    } else if (seen.error() != Error{err::not_found}) {
+      return fail(seen.error());
+    }
+  }
+  return out;
+}
+
 Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash& item,
                                                  const Hash& digest) {
   if (digest.is_zero()) return std::optional<std::string>{};
@@ -211,6 +305,34 @@ Result<std::optional<std::string>> document_text(Exchange& exchange, const Hash&
 }
 
 namespace {
+
+/// Says instead of "apply" what the caller's own application or agreement waits for.
+Result<void> say_stage(Exchange& exchange, const Hash& entry, portal::Decision& decision) {
+  const auto* pack = current_pack(exchange);
+  if (exchange.account() == nullptr || pack == nullptr) return {};
+  portal::ProjectionReader reader{exchange.db.projection};
+  portal::ItemFilter filter;
+  filter.subject = entry;
+  filter.concerned = exchange.viewer.address;
+  filter.limit = 1;  // the newest
+  for (const std::string_view name : {kApplication, kAgreement}) {
+    const auto* workflow = pack->workflow(name);
+    if (workflow == nullptr) return {};
+    filter.workflow = workflow->number;
+    WUSONG_TRY(const auto page, reader.items(filter));
+    if (page.items.empty()) return {};
+    const auto& row = page.items.front();
+    const auto* state = workflow->state(row.item.state);
+    if (const auto* stage = state ? stage_of(name, state->name) : nullptr) {
+      decision = portal::deny(stage->again ? portal::DenialReason::grant_missing
+                                           : portal::DenialReason::case_under_way);
+      decision.why = stage->why;
+      decision.next = stage->next;
+    }
+    filter.subject = row.id;
+  }
+  return {};
+}
 
 /// Whether the delivery that was agreed is the one asked for. A commitment agrees on none.
 Result<bool> delivers(Exchange& exchange, const portal::Right& right, Delivery delivery) {
@@ -237,6 +359,9 @@ Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const
   portal::BytesRequest request;
   WUSONG_TRY(request.entry, view_of(exchange, *row));
   request.resource = digest;
+  if (!digest.is_zero()) {
+    WUSONG_TRY(request.published, portal::publishes(exchange.db.projection, entry, digest));
+  }
   request.now = moment(exchange);
   if (exchange.account() != nullptr) {
     WUSONG_TRY(request.rights,
@@ -244,6 +369,9 @@ Result<Permission> bytes_permission(Exchange& exchange, const Hash& entry, const
   }
   Permission out;
   out.decision = portal::may_read_bytes(exchange.viewer, request, exchange.shared.access);
+  if (out.decision.reason == portal::DenialReason::grant_missing) {
+    WUSONG_CHECK(say_stage(exchange, entry, out.decision));
+  }
   if (!out.decision.allowed) return out;
   std::vector<portal::Right> covering;
   for (auto& right : request.rights) {

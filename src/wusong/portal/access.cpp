@@ -148,6 +148,10 @@ constexpr Denial kDenials[] = {
      "SZ 20",
      {"此内容正在审核", "This is under review"},
      {"请等待审核完成", "Wait until the review is done"}},
+    {"case_under_way",
+     "SZ 41, 42",
+     {"您的申请正在办理", "Your application is under way"},
+     {"请在事项中查看进度", "See in your case how far it has come"}},
 };
 
 std::uint32_t bit(std::uint8_t number) noexcept {
@@ -362,6 +366,8 @@ Decision may_read_bytes(const Viewer& viewer, const BytesRequest& request,
   if (entry.opening != OpeningType::unconditional && entry.opening != OpeningType::conditional)
     return deny(DenialReason::closed_by_law);
   if (viewer.kind == ViewerKind::anonymous) return deny(DenialReason::sign_in);
+  // A right covers what the entry shows: not what is still checked, suspended or withdrawn.
+  if (!request.resource.is_zero() && !request.published) return deny(DenialReason::not_published);
   return by_rights(request, commitment->number,
                    entry.opening == OpeningType::unconditional ? DenialReason::commitment_missing
                                                                : DenialReason::grant_missing);

@@ -84,6 +84,7 @@ enum class DenialReason : std::uint8_t {
   grant_ended,
   outside_grant,  // the grant covers other resources
   not_in_review,
+  case_under_way,  // their application or agreement is on its way: the texts say where
 };
 
 struct Decision {
@@ -123,6 +124,7 @@ Decision may_see_metadata(const Viewer& viewer, const ItemView& entry, const Acc
 struct BytesRequest {
   ItemView entry;
   Hash resource;              // digest; zero: the dataset as such
+  bool published{false};      // the entry shows a resource that has, or had, these bytes
   std::vector<Right> rights;  // every right this viewer holds on the entry
   std::uint64_t now{0};
 };

@@ -203,6 +203,7 @@ TEST_F(Access, BytesNeedTheRightThatTheirOpeningTypeAsksFor) {
   BytesRequest request;
   request.entry = view("entry", pack_.workflow("entry")->state("published")->number);
   request.resource = hash_of_number(5);
+  request.published = true;
   request.now = 1000;
   const Viewer person{ViewerKind::real_name, address_of(9), 0, 0};
   const auto reason = [&](const Viewer& viewer) {
@@ -236,6 +237,15 @@ TEST_F(Access, BytesNeedTheRightThatTheirOpeningTypeAsksFor) {
   request.now = 1500;
   request.resource = hash_of_number(6);
   EXPECT_EQ(reason(person), DenialReason::outside_grant);
+  // Not even a right that names it reaches what the entry does not show.
+  request.resource = hash_of_number(5);
+  request.published = false;
+  EXPECT_EQ(reason(person), DenialReason::not_published);
+  request.rights.back().resources.clear();
+  EXPECT_EQ(reason(person), DenialReason::not_published);
+  EXPECT_EQ(reason({ViewerKind::organisation, address_of(4), kOwner, 0}), DenialReason::none);
+  request.published = true;
+  EXPECT_EQ(reason(person), DenialReason::none);
   request.rights.back().open = false;
   EXPECT_EQ(reason(person), DenialReason::grant_suspended);
   request.entry.opening = OpeningType::closed;
@@ -249,7 +259,7 @@ TEST_F(Access, BytesNeedTheRightThatTheirOpeningTypeAsksFor) {
 }
 
 TEST_F(Access, EveryDenialHasAReasonAnArticleAndANextStepInBothLanguages) {
-  for (int i = 1; i <= static_cast<int>(DenialReason::not_in_review); ++i) {
+  for (int i = 1; i <= static_cast<int>(DenialReason::case_under_way); ++i) {
     const Decision one = deny(static_cast<DenialReason>(i));
     EXPECT_FALSE(one.allowed);
     EXPECT_FALSE(one.article.empty());

@@ -335,18 +335,31 @@ Result<std::vector<VersionRow>> versions(io::SqlConnection& sql, const ItemId& e
   return out;
 }
 
-Result<std::optional<Resource>> resource_by_digest(io::SqlConnection& sql, const Hash& digest) {
+Result<std::vector<Resource>> resources_by_digest(io::SqlConnection& sql, const Hash& digest) {
+  if (digest.is_zero()) return std::vector<Resource>{};
   WUSONG_TRY(const auto rows,
              sql.query("SELECT r.id, r.entry, r.listed, v.version, r.updated, v.digest, r.format, "
                        "r.media_type, r.size, r.row_count, r.body, r.version FROM versions v "
                        "JOIN resources r ON r.id = v.item WHERE v.digest = $1 "
-                       "AND v.digest <> '' ORDER BY r.listed DESC, v.time DESC, v.item LIMIT 1",
-                       Parameters{hex(digest)}));
-  if (rows.rows.empty()) return std::optional<Resource>{};
-  WUSONG_TRY(Resource out, read_resource(rows.rows[0]));
-  const auto* newest = std::get_if<std::int64_t>(&rows.rows[0].back());
-  out.current = out.current && newest != nullptr && *newest == out.version;
-  return std::optional{std::move(out)};
+                       "AND v.digest <> '' ORDER BY r.listed DESC, v.time DESC, v.item, v.version "
+                       "DESC LIMIT $2",
+                       Parameters{hex(digest), number(kPageMax)}));
+  std::vector<Resource> out;
+  for (const auto& row : rows.rows) {
+    WUSONG_TRY(Resource one, read_resource(row));
+    const auto* newest = std::get_if<std::int64_t>(&row.back());
+    one.current = one.current && newest != nullptr && *newest == one.version;
+    if (std::ranges::find(out, one.id, &Resource::id) == out.end()) out.push_back(std::move(one));
+  }
+  return out;
+}
+
+Result<bool> publishes(io::SqlConnection& sql, const ItemId& entry, const Hash& digest) {
+  WUSONG_TRY(const auto rows,
+             sql.query("SELECT 1 FROM versions v JOIN resources r ON r.id = v.item WHERE "
+                       "v.digest = $1 AND v.digest <> '' AND r.entry = $2 AND r.listed = 1 LIMIT 1",
+                       Parameters{hex(digest), hex(entry)}));
+  return !rows.rows.empty();
 }
 
 Result<void> count_download(io::SqlConnection& sql, const ItemId& entry, std::uint64_t by) {

@@ -160,8 +160,13 @@ struct VersionRow {
   Hash digest;  // of a resource's bytes
 };
 [[nodiscard]] Result<std::vector<VersionRow>> versions(io::SqlConnection& sql, const ItemId& entry);
-[[nodiscard]] Result<std::optional<Resource>> resource_by_digest(io::SqlConnection& sql,
-                                                                 const Hash& digest);
+/// Every resource that has, or had, these bytes, once each: several datasets may hold the same
+/// file. Those that their entries show come first, newest first; at most kPageMax.
+[[nodiscard]] Result<std::vector<Resource>> resources_by_digest(io::SqlConnection& sql,
+                                                                const Hash& digest);
+/// Whether one of them belongs to this entry and is shown by it.
+[[nodiscard]] Result<bool> publishes(io::SqlConnection& sql, const ItemId& entry,
+                                     const Hash& digest);
 /// Downloads are counted beside the projection: they are no events and not in its digest.
 [[nodiscard]] Result<void> count_download(io::SqlConnection& sql, const ItemId& entry,
                                           std::uint64_t by = 1);

@@ -26,6 +26,8 @@ std::string ckan_package(const Dataset& dataset, const SiteInfo& site,
                          std::string_view state = "active");
 std::string ckan_resource(const Resource& resource, const Dataset& dataset, const SiteInfo& site);
 
+/// Where a resource's bytes are, named with the dataset whose right they need.
+std::string file_address(const Resource& resource, const SiteInfo& site);
 /// A link has no item of its own: its id follows from its entry and its address.
 Hash link_id(const ItemId& entry, std::string_view url);
 

@@ -125,7 +125,7 @@ Node distribution_of(const Resource& resource, const Dataset& dataset, const Sit
   out.text("dct:title", or_else(resource.name, {resource.format, resource.format}));
   out.iri("dcat:accessURL", iri_of(dataset, site));
   if (!resource.digest.is_zero()) {
-    out.iri("dcat:downloadURL", site.base + "/api/v1/files/" + codec::to_hex(resource.digest));
+    out.iri("dcat:downloadURL", file_address(resource, site));
     Node checksum;
     checksum.type("spdx:Checksum");
     checksum.node("spdx:algorithm",

@@ -15,10 +15,6 @@ namespace {
 std::string page_of(const Dataset& dataset, const SiteInfo& site) {
   return site.base + "/dataset/" + codec::to_hex(dataset.id);
 }
-std::string file_of(const Resource& resource, const SiteInfo& site) {
-  return site.base + "/api/v1/files/" + codec::to_hex(resource.digest);
-}
-
 /// CKAN writes times without a zone, in UTC.
 std::string ckan_time(std::uint64_t seconds) {
   std::string out = iso_time(seconds);
@@ -71,7 +67,7 @@ void write_resource(codec::JsonWriter& out, const Resource& resource, const Data
   out.key("name").string(resource.name.in(true));
   out.key("description").string(resource.name.en);
   out.key("format").string(resource.format).key("mimetype").string(resource.media_type);
-  out.key("url").string(file_of(resource, site)).key("url_type").string("upload");
+  out.key("url").string(file_address(resource, site)).key("url_type").string("upload");
   out.key("size").number(resource.size);
   out.key("hash").string("sha256:" + codec::to_hex(resource.digest));
   out.key("created").string(ckan_time(resource.updated));
@@ -117,6 +113,13 @@ std::string package_name(const Hash& id) {
 }
 
 }  // namespace
+
+std::string file_address(const Resource& resource, const SiteInfo& site) {
+  std::string out = site.base + "/api/v1/files/" + codec::to_hex(resource.digest);
+  // A draft's files are of no dataset yet.
+  if (!resource.entry.is_zero()) out += "?dataset=" + codec::to_hex(resource.entry);
+  return out;
+}
 
 Hash link_id(const ItemId& entry, std::string_view url) {
   return crypto::sha256(as_bytes(codec::to_hex(entry) + " " + std::string{url}));
@@ -240,7 +243,7 @@ std::string schema_org_jsonld(const Dataset& dataset, const SiteInfo& site) {
     out.key("encodingFormat").string(resource.media_type);
     out.key("contentSize").string(std::to_string(resource.size) + " B");
     out.key("sha256").string(codec::to_hex(resource.digest));
-    out.key("contentUrl").string(file_of(resource, site)).close_object();
+    out.key("contentUrl").string(file_address(resource, site)).close_object();
   }
   for (const Link& link : dataset.links) {
     out.open_object().key("@type").string("DataDownload").key("name").string(link.name);
@@ -275,7 +278,10 @@ std::string data_package(const Dataset& dataset, const SiteInfo& site) {
   out.key("resources").open_array();
   for (const Resource& resource : dataset.resources) {
     out.open_object().key("name").string(package_name(resource.id));
-    out.key("title").string(resource.name.in(true)).key("path").string(file_of(resource, site));
+    out.key("title")
+        .string(resource.name.in(true))
+        .key("path")
+        .string(file_address(resource, site));
     std::string format = resource.format;
     std::ranges::transform(format, format.begin(), [](char c) {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;

@@ -69,8 +69,9 @@ TEST(Ckan, APackageHasTheMembersClientsRead) {
   EXPECT_EQ(root.at("tags")->items().at(1).string_at("name").value(), "a\"b");
   const auto resource = root.at("resources")->items().at(0);
   EXPECT_EQ(resource.string_at("hash").value(), "sha256:" + codec::to_hex(hash_of_number(3)));
-  EXPECT_EQ(resource.string_at("url").value(),
-            "https://data.example.cn/api/v1/files/" + codec::to_hex(hash_of_number(3)));
+  EXPECT_EQ(resource.string_at("url").value(), "https://data.example.cn/api/v1/files/" +
+                                                   codec::to_hex(hash_of_number(3)) +
+                                                   "?dataset=" + codec::to_hex(hash_of_number(1)));
   for (const char* member : {"name", "notes", "state", "type", "private", "num_resources", "groups",
                              "extras", "owner_org", "license_id"})
     EXPECT_TRUE(root.find(member)) << member;

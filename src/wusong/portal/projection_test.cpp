@@ -51,6 +51,7 @@ class ProjectionOf : public ::testing::Test {
     request.entry.item = reader.item(entry)->value().item;
     request.entry.opening = dataset(sql_, entry)->value().opening;
     request.resource = bytes;
+    request.published = *publishes(sql_, entry, bytes);
     request.rights = *reader.rights(entry, viewer.address, viewer.organisation);
     request.now = now;
     return may_read_bytes(viewer, request, *rules);
@@ -340,9 +341,11 @@ TEST_F(ProjectionOf, AResourceKeepsItsVersionsAndIsFoundByItsBytes) {
   EXPECT_EQ(found.resources[0].format, "CSV");
   EXPECT_EQ(found.resources[0].version, 2u);
   EXPECT_EQ(found.resources[0].columns.at(0).title.zh, "时间");
-  EXPECT_TRUE(resource_by_digest(sql_, hash_of_number(78))->value().current);
-  EXPECT_FALSE(resource_by_digest(sql_, hash_of_number(77))->value().current);
-  EXPECT_FALSE(resource_by_digest(sql_, hash_of_number(79))->has_value());
+  EXPECT_TRUE(resources_by_digest(sql_, hash_of_number(78))->at(0).current);
+  EXPECT_FALSE(resources_by_digest(sql_, hash_of_number(77))->at(0).current);
+  EXPECT_TRUE(resources_by_digest(sql_, hash_of_number(79))->empty());
+  EXPECT_TRUE(*publishes(sql_, entry, hash_of_number(77))) << "an earlier version is public, too";
+  EXPECT_FALSE(*publishes(sql_, entry, hash_of_number(79)));
   EXPECT_EQ(versions(sql_, entry)->size(), 3u);
 }
 

@@ -47,10 +47,24 @@ Result<Seen> visible_item(Exchange& exchange, const Hash& id);
 /// Whether the caller may find every listed dataset: a site may keep the conditional part for those
 /// who have signed in.
 bool finds_all(const Exchange& exchange) noexcept;
+/// What an applicant's own case waits for, on the way to a right.
+struct Stage {
+  std::string_view workflow;
+  std::string_view state;
+  portal::StaticText why;
+  portal::StaticText next;
+  bool again;  // it led nowhere: another application may
+};
+/// Nothing where the state is no such stage.
+const Stage* stage_of(std::string_view workflow, std::string_view state) noexcept;
 /// What the caller may find.
 Result<portal::SearchResult> search_visible(Exchange& exchange, portal::DatasetQuery query);
 /// A published dataset that the caller may see. @errors err::not_found
 Result<portal::Dataset> visible_dataset(Exchange& exchange, const Hash& id);
+
+/// The resources with these bytes whose datasets the caller may see: of the dataset that the query
+/// names, or of all. A right to one of them is none to another. @errors io's
+Result<std::vector<portal::Resource>> seen_resources(Exchange& exchange, const Hash& digest);
 
 /// The canonical text that an item's act names; nothing where the store does not hold it, where the
 /// digest is of something else than a document, and where a document that is not public was
