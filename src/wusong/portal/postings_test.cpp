@@ -8,26 +8,29 @@
 
 #include "wusong/portal/errors.hpp"
 #include "wusong/portal/internal/projection_schema.hpp"
-#include "wusong/testkit/sqlite_connection.hpp"
+#include "wusong/testkit/test_database.hpp"
 
 namespace wusong::portal::internal {
 namespace {
 
-using testkit::SqliteConnection;
+using testkit::TestDatabase;
 
-class PostingsOf : public ::testing::Test {
+class PostingsOf : public testing::TestWithParam<io::SqlDialect> {
  protected:
-  void SetUp() override { ASSERT_TRUE(sql_.script(schema_of(sql_.dialect()))); }
+  void SetUp() override {
+    if (!sql_.missing().empty()) GTEST_SKIP() << sql_.missing();
+    ASSERT_TRUE(sql_.script(schema_of(sql_.dialect())));
+  }
   NumberSet read(const std::string& word) {
     auto sets = read_postings(sql_, {word});
     EXPECT_TRUE(sets) << sql_.last_message();
     return sets ? (*sets)[word] : NumberSet{};
   }
   static std::vector<std::uint64_t> all(const NumberSet& set) { return set.newest(0, 10'000'000); }
-  SqliteConnection sql_;
+  TestDatabase sql_{GetParam()};
 };
 
-TEST_F(PostingsOf, HoldWhatWasAddedAndNotRemovedFewOrMany) {
+TEST_P(PostingsOf, HoldWhatWasAddedAndNotRemovedFewOrMany) {
   PostingsWriter writer{sql_};
   std::mt19937_64 random{11};
   std::set<std::uint64_t> known;
@@ -50,7 +53,7 @@ TEST_F(PostingsOf, HoldWhatWasAddedAndNotRemovedFewOrMany) {
   EXPECT_EQ(std::get<std::int64_t>(rows->rows[0][0]), 0);
 }
 
-TEST_F(PostingsOf, AnEntryThatIsListedAnewUnderItsNumberStays) {
+TEST_P(PostingsOf, AnEntryThatIsListedAnewUnderItsNumberStays) {
   PostingsWriter writer{sql_};
   ASSERT_TRUE(writer.change({"a", "b"}, 70'000, true));
   ASSERT_TRUE(writer.flush());
@@ -62,7 +65,7 @@ TEST_F(PostingsOf, AnEntryThatIsListedAnewUnderItsNumberStays) {
   EXPECT_TRUE(read("c").contains(70'000));
 }
 
-TEST_F(PostingsOf, ManyWordsAreReadAtOnceAndAnyTextIsAWord) {
+TEST_P(PostingsOf, ManyWordsAreReadAtOnceAndAnyTextIsAWord) {
   PostingsWriter writer{sql_};
   std::vector<std::string> words{facet_word("tag", "it's \"quoted\" {a,b}"), title_word("x")};
   for (int i = 0; i < 300; ++i) words.push_back("w" + std::to_string(i));
@@ -74,14 +77,14 @@ TEST_F(PostingsOf, ManyWordsAreReadAtOnceAndAnyTextIsAWord) {
   for (const std::string& word : words) EXPECT_TRUE(sets->at(word).contains(5)) << word;
 }
 
-TEST_F(PostingsOf, DamagedBitsAreNoSet) {
+TEST_P(PostingsOf, DamagedBitsAreNoSet) {
   NumberSet set;
   EXPECT_EQ(set.add(0, Bytes(3)).error(), Error{err::projection_damaged});
   EXPECT_EQ(set.add(0, Bytes(8194)).error(), Error{err::projection_damaged});
 }
 
 TEST(NumberSetOf, PagesMeetAndSetsMeetAsSetsDo) {
-  SqliteConnection sql;
+  TestDatabase sql{io::SqlDialect::sqlite};
   ASSERT_TRUE(sql.script(schema_of(sql.dialect())));
   PostingsWriter writer{sql};
   for (std::uint64_t i = 1; i < 200'000; i += 7) {
@@ -109,6 +112,8 @@ TEST(NumberSetOf, PagesMeetAndSetsMeetAsSetsDo) {
   both.intersect(NumberSet{});
   EXPECT_EQ(both.size(), 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, PostingsOf, testkit::both_databases(), testkit::database_name);
 
 }  // namespace
 }  // namespace wusong::portal::internal

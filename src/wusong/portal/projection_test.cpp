@@ -7,18 +7,19 @@
 #include "wusong/portal/dataset.hpp"
 #include "wusong/portal/errors.hpp"
 #include "wusong/portal/internal/test_world.hpp"
-#include "wusong/testkit/sqlite_connection.hpp"
+#include "wusong/testkit/test_database.hpp"
 
 namespace wusong::portal {
 namespace {
 
 using internal::hash_of_number;
 using internal::TestWorld;
-using testkit::SqliteConnection;
+using testkit::TestDatabase;
 
-class ProjectionOf : public ::testing::Test {
+class ProjectionOf : public testing::TestWithParam<io::SqlDialect> {
  protected:
   void SetUp() override {
+    if (!sql_.missing().empty()) GTEST_SKIP() << sql_.missing();
     auto pack = internal::published_pack();
     if (!pack) GTEST_SKIP() << "no rule pack";
     world_.emplace(std::move(*pack));
@@ -33,7 +34,7 @@ class ProjectionOf : public ::testing::Test {
     applied_ = all.size();
   }
   Hash rebuilt(std::size_t at_once) {
-    SqliteConnection fresh;
+    TestDatabase fresh{GetParam()};
     Projection again{fresh, world_->book, world_->documents};
     EXPECT_TRUE(again.open());
     const std::span<const BlockEvents> all{world_->blocks};
@@ -57,14 +58,14 @@ class ProjectionOf : public ::testing::Test {
     return may_read_bytes(viewer, request, *rules);
   }
 
-  SqliteConnection sql_;
+  TestDatabase sql_{GetParam()};
   std::optional<TestWorld> world_;
   std::optional<Projection> projection_;
   std::size_t applied_{0};
 };
 
 // @row 5 6 7 15
-TEST_F(ProjectionOf, AnEntryIsListedWithItsFieldsOnceItIsPublished) {
+TEST_P(ProjectionOf, AnEntryIsListedWithItsFieldsOnceItIsPublished) {
   const ItemId id = hash_of_number(1);
   world_->act(world_->owner, id, "entry", "compile",
               {{}, {}, world_->document("entry", world_->entry_json("公交线路", "Bus lines"))});
@@ -88,7 +89,7 @@ TEST_F(ProjectionOf, AnEntryIsListedWithItsFieldsOnceItIsPublished) {
 }
 
 // @row 16
-TEST_F(ProjectionOf, EveryActIsInAnItemsHistoryWithActorAndTime) {
+TEST_P(ProjectionOf, EveryActIsInAnItemsHistoryWithActorAndTime) {
   const ItemId id = world_->publish(1, world_->entry_json("公交", "Buses"));
   follow();
   ProjectionReader reader{sql_};
@@ -105,7 +106,7 @@ TEST_F(ProjectionOf, EveryActIsInAnItemsHistoryWithActorAndTime) {
   EXPECT_EQ((*item)->title.zh, "公交");
 }
 
-TEST_F(ProjectionOf, EveryItemIsAsTheLedgerKeepsIt) {
+TEST_P(ProjectionOf, EveryItemIsAsTheLedgerKeepsIt) {
   const ItemId entry = world_->publish(1, world_->entry_json("公交", "Buses"), true);
   const auto granted = world_->grant(100, entry, world_->company);
   follow();
@@ -124,7 +125,7 @@ TEST_F(ProjectionOf, EveryItemIsAsTheLedgerKeepsIt) {
   EXPECT_EQ(facts->parent_of_organisation, known.parent_of_organisation);
 }
 
-TEST_F(ProjectionOf, ARebuildGivesTheSameTablesWhateverIsAppliedAtOnce) {
+TEST_P(ProjectionOf, ARebuildGivesTheSameTablesWhateverIsAppliedAtOnce) {
   const ItemId entry = world_->publish(1, world_->entry_json("公交", "Buses"));
   follow();
   world_->publish_resource(2, entry, hash_of_number(77));
@@ -140,7 +141,7 @@ TEST_F(ProjectionOf, ARebuildGivesTheSameTablesWhateverIsAppliedAtOnce) {
   EXPECT_EQ(rebuilt(10'000), one);
 }
 
-TEST_F(ProjectionOf, AMissingDocumentIsNotedAndFilledInWithTheSameResult) {
+TEST_P(ProjectionOf, AMissingDocumentIsNotedAndFilledInWithTheSameResult) {
   const ItemId entry = world_->publish(1, world_->entry_json("公交", "Buses"));
   const ItemId conditional = world_->publish(2, world_->entry_json("地铁", "Metro"), true);
   world_->publish_resource(3, entry, hash_of_number(77));
@@ -164,7 +165,7 @@ TEST_F(ProjectionOf, AMissingDocumentIsNotedAndFilledInWithTheSameResult) {
   EXPECT_EQ(digest(), whole);
 }
 
-TEST_F(ProjectionOf, AFailureAtAnyStatementLosesAndDoublesNothing) {
+TEST_P(ProjectionOf, AFailureAtAnyStatementLosesAndDoublesNothing) {
   const ItemId entry = world_->publish(1, world_->entry_json("公交", "Buses"));
   world_->publish_resource(2, entry, hash_of_number(77));
   const Hash whole = rebuilt(5);
@@ -190,7 +191,7 @@ TEST_F(ProjectionOf, AFailureAtAnyStatementLosesAndDoublesNothing) {
   EXPECT_EQ(digest(), whole);
 }
 
-TEST_F(ProjectionOf, BlocksComeInOrderAndOnce) {
+TEST_P(ProjectionOf, BlocksComeInOrderAndOnce) {
   world_->publish(1, world_->entry_json("公交", "Buses"));
   follow();
   const auto again = projection_->apply({world_->blocks.data(), 1});
@@ -199,7 +200,7 @@ TEST_F(ProjectionOf, BlocksComeInOrderAndOnce) {
   EXPECT_EQ(projection_->cursor()->next_block, 5001u);
 }
 
-TEST_F(ProjectionOf, AnActUnderAnUnknownPackAppliesNothing) {
+TEST_P(ProjectionOf, AnActUnderAnUnknownPackAppliesNothing) {
   Acted act;
   act.item = hash_of_number(5);
   act.pack = 999;
@@ -211,13 +212,13 @@ TEST_F(ProjectionOf, AnActUnderAnUnknownPackAppliesNothing) {
   EXPECT_EQ(projection_->cursor()->next_block, 0u);
 }
 
-TEST_F(ProjectionOf, TablesOfAnotherVersionAreRefused) {
+TEST_P(ProjectionOf, TablesOfAnotherVersionAreRefused) {
   ASSERT_TRUE(sql_.script("UPDATE meta SET value = 99 WHERE key = 'schema'"));
   EXPECT_EQ(projection_->open().error(), Error{err::wrong_schema});
 }
 
 // @row 7
-TEST_F(ProjectionOf, ADraftOfTheNextVersionStaysHiddenUntilItIsPublished) {
+TEST_P(ProjectionOf, ADraftOfTheNextVersionStaysHiddenUntilItIsPublished) {
   const ItemId id = world_->publish(1, world_->entry_json("公交", "Buses"));
   world_->act(world_->owner, id, "entry", "begin_update", {});
   world_->act(world_->owner, id, "entry", "revise",
@@ -236,7 +237,7 @@ TEST_F(ProjectionOf, ADraftOfTheNextVersionStaysHiddenUntilItIsPublished) {
 }
 
 // @row 6 9
-TEST_F(ProjectionOf, AnEntryThatIsClosedLeavesTheOpenCatalogue) {
+TEST_P(ProjectionOf, AnEntryThatIsClosedLeavesTheOpenCatalogue) {
   const ItemId id = world_->publish(1, world_->entry_json("公交", "Buses"));
   follow();
   EXPECT_EQ(search(sql_, {.text = "公交"})->total, 1u);
@@ -262,7 +263,7 @@ TEST_F(ProjectionOf, AnEntryThatIsClosedLeavesTheOpenCatalogue) {
 }
 
 // @row 18
-TEST_F(ProjectionOf, UnconditionalBytesOpenWithASignedCommitmentAndCloseWithABreach) {
+TEST_P(ProjectionOf, UnconditionalBytesOpenWithASignedCommitmentAndCloseWithABreach) {
   const ItemId entry = world_->publish(1, world_->entry_json("公交", "Buses"));
   const Hash bytes = hash_of_number(77);
   world_->publish_resource(2, entry, bytes);
@@ -281,7 +282,7 @@ TEST_F(ProjectionOf, UnconditionalBytesOpenWithASignedCommitmentAndCloseWithABre
 }
 
 // @row 23 25
-TEST_F(ProjectionOf, ConditionalBytesNeedAnOpenGrantUnderAnAgreementInForce) {
+TEST_P(ProjectionOf, ConditionalBytesNeedAnOpenGrantUnderAnAgreementInForce) {
   const ItemId entry = world_->publish(1, world_->entry_json("地铁", "Metro"), true);
   const Hash bytes = hash_of_number(77);
   const Hash other = hash_of_number(78);
@@ -309,7 +310,7 @@ TEST_F(ProjectionOf, ConditionalBytesNeedAnOpenGrantUnderAnAgreementInForce) {
 }
 
 // @row 21 24
-TEST_F(ProjectionOf, AnAgreementWithoutAllSevenClausesIsRefused) {
+TEST_P(ProjectionOf, AnAgreementWithoutAllSevenClausesIsRefused) {
   const ItemId entry = world_->publish(1, world_->entry_json("地铁", "Metro"), true);
   const auto granted = world_->grant(100, entry, world_->company);
   const Workflow* flow = world_->pack.workflow("agreement");
@@ -328,7 +329,7 @@ TEST_F(ProjectionOf, AnAgreementWithoutAllSevenClausesIsRefused) {
 }
 
 // @row 15 17
-TEST_F(ProjectionOf, AResourceKeepsItsVersionsAndIsFoundByItsBytes) {
+TEST_P(ProjectionOf, AResourceKeepsItsVersionsAndIsFoundByItsBytes) {
   const ItemId entry = world_->publish(1, world_->entry_json("公交", "Buses"));
   const ItemId id = world_->publish_resource(2, entry, hash_of_number(77));
   world_->act(
@@ -350,7 +351,7 @@ TEST_F(ProjectionOf, AResourceKeepsItsVersionsAndIsFoundByItsBytes) {
 }
 
 // @row 22 40
-TEST_F(ProjectionOf, WhatIsDueIsFoundBySoonestDeadline) {
+TEST_P(ProjectionOf, WhatIsDueIsFoundBySoonestDeadline) {
   const ItemId entry = world_->publish(1, world_->entry_json("地铁", "Metro"), true);
   const ItemId id = hash_of_number(50);
   world_->act(
@@ -371,6 +372,8 @@ TEST_F(ProjectionOf, WhatIsDueIsFoundBySoonestDeadline) {
   EXPECT_EQ(reader.items({.overdue_at = deadline})->total, 1u);
   EXPECT_EQ(reader.items({.limit = kPageMax + 1}).error(), Error{err::bad_query});
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, ProjectionOf, testkit::both_databases(), testkit::database_name);
 
 }  // namespace
 }  // namespace wusong::portal

@@ -7,18 +7,19 @@
 #include "wusong/portal/errors.hpp"
 #include "wusong/portal/internal/test_world.hpp"
 #include "wusong/portal/projection.hpp"
-#include "wusong/testkit/sqlite_connection.hpp"
+#include "wusong/testkit/test_database.hpp"
 
 namespace wusong::portal {
 namespace {
 
 using internal::hash_of_number;
 using internal::TestWorld;
-using testkit::SqliteConnection;
+using testkit::TestDatabase;
 
-class Search : public ::testing::Test {
+class Search : public testing::TestWithParam<io::SqlDialect> {
  protected:
   void SetUp() override {
+    if (!sql_.missing().empty()) GTEST_SKIP() << sql_.missing();
     auto pack = internal::published_pack();
     if (!pack) GTEST_SKIP() << "no rule pack";
     world_.emplace(std::move(*pack));
@@ -67,14 +68,14 @@ class Search : public ::testing::Test {
     follow();
   }
 
-  SqliteConnection sql_;
+  TestDatabase sql_{GetParam()};
   std::optional<TestWorld> world_;
   std::optional<Projection> projection_;
   std::size_t applied_{0};
 };
 
 // @row 15
-TEST_F(Search, FindsWordsOfBothLanguagesAndPhrasesFromTheMiddle) {
+TEST_P(Search, FindsWordsOfBothLanguagesAndPhrasesFromTheMiddle) {
   world_->publish(1, world_->entry_json("公共交通线路", "Public transport lines"));
   world_->publish(2, world_->entry_json("学校名录", "List of schools"));
   follow();
@@ -88,7 +89,7 @@ TEST_F(Search, FindsWordsOfBothLanguagesAndPhrasesFromTheMiddle) {
   EXPECT_EQ(titles({}).size(), 2u);
 }
 
-TEST_F(Search, RanksTitlesFirstAndElseTheNewest) {
+TEST_P(Search, RanksTitlesFirstAndElseTheNewest) {
   world_->publish(1,
                   world_->entry_json("地铁客流", "Metro", R"(,"conditions":{"zh":"含公园信息"})"));
   world_->publish(2, world_->entry_json("公园", "Parks"));
@@ -105,7 +106,7 @@ TEST_F(Search, RanksTitlesFirstAndElseTheNewest) {
   EXPECT_EQ(dataset(sql_, hash_of_number(1))->value().downloads, 6u);
 }
 
-TEST_F(Search, FiltersNarrowAndFacetsCountWhatIsLeft) {
+TEST_P(Search, FiltersNarrowAndFacetsCountWhatIsLeft) {
   world_->publish(1, world_->entry_json("甲", "A"));
   world_->publish(2, world_->entry_json("乙", "B"), true);
   follow();
@@ -134,7 +135,7 @@ TEST_F(Search, FiltersNarrowAndFacetsCountWhatIsLeft) {
   EXPECT_EQ(search(sql_, query)->total, 0u);
 }
 
-TEST_F(Search, PagesMeetWithoutGapOrOverlap) {
+TEST_P(Search, PagesMeetWithoutGapOrOverlap) {
   publish_many(25, "道路");
   for (const std::string text : {"", "道路", "统计"}) {
     std::set<ItemId> seen;
@@ -153,7 +154,7 @@ TEST_F(Search, PagesMeetWithoutGapOrOverlap) {
   EXPECT_EQ(datasets_after(sql_, last->at(9).number, 1000)->size(), 15u);
 }
 
-TEST_F(Search, BeyondTheExactLimitPagesStillMeetAndTitlesStayFirst) {
+TEST_P(Search, BeyondTheExactLimitPagesStillMeetAndTitlesStayFirst) {
   publish_many(kExactMax + 500, "道路");
   for (std::uint64_t i = 1; i < 700; i += 3)
     ASSERT_TRUE(count_download(sql_, hash_of_number(1000 + i), i % 7 + 1));
@@ -195,13 +196,15 @@ TEST_F(Search, BeyondTheExactLimitPagesStillMeetAndTitlesStayFirst) {
   EXPECT_EQ(search(sql_, one_filter)->total, kExactMax + 500);
 }
 
-TEST_F(Search, RefusesWhatIsTooMuch) {
+TEST_P(Search, RefusesWhatIsTooMuch) {
   EXPECT_EQ(search(sql_, {.limit = kPageMax + 1}).error(), Error{err::bad_query});
   DatasetQuery query;
   query.tags.assign(65, "x");
   EXPECT_EQ(search(sql_, query).error(), Error{err::bad_query});
   EXPECT_EQ(search(sql_, {.limit = 0})->items.size(), 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, Search, testkit::both_databases(), testkit::database_name);
 
 }  // namespace
 }  // namespace wusong::portal
