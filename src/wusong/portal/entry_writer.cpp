@@ -13,6 +13,8 @@
 namespace wusong::portal::internal {
 namespace {
 
+constexpr std::size_t kAtOnce = 500;  // ids of one statement
+
 Result<void> done(const Result<std::uint64_t>& result) {
   if (!result) return fail(result.error());
   return {};
@@ -198,7 +200,6 @@ void EntryWriter::expect_none(const ItemId& entry) {
 }
 
 Result<void> EntryWriter::load(std::span<const ItemId> entries) {
-  constexpr std::size_t kAtOnce = 500;
   std::vector<std::string> wanted;
   for (const ItemId& id : entries)
     if (entries_.try_emplace(id).second) wanted.push_back(codec::to_hex(id));
@@ -334,30 +335,46 @@ Result<void> EntryWriter::index(const Listing& listing, std::uint64_t at, bool i
   return done(sql_->run("DELETE FROM search_text WHERE number = $1", Parameters{number(at)}));
 }
 
+void EntryWriter::expect_no_resource(const ItemId& resource) {
+  resources_.try_emplace(resource);
+}
+
+Result<void> EntryWriter::load_resources(std::span<const ItemId> resources) {
+  std::vector<std::string> wanted;
+  for (const ItemId& id : resources)
+    if (resources_.try_emplace(id).second) wanted.push_back(codec::to_hex(id));
+  for (std::size_t first = 0; first < wanted.size(); first += kAtOnce) {
+    const std::span<const std::string> some{wanted.data() + first,
+                                            std::min(kAtOnce, wanted.size() - first)};
+    WUSONG_TRY(const auto rows,
+               sql_->query("SELECT id, entry, listed, version, updated, document, digest, format, "
+                           "media_type, size, row_count, body FROM resources WHERE " +
+                               io::in_list(sql_->dialect(), "id", "text"),
+                           Parameters{io::hex_list(sql_->dialect(), some)}));
+    for (const auto& row : rows.rows) {
+      RowReader in{row};
+      ResourceRow& out = resources_[in.fixed<ItemId>()];
+      out.exists = true;
+      out.entry = in.fixed<ItemId>();
+      out.listed = in.flag();
+      out.version = in.number();
+      out.updated = in.number();
+      out.document = in.fixed<Hash>();
+      out.digest = in.text();
+      out.format = in.text();
+      out.media_type = in.text();
+      out.size = in.number();
+      out.rows = in.number();
+      out.body = in.text();
+      if (!in.good()) return fail(err::projection_damaged);
+    }
+  }
+  return {};
+}
+
 Result<EntryWriter::ResourceRow*> EntryWriter::find_resource(const ItemId& item) {
-  const auto [at, is_new] = resources_.try_emplace(item);
-  ResourceRow& out = at->second;
-  if (!is_new) return &out;
-  WUSONG_TRY(const auto rows,
-             sql_->query("SELECT entry, listed, version, updated, document, digest, format, "
-                         "media_type, size, row_count, body FROM resources WHERE id = $1",
-                         Parameters{hex(item)}));
-  if (rows.rows.empty()) return &out;
-  RowReader in{rows.rows[0]};
-  out.exists = true;
-  out.entry = in.fixed<ItemId>();
-  out.listed = in.flag();
-  out.version = in.number();
-  out.updated = in.number();
-  out.document = in.fixed<Hash>();
-  out.digest = in.text();
-  out.format = in.text();
-  out.media_type = in.text();
-  out.size = in.number();
-  out.rows = in.number();
-  out.body = in.text();
-  if (!in.good()) return fail(err::projection_damaged);
-  return &out;
+  if (!resources_.contains(item)) WUSONG_CHECK(load_resources({&item, 1}));
+  return &resources_[item];
 }
 
 Result<void> EntryWriter::resource(const Acted& event, const Hash& document, bool is_public,

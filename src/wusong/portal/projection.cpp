@@ -66,7 +66,10 @@ class Projection::Writer {
                  "history (item, sequence, block, log_index, time, tx, actor, workflow, action, "
                  "from_state, to_state, pack, organisation, party, deadline, subject, "
                  "actor_organisation, content, choice, marks, refers_to, document, basis)",
-                 23} {}
+                 23},
+        actor_rows_{sql, "actors (address, organisation, roles, active)", 4,
+                    "ON CONFLICT (address) DO UPDATE SET organisation = excluded.organisation, "
+                    "roles = excluded.roles, active = excluded.active"} {}
 
   io::SqlConnection& sql() { return *sql_; }
 
@@ -150,9 +153,16 @@ class Projection::Writer {
     items_.clear();
     entries_.clear();
     history_.clear();
+    actor_rows_.clear();
+    actors_.clear();
     named_.clear();
   }
   Result<void> flush() {
+    for (const auto& [who, actor] : actors_)
+      WUSONG_CHECK(actor_rows_.add({hex(who), number(actor.organisation), number(actor.roles),
+                                    number(actor.active ? 1 : 0)}));
+    actors_.clear();
+    WUSONG_CHECK(actor_rows_.flush());
     WUSONG_CHECK(history_.flush());
     WUSONG_CHECK(entries_.flush(*documents_, items_));
     return items_.flush();
@@ -163,6 +173,7 @@ class Projection::Writer {
   Result<void> load(std::span<const BlockEvents> blocks) {
     std::vector<ItemId> items;
     std::vector<ItemId> entries;
+    std::vector<ItemId> resources;
     for (const BlockEvents& block : blocks)
       for (const PlacedEvent& placed : block.events) {
         const auto* act = std::get_if<Acted>(&placed.event);
@@ -172,6 +183,10 @@ class Projection::Writer {
         if (act->from == 0) items_.expect_none(act->item);
         if (act->from == 0 && is_entry) entries_.expect_none(act->item);
         if (act->from != 0) items.push_back(act->item);
+        if (act->workflow == means->resource) {
+          if (act->from == 0) entries_.expect_no_resource(act->item);
+          if (act->from != 0) resources.push_back(act->item);
+        }
         if (!is_entry && act->workflow != means->opening && act->workflow != means->resource)
           continue;
         const ItemId& entry = is_entry ? act->item : act->subject;
@@ -180,6 +195,7 @@ class Projection::Writer {
         items.push_back(single_id(entry, means->opening));
       }
     WUSONG_CHECK(items_.load(items));
+    WUSONG_CHECK(entries_.load_resources(resources));
     return entries_.load(entries);
   }
 
@@ -233,12 +249,8 @@ class Projection::Writer {
                           Parameters{key, title.zh, title.en}));
   }
   Result<void> on(const BlockEvents&, const PlacedEvent&, const ActorSet& event) {
-    return done(sql_->run(
-        "INSERT INTO actors (address, organisation, roles, active) VALUES ($1, $2, $3, $4) "
-        "ON CONFLICT (address) DO UPDATE SET organisation = excluded.organisation, "
-        "roles = excluded.roles, active = excluded.active",
-        Parameters{hex(event.who), number(event.actor.organisation), number(event.actor.roles),
-                   number(event.actor.active ? 1 : 0)}));
+    actors_[event.who] = event.actor;
+    return {};
   }
   Result<void> on(const BlockEvents&, const PlacedEvent&, const DistrictRolesSet&) { return {}; }
   Result<void> on(const BlockEvents&, const PlacedEvent&, const RulesPublished&) { return {}; }
@@ -373,15 +385,21 @@ class Projection::Writer {
         entry = item->item.subject;
       }
       holder = event.party;
-      WUSONG_TRY(const auto rows, sql_->query("SELECT organisation FROM actors WHERE address = $1",
-                                              Parameters{hex(holder)}));
-      organisation = rows.rows.empty() ? 0 : RowReader{rows.rows[0]}.number();
+      WUSONG_TRY(organisation, organisation_of(holder));
     }
     return done(sql_->run(
         "INSERT INTO rights (item, entry, workflow, holder, organisation, from_time, until_time, "
         "open, resources) VALUES ($1, $2, $3, $4, $5, 0, 0, 0, '')",
         Parameters{hex(event.item), hex(entry), number(event.workflow), hex(holder),
                    number(organisation)}));
+  }
+
+  /// As the directory has it at this event.
+  Result<std::uint64_t> organisation_of(const Address& who) {
+    if (const auto set = actors_.find(who); set != actors_.end()) return set->second.organisation;
+    WUSONG_TRY(const auto rows, sql_->query("SELECT organisation FROM actors WHERE address = $1",
+                                            Parameters{hex(who)}));
+    return rows.rows.empty() ? 0 : RowReader{rows.rows[0]}.number();
   }
 
   Result<void> derive_right(const Meaning& means, const ItemId& id) {
@@ -440,7 +458,9 @@ class Projection::Writer {
   internal::ItemRows items_;
   internal::EntryWriter entries_;
   internal::BulkInsert history_;
-  std::map<Hash, ItemId> named_;  // by whom a document was named first, in these blocks
+  internal::BulkInsert actor_rows_;
+  std::map<Address, Actor> actors_;  // set by these blocks
+  std::map<Hash, ItemId> named_;     // by whom a document was named first, in these blocks
   std::map<std::uint16_t, Meaning> meanings_;
   std::uint64_t ordinal_{0};
 };

@@ -34,8 +34,12 @@ class EntryWriter {
 
   void clear();
   void expect_none(const ItemId& entry);
+  /// The same of a resource.
+  void expect_no_resource(const ItemId& resource);
   /// Reads many entries that will be asked for.
   [[nodiscard]] Result<void> load(std::span<const ItemId> entries);
+  /// Reads many resources, each of which an event will change.
+  [[nodiscard]] Result<void> load_resources(std::span<const ItemId> resources);
   /// Lists anew what changed and writes everything.
   [[nodiscard]] Result<void> flush(DocumentSource& documents, ItemRows& items);
 
