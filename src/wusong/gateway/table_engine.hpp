@@ -28,9 +28,13 @@ struct TableQuestion {
 struct TableAnswer {
   bool done{false};  // false: it is still at work, and the same question asked later meets it
   bool ok{false};
-  std::string json;          // as tables/operations.hpp says, a refusal too
-  io::BlobInfo output;       // what it made, in the store
-  std::uint64_t seconds{0};  // at work, where it is not done
+  std::string json;     // as tables/operations.hpp says, a refusal too
+  io::BlobInfo output;  // what it made, in the store
+  // Where it is not done:
+  std::uint64_t seconds{0};  // since it was asked
+  std::uint64_t before{0};   // questions that wait before it; 0: it is at work, or next
+  std::uint32_t step{0};     // of its statements; 0: none has begun
+  std::uint32_t percent{0};  // of that one
 };
 
 /// The request that asks it, with the files where they are.

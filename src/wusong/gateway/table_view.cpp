@@ -174,12 +174,21 @@ Result<OrProblem<OpenFile>> open_file(Exchange& exchange, const Hash& digest) {
 
 Problem engine_problem(const TableAnswer& answer) {
   if (!answer.done) {
-    return {202,
-            "computing",
-            {"正在计算,已用 " + std::to_string(answer.seconds) + " 秒。",
-             "It is being computed, for " + std::to_string(answer.seconds) + " seconds now."},
-            "",
-            {"请过几秒再问一次。", "Ask again in a few seconds."}};
+    const auto seconds = std::to_string(answer.seconds);
+    portal::Text how{"正在计算,已用 " + seconds + " 秒。",
+                     "It is being computed, for " + seconds + " seconds now."};
+    if (answer.before > 0) {
+      const auto before = std::to_string(answer.before);
+      how = {"正在排队,前面还有 " + before + " 项,已等 " + seconds + " 秒。",
+             "It waits behind " + before + " others, for " + seconds + " seconds now."};
+    } else if (answer.step > 0) {
+      const auto step = std::to_string(answer.step);
+      const auto percent = std::to_string(answer.percent);
+      how = {"正在计算第 " + step + " 步,已完成 " + percent + "%,已用 " + seconds + " 秒。",
+             "It is being computed: step " + step + " is " + percent + " % done, " + seconds +
+                 " seconds so far."};
+    }
+    return {202, "computing", how, "", {"请过几秒再问一次。", "Ask again in a few seconds."}};
   }
   const auto parsed = codec::JsonDocument::parse(answer.json);
   const auto error = parsed ? parsed->root().find("error") : std::nullopt;

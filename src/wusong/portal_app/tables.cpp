@@ -88,6 +88,7 @@ Result<gateway::TableAnswer> PortalTables::ask(const gateway::TableQuestion& que
                                         .phase = Phase::waiting,
                                         .askers = 0,
                                         .since = platform::monotonic_now(),
+                                        .progress = {},
                                         .answer = gateway::TableAnswer{}});
     work_came_.notify_one();
   }
@@ -102,6 +103,12 @@ Result<gateway::TableAnswer> PortalTables::ask(const gateway::TableQuestion& que
     const auto spent = platform::monotonic_now() - job->since;
     at_work.seconds =
         static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(spent).count());
+    if (job->phase == Phase::waiting) {
+      at_work.before = static_cast<std::uint64_t>(std::count_if(
+          jobs_.begin(), job, [](const Job& one) { return one.phase != Phase::done; }));
+    }
+    at_work.step = job->progress.step;
+    at_work.percent = job->progress.percent;
     return at_work;
   }
   auto answer = job->answer;
@@ -144,7 +151,7 @@ void PortalTables::work(const std::stop_token& token) {
     job->phase = Phase::working;
     lock.unlock();
     // A job at work is nobody else's to change or to forget.
-    auto answer = carry_out(job->question, token);
+    auto answer = carry_out(*job, token);
     lock.lock();
     if (takes_long) --long_ones_;
     job->answer = std::move(answer);
@@ -155,8 +162,8 @@ void PortalTables::work(const std::stop_token& token) {
   }
 }
 
-Result<gateway::TableAnswer> PortalTables::carry_out(const gateway::TableQuestion& question,
-                                                     const std::stop_token& token) {
+Result<gateway::TableAnswer> PortalTables::carry_out(Job& job, const std::stop_token& token) {
+  const gateway::TableQuestion& question = job.question;
   const Folder folder{options_.runner.temporary_parent};
   if (!folder.made()) return fail(io::err::disk_full);
   gateway::TablePaths paths;
@@ -178,9 +185,12 @@ Result<gateway::TableAnswer> PortalTables::carry_out(const gateway::TableQuestio
   tables::Runner runner = options_.runner;
   if (is_long(question)) runner.timeout = options_.long_timeout;
   runner.go_on = [&token] { return !token.stop_requested(); };
+  runner.progress = [this, &job](tables::Progress now) {
+    const std::lock_guard guard{mutex_};
+    job.progress = now;
+  };
   const auto said = runner.ask(gateway::engine_request(question, paths), readable, writable);
-  gateway::TableAnswer answer{
-      .done = true, .ok = said.ok, .json = said.json, .output = {}, .seconds = 0};
+  gateway::TableAnswer answer{.done = true, .ok = said.ok, .json = said.json, .output = {}};
   if (answer.ok && !question.output.empty()) {
     WUSONG_TRY(answer.output, take_in(paths.output));
   }

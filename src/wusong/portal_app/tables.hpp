@@ -47,6 +47,7 @@ class PortalTables final : public gateway::TableEngine {
     Phase phase{Phase::waiting};
     std::size_t askers{0};
     Instant since{};  // began to wait, or was done
+    tables::Progress progress;
     Result<gateway::TableAnswer> answer{gateway::TableAnswer{}};
   };
   using Jobs = std::list<Job>;
@@ -54,8 +55,8 @@ class PortalTables final : public gateway::TableEngine {
   void work(const std::stop_token& token);
   Jobs::iterator next_job();
   void forget_old(Instant now);
-  Result<gateway::TableAnswer> carry_out(const gateway::TableQuestion& question,
-                                         const std::stop_token& token);
+  /// `job` is at work: its question is nobody else's to change.
+  Result<gateway::TableAnswer> carry_out(Job& job, const std::stop_token& token);
   Result<std::string> local_path(const Hash& blob, const std::string& folder, char name);
   Result<io::BlobInfo> take_in(const std::string& path);
 

@@ -77,8 +77,8 @@ std::string carry_out(const Settings& settings, std::string_view text) {
   const auto named = request.find("input");
   if (!named) throw Failed{"bad_request", "input is missing"};
 
-  Engine engine{
-      {settings.library, settings.temporary_folder, settings.memory_bytes, settings.threads}};
+  Engine engine{{settings.library, settings.temporary_folder, settings.memory_bytes,
+                 settings.threads, settings.progress_descriptor}};
   const Input input{*named, settings.temporary_folder, "input"};
   std::optional<Input> other;
   if (op == "diff") {

@@ -19,6 +19,9 @@ int main(int count, char** arguments) {
   settings.library = arguments[1];
   settings.memory_bytes = std::strtoull(arguments[2], nullptr, 10);
   settings.threads = static_cast<unsigned>(std::strtoul(arguments[3], nullptr, 10));
+  if (const char* progress = std::getenv("WUSONG_PROGRESS")) {
+    settings.progress_descriptor = static_cast<int>(std::strtol(progress, nullptr, 10));
+  }
   const char* folder = std::getenv("TMPDIR");
   settings.temporary_folder = folder == nullptr ? "/tmp" : folder;
 

@@ -5,13 +5,21 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
+#include <mutex>
+#include <stop_token>
+#include <thread>
 
 #include "wusong/codec/hex.hpp"
+#include "wusong/tables/progress.hpp"
 
 namespace wusong::tables {
 namespace {
@@ -37,6 +45,11 @@ struct RawString {  // duckdb_string_t
     const char* inlined = reinterpret_cast<const char*>(this) + offsetof(RawString, prefix);
     return {length <= kInlined ? inlined : pointer, length};
   }
+};
+struct RawProgress {  // duckdb_query_progress_type
+  double percentage;
+  std::uint64_t rows_processed;
+  std::uint64_t total_rows_to_process;
 };
 using ScalarFunction = void (*)(Handle info, Handle input, Handle output);
 
@@ -81,6 +94,7 @@ struct Engine::Library {
   void (*disconnect)(Handle*);
   void (*free)(void*);
   const char* (*library_version)();
+  RawProgress (*query_progress)(Handle);
   int (*prepare)(Handle, const char*, Handle*);
   void (*destroy_prepare)(Handle*);
   const char* (*prepare_error)(Handle);
@@ -126,6 +140,7 @@ struct Engine::Library {
     find(disconnect, "duckdb_disconnect");
     find(free, "duckdb_free");
     find(library_version, "duckdb_library_version");
+    find(query_progress, "duckdb_query_progress");
     find(prepare, "duckdb_prepare");
     find(destroy_prepare, "duckdb_destroy_prepare");
     find(prepare_error, "duckdb_prepare_error");
@@ -161,10 +176,16 @@ struct Engine::State {
   Handle database{nullptr};
   Handle connection{nullptr};
   Bytes token_key;
+  std::atomic<std::uint32_t> step{0};
+  std::jthread reporter;                             // stops before the connection goes
   static inline const State* token_state = nullptr;  // one engine a program
 
   explicit State(const std::string& path) : library{path} {}
   ~State() {
+    if (reporter.joinable()) {
+      reporter.request_stop();
+      reporter.join();
+    }
     if (connection != nullptr) library.disconnect(&connection);
     if (database != nullptr) library.close(&database);
     // The library stays: it has threads and destructors of its own.
@@ -173,6 +194,7 @@ struct Engine::State {
   State& operator=(const State&) = delete;
 
   static void token(Handle info, Handle input, Handle output);
+  void report(const std::stop_token& token, int descriptor);
   Cell cell(int type, const void* data, std::uint64_t row) const;
   void take_chunk(Handle chunk, const std::vector<int>& types, Table& out) const;
 };
@@ -233,6 +255,24 @@ Engine::Engine(const EngineOptions& options) : state_{std::make_unique<State>(op
   }
   if (library.connect(state_->database, &state_->connection) != 0)
     throw Failed{"engine_missing", "no connection"};
+  if (options.progress_descriptor < 0) return;
+  run("SET enable_progress_bar = true");
+  run("SET enable_progress_bar_print = false");
+  state_->reporter = std::jthread{[state = state_.get(), to = options.progress_descriptor](
+                                      const std::stop_token& token) { state->report(token, to); }};
+}
+
+/// Several times a second. Nothing depends on it, so what cannot be written is left out.
+void Engine::State::report(const std::stop_token& token, int descriptor) {
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  std::unique_lock lock{mutex};
+  while (!stopped.wait_for(lock, token, std::chrono::milliseconds{50},
+                           [&] { return token.stop_requested(); })) {
+    const double done = library.query_progress(connection).percentage;
+    const Progress now{step, static_cast<std::uint32_t>(std::clamp(done, 0.0, 100.0))};
+    if (::pwrite(descriptor, &now, sizeof now, 0) != sizeof now) return;
+  }
 }
 
 Engine::~Engine() = default;
@@ -250,6 +290,7 @@ void Engine::lock(const std::vector<std::string>& paths) {
   run("SET allowed_paths = [" + list + "]");
   run("SET enable_external_access = false");
   run("SET lock_configuration = true");
+  state_->step = 0;  // what comes now is the request's own
 }
 
 /// Called by DuckDB for a few thousand values at a time, on several threads.
@@ -340,6 +381,7 @@ void Engine::State::take_chunk(Handle chunk, const std::vector<int>& types, Tabl
 
 Table Engine::query(const std::string& sql, const std::vector<std::string>& parameters) {
   auto& library = state_->library;
+  ++state_->step;
   RawResult result{};
   int failed = 0;
   if (parameters.empty()) {

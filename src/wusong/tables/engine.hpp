@@ -43,6 +43,7 @@ struct EngineOptions {
   std::string temporary_folder;  // for what does not fit in memory
   std::uint64_t memory_bytes{1ull << 30};
   unsigned threads{2};
+  int progress_descriptor{-1};  // where a Progress is written; -1: nowhere
 };
 
 /// One connection to an empty database in memory.

@@ -50,6 +50,7 @@ struct Settings {
   std::string temporary_folder;
   std::uint64_t memory_bytes{1ull << 30};
   unsigned threads{2};
+  int progress_descriptor{-1};  // of EngineOptions
 };
 std::string answer(const Settings& settings, std::string_view request, bool& ok);
 

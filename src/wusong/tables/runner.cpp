@@ -2,6 +2,8 @@
 #include "wusong/tables/runner.hpp"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -16,6 +18,17 @@ namespace {
 /// Beside the engine's own: code, stacks, and what the allocator keeps back. An address space, not
 /// memory that is used.
 constexpr std::uint64_t kAddressSpaceExtra = 3ull << 30;
+
+/// Bytes that a child writes and its parent reads.
+struct Memory {
+  explicit Memory(int opened) : descriptor{opened} {}
+  ~Memory() {
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  int descriptor;
+};
 
 constexpr bool kSanitized =
 #if defined(__SANITIZE_ADDRESS__)
@@ -45,6 +58,16 @@ Runner::Answer Runner::ask(std::string_view request, std::vector<std::string> re
   options.writable = std::move(writable);
   options.timeout = timeout;
   options.go_on = go_on;
+  const Memory shared{progress ? ::memfd_create("wusong-progress", MFD_CLOEXEC) : -1};
+  if (shared.descriptor >= 0) {
+    options.descriptors = {shared.descriptor};
+    options.environment.emplace_back("WUSONG_PROGRESS", "3");
+    options.go_on = [&] {
+      Progress now;
+      if (::pread(shared.descriptor, &now, sizeof now, 0) == sizeof now) progress(now);
+      return !go_on || go_on();
+    };
+  }
   options.temporary_parent = temporary_parent;
   // Sanitizers reserve terabytes of address space, and look their stacks up.
   if (kSanitized) options.readable.emplace_back("/proc");

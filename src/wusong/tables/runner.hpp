@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "wusong/base/time.hpp"
+#include "wusong/tables/progress.hpp"
 
 namespace wusong::tables {
 
@@ -20,7 +21,8 @@ struct Runner {
   std::uint64_t memory_bytes{1ull << 30};  // of the engine; the process gets room beside it
   std::uint64_t disk_bytes{16ull << 30};   // of any one file it writes
   unsigned threads{2};
-  std::function<bool()> go_on;  // asked while the child works; false ends it
+  std::function<bool()> go_on;             // asked while the child works; false ends it
+  std::function<void(Progress)> progress;  // told several times a second how far it has come
 
   struct Answer {
     bool ok{false};

@@ -548,6 +548,22 @@ TEST_F(Tables, AFileIsNotReadByAProcessThatCouldStartPrograms) {
   EXPECT_EQ(refused.find("secret-row"), std::string::npos);
 }
 
+TEST_F(Tables, ALongAnswerSaysHowFarItHasCome) {
+  std::string content = "a,b\n";
+  for (int i = 0; i < 3'000'000; ++i) content += fmt::format("{},{}\n", i * 7919ll % 400'000, i);
+  runner_.threads = 1;
+  std::vector<Progress> said;
+  runner_.progress = [&](Progress now) { said.push_back(now); };
+  ask("profile", file(content));
+  ASSERT_TRUE(last_.ok) << last_.json;
+  ASSERT_FALSE(said.empty());
+  EXPECT_GT(said.back().step, 0u);
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    EXPECT_LE(said[i].percent, 100u);
+    if (i > 0) EXPECT_LE(said[i - 1].step, said[i].step);
+  }
+}
+
 TEST_F(Tables, TimeAndMemoryAreBounded) {
   std::string content = "a,b\n";
   for (int i = 0; i < 400'000; ++i) content += fmt::format("{},{}\n", i * 7919ll % 400'000, i);
