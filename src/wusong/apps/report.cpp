@@ -8,9 +8,17 @@
 
 namespace wusong::apps {
 
+namespace {
+std::string_view program_name = "wusong";
+}  // namespace
+
+void complain_as(std::string_view program) noexcept {
+  program_name = program;
+}
+
 int complain(const Failure& failure) {
   std::fflush(stdout);
-  fmt::print(stderr, "wusong: {} ({})\n", failure.detail, failure.name());
+  fmt::print(stderr, "{}: {} ({})\n", program_name, failure.detail, failure.name());
   return failure.error == Error{err::bad_argument} ? kUsage : kFailed;
 }
 

@@ -17,6 +17,8 @@ namespace wusong::apps {
 inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 
+/// Whose complaints these are: "wusong" unless main says otherwise. `program` outlives the process.
+void complain_as(std::string_view program) noexcept;
 /// "wusong: what is wrong and how to mend it (row.name)" on standard error.
 /// @return kUsage for err::bad_argument, else kFailed
 int complain(const Failure& failure);

@@ -11,6 +11,7 @@
 
 int main(int argc, char** argv) {
   umask(077);  // what the portal keeps is its own
+  wusong::apps::complain_as("wusong-portal");
   try {
     return wusong::portal_app::run_portal_cli({argv + (argc > 0 ? 1 : 0), argv + argc});
   } catch (const std::exception& error) {
