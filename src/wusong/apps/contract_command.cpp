@@ -322,7 +322,7 @@ Outcome<std::string> transact(const SendOptions& options, const Address& to, Byt
                    fmt::format(R"(["{}"])", codec::to_hex_data(types::encode(*transaction))));
   if (!sent)
     return std::unexpected{with_numbers(*client, *transaction, account->address, sent.error())};
-  const std::string hash = codec::to_hex_data(types::hash_of(*transaction));
+  std::string hash = codec::to_hex_data(types::hash_of(*transaction));
   const auto receipt = wait_for_receipt(*client, hash, options.wait_seconds);
   if (!receipt) return std::unexpected{receipt.error()};
   if (!*receipt)

@@ -154,7 +154,7 @@ Outcome<std::filesystem::path> make_next_key(const std::filesystem::path& config
   if (!password) return std::unexpected{password.error()};
   platform::OsEntropy entropy;
   const Secret secret{crypto::generate_secret_key(scheme->scheme, entropy)};
-  const auto file = next_key_file(config->vote_key);
+  auto file = next_key_file(config->vote_key);
   const auto written = write_key(file, scheme->scheme, secret.view(), *password, kGeneratedCost);
   if (!written) return std::unexpected{written.error()};
   return file;
@@ -315,7 +315,7 @@ std::string describe(const JsonValue& registry, const Bytes& change) {
       {"replaceNodeKey(bytes32,bytes32,bytes)", "replace the node key of"},
       {"setAccounts(bytes32,address,address)", "set the accounts of"},
   });
-  const std::string text = codec::to_hex_data(change);
+  std::string text = codec::to_hex_data(change);
   if (text.starts_with(selector_of("setParameters((uint64,uint64,uint64,uint64),uint256,uint64)")))
     return "set parameters";
   for (const auto& [signature, words] : kChanges) {

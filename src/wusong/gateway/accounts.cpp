@@ -196,20 +196,20 @@ Result<std::optional<Account>> Accounts::find(std::string_view text, std::string
   return std::optional{account_of(*row)};
 }
 Result<std::optional<Account>> Accounts::by_id(std::string_view id) {
-  static const std::string text =
+  static const std::string kText =
       "SELECT " + std::string{kColumns} + " FROM accounts WHERE id = $1";
-  return find(text, id);
+  return find(kText, id);
 }
 Result<std::optional<Account>> Accounts::by_name(std::string_view name) {
-  static const std::string text =
+  static const std::string kText =
       "SELECT " + std::string{kColumns} + " FROM accounts WHERE name = $1";
-  return find(text, name);
+  return find(kText, name);
 }
 
 Result<std::vector<Account>> Accounts::list(std::size_t limit, std::string_view after) {
-  static const std::string text =
+  static const std::string kText =
       "SELECT " + std::string{kColumns} + " FROM accounts WHERE name > $1 ORDER BY name LIMIT $2";
-  WUSONG_TRY(const auto rows, find_rows(*db_, text, sql(after), sql(std::uint64_t{limit})));
+  WUSONG_TRY(const auto rows, find_rows(*db_, kText, sql(after), sql(std::uint64_t{limit})));
   std::vector<Account> out;
   for (const auto& row : rows.rows) out.push_back(account_of(row));
   return out;

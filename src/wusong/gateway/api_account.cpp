@@ -156,7 +156,8 @@ Result<Response> register_account(Exchange& exchange) {
                                          : accounts_of(exchange).add(from, exchange.shared.identity,
                                                                      exchange.request.now));
   // The account stands whether or not the chain is there just now.
-  (void)make_actor(exchange, account, exchange.shared.settings.wait_ms);
+  [[maybe_unused]] const auto actor =
+      make_actor(exchange, account, exchange.shared.settings.wait_ms);
   return signed_in(exchange, account);
 }
 
@@ -166,7 +167,7 @@ Result<Response> login(Exchange& exchange) {
   WUSONG_TRY(const auto account, accounts.login(text_of_member(body.root(), "name"),
                                                 text_of_member(body.root(), "password"),
                                                 exchange.request.remote, exchange.request.now));
-  (void)make_actor(exchange, account, 0);
+  [[maybe_unused]] const auto actor = make_actor(exchange, account, 0);
   return signed_in(exchange, account);
 }
 

@@ -246,7 +246,8 @@ TEST_F(GrantTest, ARefusalSaysWhatTheOwnCaseWaitsFor) {
 
 TEST_F(GrantTest, ARefusedApplicationSaysHowToGoOn) {
   auto city = signed_in("city");
-  const auto entry = publish("受限人员", kPeople, "conditional");
+  // Not the bytes of the open dataset, which are the user's already.
+  const auto entry = publish("受限人员", kPeople + std::string{"refused,x,1,1\n"}, "conditional");
   const auto application =
       act(user_, "",
           R"({"workflow":"application","action":"submit","subject":")" + entry +

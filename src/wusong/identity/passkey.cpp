@@ -16,14 +16,13 @@ namespace {
 
 constexpr std::size_t kCredentialIdMost = 1023;  // bytes; Web Authentication, section 4
 
-enum Flag : unsigned {
-  kUserPresent = 0x01,
-  kUserVerified = 0x04,
-  kBackupEligible = 0x08,
-  kBackedUp = 0x10,
-  kCredential = 0x40,
-  kExtensions = 0x80
-};
+// Flags of authenticator data.
+constexpr unsigned kUserPresent = 0x01;
+constexpr unsigned kUserVerified = 0x04;
+constexpr unsigned kBackupEligible = 0x08;
+constexpr unsigned kBackedUp = 0x10;
+constexpr unsigned kCredential = 0x40;
+constexpr unsigned kExtensions = 0x80;
 
 /// An INTEGER of DER: not negative, no leading zero without need, at most 32 bytes of value.
 Result<void> der_integer(BytesView& rest, std::uint8_t* out) {

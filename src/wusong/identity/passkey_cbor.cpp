@@ -7,15 +7,14 @@
 namespace wusong::identity {
 namespace {
 
-enum Major : unsigned {
-  kUnsigned = 0,
-  kNegative = 1,
-  kBytes = 2,
-  kText = 3,
-  kArray = 4,
-  kMap = 5,
-  kSimple = 7
-};
+// Major types of CBOR.
+constexpr unsigned kUnsigned = 0;
+constexpr unsigned kNegative = 1;
+constexpr unsigned kBytes = 2;
+constexpr unsigned kText = 3;
+constexpr unsigned kArray = 4;
+constexpr unsigned kMap = 5;
+constexpr unsigned kSimple = 7;
 
 }  // namespace
 

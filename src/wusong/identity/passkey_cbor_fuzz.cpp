@@ -22,8 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto key = identity::read_cose_key(bytes)) {
     WUSONG_ASSERT(key->size <= size && key->key.bytes.size() >= 32);
   }
-  (void)identity::read_authenticator_data(bytes);
-  (void)identity::read_attestation(bytes);
+  [[maybe_unused]] const auto data_read = identity::read_authenticator_data(bytes);
+  [[maybe_unused]] const auto attestation = identity::read_attestation(bytes);
   if (const auto raw = identity::read_der_signature(bytes)) WUSONG_ASSERT(raw->size() == 64);
   return 0;
 }

@@ -74,8 +74,9 @@ class Reader {
       const auto text = value.string();
       if (!text) return false;
       auto parsed = codec::from_hex(*text);
-      if (parsed) out = *std::move(parsed);
-      return parsed.has_value();
+      if (!parsed) return false;
+      out = *std::move(parsed);
+      return true;
     });
   }
   void text(std::string_view key, std::string& out) {

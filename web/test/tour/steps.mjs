@@ -311,7 +311,7 @@ export const steps = {
   'approved is not yet open': {
     zh: '批准不等于开通', who: 'user-company', leaf: true,
     async run(h, tour) {
-      await refusedRows(h, tour, h.l('此数据须经申请并签署协议后开通权限', /agreement/), 'SZ 41, 42');
+      await refusedRows(h, tour, h.l('您的申请已批准，协议尚未签署', /agreement is not signed/), 'SZ 41, 42');
       await h.follow('继续办理', 'Go on with my case');
       await atCase(h);
       await h.inState('application', 'approved');

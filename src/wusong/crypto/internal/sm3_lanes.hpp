@@ -19,8 +19,9 @@
 #include "wusong/base/bytes.hpp"
 #include "wusong/crypto/internal/sm3_many.hpp"
 
-#if !defined(WUSONG_SM3_TARGET) || !defined(WUSONG_SM3_INLINE)
-#error "define WUSONG_SM3_TARGET and WUSONG_SM3_INLINE before including this"
+#if !defined(WUSONG_SM3_TARGET)
+#define WUSONG_SM3_TARGET
+#define WUSONG_SM3_INLINE static inline
 #endif
 
 namespace wusong::crypto::internal {
