@@ -285,7 +285,8 @@ class Network:
         return common
 
     def pace(self, node, first, last):
-        """(median, longest) milliseconds between the blocks of a range of heights."""
+        """(median, longest) milliseconds between the blocks of a range of heights, once `node` has them."""
+        wait_for(f"{node.name} has block {last}", 30, lambda: node.height() >= last)
         calls = [("eth_getBlockByNumber", [hex(h), False]) for h in range(max(first, 1), last + 1)]
         times = []
         for i in range(0, len(calls), 200):
