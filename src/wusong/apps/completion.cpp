@@ -48,7 +48,8 @@ Value value_named(std::string_view name, const std::string& path) {
       {"organisations", {Takes::file}},
       {"dev-account", {Takes::choice, "0 1 2 3 4 5 6 7 8 9"}},
       {"block", {Takes::choice, "latest finalized safe earliest"}},
-      {"scenario", {Takes::choice, "calm network crashes byzantine disks clocks swarm"}},
+      {"scenario",
+       {Takes::choice, "calm network crashes byzantine forks dispersal disks clocks swarm"}},
       {"scheme", {Takes::choice, "ed25519 sm2 secp256k1"}},
   };
   if (name == "from" && path == "sample") return {Takes::file};

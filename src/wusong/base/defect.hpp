@@ -31,6 +31,8 @@ enum class Defect : std::uint8_t {
   epoch_too_early,           // the next set is what this node executed, not what all agreed on
   epoch_not_closed,          // the old set goes on after the last block of its epoch
   epoch_records_kept,        // votes of an epoch that is over are found after a restart
+  fragment_unverified,       // a fragment is passed on as it came
+  reconstruction_unchecked,  // what fragments give is taken for what was committed to
 };
 inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "none",
@@ -54,6 +56,8 @@ inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "epoch_too_early",
     "epoch_not_closed",
     "epoch_records_kept",
+    "fragment_unverified",
+    "reconstruction_unchecked",
 });
 
 #ifdef WUSONG_DEFECTS

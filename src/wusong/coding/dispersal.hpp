@@ -91,6 +91,12 @@ class Disperser {
   ///                                     and any other fragments of it say the same
   [[nodiscard]] Result<Dispersal> reconstruct(std::span<const Fragment> fragments) const;
 
+  /// What a leader who encodes wrongly would send: fragments of its choice, all committed to. For
+  /// simulators and tests.
+  /// @shape fragments end to end, of the size that a payload of this size has
+  Dispersal forge(std::uint32_t payload_bytes, BytesView fragments) const;
+
+  Shape shape() const noexcept { return code_.shape(); }
   /// Of one message for a payload of this size. @shape at most kPayloadBytesMax
   std::size_t message_bytes(std::uint32_t payload_bytes) const noexcept;
 

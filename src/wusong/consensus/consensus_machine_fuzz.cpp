@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Property: whatever peers send, even when every signature verifies, a machine does not crash,
-// casts one vote per kind and view, and its records restore.
+// casts one vote per kind and view, its records restore, and what it holds of slices has a bound.
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -31,8 +31,16 @@ const Signer kSigner;
 const Credulous kVerifier;
 const Anything kIdentity;
 
-struct Driver {
+/// Whatever can go in slices does, so that jobs of both kinds are run.
+Config small_slices() {
   Config config;
+  config.dispersal.whole_bytes_max = 0;
+  config.dispersal.window = 2;
+  return config;
+}
+
+struct Driver {
+  Config config = small_slices();
   std::map<Bytes, Bytes> disk;
   std::map<std::pair<std::uint64_t, VoteKind>, VoteSubject> votes;
   BlockRef final;
@@ -55,7 +63,10 @@ struct Driver {
         votes.try_emplace({vote->subject.view.value, vote->subject.kind}, vote->subject).first;
     WUSONG_ASSERT(known->second == vote->subject);
   }
-  void step(const Event& event) { take(machine.step(event, now)); }
+  void step(const Event& event) {
+    take(machine.step(event, now));
+    WUSONG_ASSERT(machine.status().dispersal_bytes <= 8 * config.payload_bytes_max);
+  }
   void take(Actions actions) {
     for (auto& record : actions.persist) {
       if (record.value) {
@@ -64,7 +75,7 @@ struct Driver {
         disk.erase(record.key);
       }
     }
-    for (const auto& send : actions.sends) check(send.bytes);
+    for (const auto& send : actions.sends) check(*send.bytes);
     if (actions.finalized) {
       for (const auto& block : actions.finalized->blocks) {
         WUSONG_ASSERT(block->ref.height == final.height.next() && block->parent_id == final.id);
@@ -72,6 +83,7 @@ struct Driver {
       }
       step(FinalizedStored{final.height});
     }
+    for (const SliceJob& job : actions.slice_jobs) step(job.run());
     for (const auto& request : actions.verify) {
       const bool bad = request.block->payload.size() == 13;
       step(PayloadVerified{request.block->ref.id, bad ? Verdict::bad : Verdict::ok});
@@ -92,7 +104,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   driver.take(driver.machine.start(driver.now));
   for (std::size_t at = 0; at + 2 <= size;) {
     const std::uint8_t command = data[at];
-    const std::size_t length = std::min<std::size_t>(data[at + 1], size - at - 2);
+    const std::size_t unit = (command & 7) == 7 ? 8 : 1;  // fragments have hundreds of bytes
+    const std::size_t length = std::min<std::size_t>(data[at + 1] * unit, size - at - 2);
     const BytesView bytes{data + at + 2, length};
     at += 2 + length;
     driver.now += std::chrono::milliseconds{command >> 3} * 10;

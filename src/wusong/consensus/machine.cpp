@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/consensus/machine.hpp"
 
+#include <algorithm>
+
 #include "wusong/consensus/errors.hpp"
 #include "wusong/consensus/internal/core.hpp"
 
 namespace wusong::consensus {
 namespace {
+
+/// The largest block fits the slices that there may be.
+bool valid(const DispersalConfig& dispersal, std::size_t validators,
+           std::size_t payload_bytes_max) {
+  const std::size_t needed = faulty_max(validators) + 1;
+  const std::size_t slice = std::min<std::size_t>(dispersal.slice_bytes_max, needed * kPartBytes);
+  return dispersal.slice_bytes_max > 0 && dispersal.slice_bytes_max <= coding::kPayloadBytesMax &&
+         dispersal.window > 0 && dispersal.window <= kSlicesMax &&
+         dispersal.bytes_per_second_min > 0 && dispersal.hash != nullptr &&
+         payload_bytes_max <= slice * kSlicesMax;
+}
 
 bool valid(const Config& config, const Ports& ports) {
   if (ports.verifier == nullptr || ports.identity == nullptr) return false;
@@ -18,7 +31,8 @@ bool valid(const Config& config, const Ports& ports) {
          config.min_block_interval >= Duration{0} && config.retransmit_min > Duration{0} &&
          config.retransmit_min <= config.retransmit_max &&
          config.rest_status_interval > Duration{0} && config.catchup_blocks_max > 0 &&
-         config.payload_bytes_max <= kPayloadBytesMax;
+         config.payload_bytes_max <= kPayloadBytesMax &&
+         valid(config.dispersal, count, config.payload_bytes_max);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "wusong/base/error.hpp"
 #include "wusong/base/time.hpp"
+#include "wusong/consensus/dissemination.hpp"
 #include "wusong/consensus/messages.hpp"
 #include "wusong/consensus/pacemaker.hpp"
 #include "wusong/consensus/ports.hpp"
@@ -29,6 +30,7 @@ struct Config {
   std::uint64_t catchup_blocks_max{128};  // further behind than this is left to sync (Behind)
   std::size_t retained_blocks{64};        // final blocks kept in memory for slower peers,
   std::size_t retained_bytes{std::size_t{32} << 20};  // at most these many bytes of them
+  DispersalConfig dispersal;
 };
 
 // ---- events ----------------------------------------------------------------------------------
@@ -86,7 +88,7 @@ struct Tick {};
 
 using Event =
     std::variant<MessageReceived, PayloadBuilt, PayloadDeclined, PayloadVerified, WorkPending,
-                 PeerConnected, PeerDisconnected, FinalizedStored, SyncedTo, Tick>;
+                 PeerConnected, PeerDisconnected, FinalizedStored, SyncedTo, SliceCoded, Tick>;
 
 // ---- actions ---------------------------------------------------------------------------------
 
@@ -101,7 +103,8 @@ struct Record {
 };
 struct Send {
   std::optional<PeerId> to;  // nobody named: all connected peers
-  Bytes bytes;
+  std::shared_ptr<const Bytes> bytes;
+  bool bulk{false};  // parts of blocks: votes may overtake them
 };
 /// Build a block on `parent` for `view`. Answer with PayloadBuilt or PayloadDeclined.
 struct BuildPayload {
@@ -131,8 +134,10 @@ enum class MisbehaviourKind : std::uint8_t {
   two_finalize_votes,
   nullify_and_finalize,
   two_attestations,
+  two_dispersals,  // slices of two blocks, or one slice twice; the headers, without fragments
+  inconsistent_encoding,  // `first` is the proof: verify_encoding_proof
 };
-/// Two signed messages of one validator that no honest one signs both.
+/// What one validator has signed and no honest one would, mostly two messages.
 struct Misbehaviour {
   ValidatorIndex validator;
   MisbehaviourKind kind;
@@ -140,11 +145,13 @@ struct Misbehaviour {
   Bytes second;
 };
 /// A peer asks for a block that left the machine's memory. When the ledger has it, send
-/// encode(BlockMessage) to that peer; silence is allowed.
+/// encode(part_of(block, …)) to that peer, from `offset` on, kPartsPerRequest at most; silence is
+/// allowed.
 struct ServeBlock {
   PeerId peer;
   View view;
   Hash block_id;
+  std::uint32_t offset{0};
 };
 /// Finality is more than catchup_blocks_max ahead of this node. Sync should fetch up to it, then
 /// answer with SyncedTo. Repeated while it lasts.
@@ -174,6 +181,7 @@ struct Actions {
   std::vector<Send> sends;
   std::optional<BuildPayload> build;
   std::vector<VerifyPayload> verify;
+  std::vector<SliceJob> slice_jobs;  // each answers with its SliceCoded
   std::optional<Finalized> finalized;
   std::vector<Attested> attested;
   std::vector<Misbehaviour> misbehaviour;
@@ -194,7 +202,8 @@ struct Status {
   bool halted{false};
   Duration timeout{};  // of the current view
   std::uint64_t views_nullified{0};
-  std::size_t blocks_held{0};  // not yet final
+  std::size_t blocks_held{0};      // not yet final
+  std::size_t dispersal_bytes{0};  // of slices and fragments held
 };
 
 struct Ports {

@@ -162,7 +162,7 @@ class Replica {
       }
     }
     for (const auto& send : actions.sends)
-      sent.push_back(*decode_message(send.bytes, kPayloadBytesMax));
+      sent.push_back(*decode_message(*send.bytes, kPayloadBytesMax));
     for (const auto& request : actions.verify) verify.push_back(request.block->ref.id);
     if (actions.build) builds.push_back(*actions.build);
     if (actions.finalized)
@@ -211,7 +211,7 @@ TEST(Machine, ALeaderWithWorkProposesAtOnceAndPersistsItsVoteFirst) {
   EXPECT_TRUE(actions.sync);
   EXPECT_EQ(actions.persist.size(), 2u);  // block and vote
   ASSERT_EQ(replica.sent_of<Proposal>(), 1u);
-  EXPECT_EQ(std::get<Proposal>(*decode_message(actions.sends.at(0).bytes, 100)), proposal(kFirst));
+  EXPECT_EQ(std::get<Proposal>(*decode_message(*actions.sends.at(0).bytes, 100)), proposal(kFirst));
 }
 
 TEST(Machine, ALeaderThatDeclinedIsAskedAgainWhenWorkComes) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/consensus/messages.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <string_view>
 
 #include "wusong/consensus/errors.hpp"
@@ -15,6 +15,7 @@ using internal::Writer;
 
 constexpr std::string_view kVoteDomain = "wusong/vote/v1";
 constexpr std::string_view kAttestationDomain = "wusong/attest/v1";
+constexpr std::string_view kSliceDomain = "wusong/slice/v1";
 
 enum class Tag : std::uint8_t {
   proposal = 1,
@@ -25,6 +26,8 @@ enum class Tag : std::uint8_t {
   certificate_request = 6,
   status = 7,
   attestation = 8,
+  fragment = 9,
+  slice_status = 10,
 };
 
 Bytes read_signature(Reader& in) {
@@ -64,6 +67,35 @@ Block read_header(Reader& in) {
   return block;
 }
 
+void write_slice(Writer& out, const SliceHeader& header) {
+  out.u64(header.block.view.value);
+  out.u64(header.block.height.value);
+  out.raw(header.block.id);
+  out.u64(header.parent_view.value);
+  out.raw(header.parent_id);
+  out.u32(header.payload_bytes);
+  out.u32(header.slice_bytes);
+  out.u32(header.index);
+  out.raw(header.commitment);
+}
+
+SliceHeader read_slice(Reader& in) {
+  const Block block = read_header(in);
+  SliceHeader header{.block = block.ref,
+                     .parent_view = block.parent_view,
+                     .parent_id = block.parent_id,
+                     .payload_bytes = in.u32(),
+                     .slice_bytes = in.u32(),
+                     .index = in.u32(),
+                     .commitment = {}};
+  header.commitment = coding::Commitment{in.hash().bytes};
+  if (header.payload_bytes == 0 || header.payload_bytes > kPayloadBytesMax ||
+      header.slice_bytes == 0 || header.slice_bytes > coding::kPayloadBytesMax ||
+      slice_count(header) > kSlicesMax || header.index >= slice_count(header))
+    in.refuse();
+  return header;
+}
+
 void write_payload(Writer& out, BytesView payload) {
   out.u32(static_cast<std::uint32_t>(payload.size()));
   out.raw(payload);
@@ -100,11 +132,15 @@ struct Encoder {
     tag(Tag::block);
     write_header(out, m.block);
     write_payload(out, m.block.payload);
+    if (m.offset == 0 && m.rest == 0) return;
+    out.u32(m.offset);
+    out.u32(m.rest);
   }
   void operator()(const BlockRequest& m) {
     tag(Tag::block_request);
     out.u64(m.view.value);
     out.raw(m.block_id);
+    if (m.offset != 0) out.u32(m.offset);
   }
   void operator()(const CertificateRequest& m) {
     tag(Tag::certificate_request);
@@ -124,6 +160,18 @@ struct Encoder {
     out.u16(m.validator);
     out.short_bytes(m.signature);
   }
+  void operator()(const FragmentMessage& m) {
+    tag(Tag::fragment);
+    write_slice(out, m.slice);
+    out.short_bytes(m.signature);
+    write_payload(out, m.fragment);
+  }
+  void operator()(const SliceStatus& m) {
+    tag(Tag::slice_status);
+    out.u64(m.view.value);
+    out.raw(m.block_id);
+    out.u32(m.next);
+  }
 };
 
 std::size_t size_hint(const Message& message) noexcept {
@@ -131,7 +179,25 @@ std::size_t size_hint(const Message& message) noexcept {
     return proposal->block.payload.size() + proposal->signature.size() + 128;
   if (const auto* block = std::get_if<BlockMessage>(&message))
     return block->block.payload.size() + 128;
+  if (const auto* fragment = std::get_if<FragmentMessage>(&message))
+    return fragment->fragment.size() + fragment->signature.size() + 256;
   return 256;
+}
+
+/// Parts have one cut: at multiples of kPartBytes, and all but the last are full.
+BlockMessage read_block_message(Reader& in) {
+  BlockMessage m{.block = read_header(in), .offset = 0, .rest = 0};
+  m.block.payload = read_payload(in);
+  if (m.block.payload.size() > kPartBytes) in.refuse();
+  if (!in.at_end()) {
+    m.offset = in.u32();
+    m.rest = in.u32();
+    const bool is_part = m.offset != 0 || m.rest != 0;
+    if (!is_part || m.block.payload.empty() || m.offset % kPartBytes != 0 ||
+        (m.rest != 0 && m.block.payload.size() != kPartBytes))
+      in.refuse();
+  }
+  return m;
 }
 
 Message read_body(Tag tag, Reader& in) {
@@ -155,13 +221,14 @@ Message read_body(Tag tag, Reader& in) {
       return m;
     }
     case Tag::block: {
-      BlockMessage m{read_header(in)};
-      m.block.payload = read_payload(in);
-      return m;
+      return read_block_message(in);
     }
     case Tag::block_request: {
-      const View view{in.u64()};
-      return BlockRequest{view, in.hash()};
+      BlockRequest m{View{in.u64()}, in.hash()};
+      if (in.at_end()) return m;
+      m.offset = in.u32();
+      if (m.offset == 0 || m.offset % kPartBytes != 0) in.refuse();
+      return m;
     }
     case Tag::certificate_request: {
       const View from{in.u64()};
@@ -180,6 +247,17 @@ Message read_body(Tag tag, Reader& in) {
       m.block_id = in.hash();
       m.validator = read_validator(in);
       m.signature = read_signature(in);
+      return m;
+    }
+    case Tag::fragment: {
+      FragmentMessage m{read_slice(in), read_signature(in), {}};
+      m.fragment = read_payload(in);
+      return m;
+    }
+    case Tag::slice_status: {
+      SliceStatus m{View{in.u64()}, in.hash(), 0};
+      m.next = in.u32();
+      if (m.next >= kSlicesMax) in.refuse();
       return m;
     }
   }
@@ -264,33 +342,52 @@ Bytes attestation_sign_bytes(const Hash& genesis, Height height, const Hash& blo
   return out.take();
 }
 
+Bytes slice_sign_bytes(const Hash& genesis, const SliceHeader& header) {
+  Writer out{192};
+  out.raw(as_bytes(kSliceDomain));
+  out.raw(genesis);
+  write_slice(out, header);
+  return out.take();
+}
+
 Bytes encode(const Message& message) {
   Writer out{size_hint(message)};
   std::visit(Encoder{out}, message);
   return out.take();
 }
 
+BlockMessage part_of(const Block& block, std::uint32_t offset) {
+  const BytesView rest = BytesView{block.payload}.subspan(offset);
+  const BytesView part = rest.first(std::min<std::size_t>(rest.size(), kPartBytes));
+  return {.block = {.ref = block.ref,
+                    .parent_view = block.parent_view,
+                    .parent_id = block.parent_id,
+                    .payload = to_bytes(part)},
+          .offset = offset,
+          .rest = static_cast<std::uint32_t>(rest.size() - part.size())};
+}
+
 Result<Message> decode_message(BytesView bytes, std::size_t payload_bytes_max) {
-  // Checked before anything is copied: a message is the payload and little more.
-  constexpr std::size_t kOverhead =
+  // Checked before anything is copied.
+  constexpr std::size_t kSmallMax =
       kValidatorsMax / 8 + kValidatorsMax * (kSignatureBytesMax + 2) + 256;
   Reader in{bytes};
-  const std::uint8_t tag = in.u8();
-  if (tag < 1 || tag > static_cast<std::uint8_t>(Tag::attestation)) return fail(err::bad_message);
-  const bool bulky = tag == static_cast<std::uint8_t>(Tag::proposal) ||
-                     tag == static_cast<std::uint8_t>(Tag::block);
-  const std::size_t limit = bulky ? payload_bytes_max + kSignatureBytesMax + 256 : kOverhead;
-  if (bytes.size() > limit) return fail(err::payload_too_large);
-  Message message = read_body(static_cast<Tag>(tag), in);
+  const auto tag = static_cast<Tag>(in.u8());
+  if (tag < Tag::proposal || tag > Tag::slice_status) return fail(err::bad_message);
+  const bool bulky = tag == Tag::proposal || tag == Tag::block || tag == Tag::fragment;
+  if (bytes.size() > (bulky ? kBulkMessageBytesMax : kSmallMax))
+    return fail(err::payload_too_large);
+  Message message = read_body(tag, in);
   if (!in.complete()) return fail(err::bad_message);
-  const auto too_large = [&](const Block& block) {
-    return block.payload.size() > payload_bytes_max;
-  };
-  if (const auto* proposal = std::get_if<Proposal>(&message);
-      proposal && too_large(proposal->block))
-    return fail(err::payload_too_large);
-  if (const auto* block = std::get_if<BlockMessage>(&message); block && too_large(block->block))
-    return fail(err::payload_too_large);
+  std::size_t payload_bytes = 0;
+  if (const auto* proposal = std::get_if<Proposal>(&message)) {
+    payload_bytes = proposal->block.payload.size();
+  } else if (const auto* block = std::get_if<BlockMessage>(&message)) {
+    payload_bytes = block->offset + block->block.payload.size() + block->rest;
+  } else if (const auto* fragment = std::get_if<FragmentMessage>(&message)) {
+    payload_bytes = fragment->slice.payload_bytes;
+  }
+  if (payload_bytes > payload_bytes_max) return fail(err::payload_too_large);
   return message;
 }
 

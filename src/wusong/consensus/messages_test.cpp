@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 
 #include "wusong/consensus/errors.hpp"
@@ -47,6 +48,16 @@ SignatureSet signatures() {
   return {{{0, Bytes{9}}, {3, Bytes(64, 7)}, {4095, Bytes{1, 2}}}};
 }
 
+SliceHeader slice() {
+  return {.block = {View{7}, Height{5}, hash_of(0xab)},
+          .parent_view = View{6},
+          .parent_id = hash_of(0xcd),
+          .payload_bytes = 900,
+          .slice_bytes = 400,
+          .index = 2,
+          .commitment = coding::Commitment{hash_of(0xef).bytes}};
+}
+
 std::vector<Message> one_of_each() {
   return {Proposal{block(), Bytes(64, 1)},
           Vote{notarize(), 3, Bytes(64, 2)},
@@ -62,16 +73,70 @@ std::vector<Message> one_of_each() {
           Attestation{Height{6}, hash_of(2), 3, Bytes(64, 3)}};
 }
 
+std::vector<Message> of_slices() {
+  return {FragmentMessage{slice(), Bytes(64, 4), Bytes{5, 6}},
+          SliceStatus{View{7}, hash_of(1), 12}};
+}
+std::vector<Message> all_of_them() {
+  auto out = one_of_each();
+  for (const Message& message : of_slices()) out.push_back(message);
+  return out;
+}
+
 TEST(Messages, EachComesBackAsItWas) {
-  for (const Message& message : one_of_each()) {
+  for (const Message& message : all_of_them()) {
     const auto decoded = decode_message(encode(message), kLimit);
     ASSERT_TRUE(decoded.has_value()) << message.index();
     EXPECT_EQ(*decoded, message) << message.index();
   }
 }
 
+TEST(Messages, APayloadIsCutIntoPartsInOneWay) {
+  Block large = block();
+  large.payload = Bytes(2 * kPartBytes + 5, 7);
+  Bytes joined;
+  for (std::uint32_t offset = 0; offset < large.payload.size(); offset += kPartBytes) {
+    const BlockMessage part = part_of(large, offset);
+    EXPECT_LE(encode(part).size(), kBulkMessageBytesMax);
+    const auto decoded = decode_message(encode(part), large.payload.size());
+    ASSERT_TRUE(decoded.has_value());
+    EXPECT_EQ(*decoded, Message{part});
+    append(joined, part.block.payload);
+    EXPECT_EQ(decode_message(encode(part), large.payload.size() - 1).error(),
+              Error{err::payload_too_large});
+  }
+  EXPECT_EQ(joined, large.payload);
+  const Message request = BlockRequest{View{7}, hash_of(1), 3 * kPartBytes};
+  EXPECT_EQ(decode_message(encode(request), kLimit), request);
+  EXPECT_FALSE(decode_message(encode(BlockRequest{View{7}, hash_of(1), 3}), kLimit));
+  const auto refused = [](BlockMessage part) { return !decode_message(encode(part), 1u << 30); };
+  BlockMessage part = part_of(large, kPartBytes);
+  part.offset += 1;
+  EXPECT_TRUE(refused(part));
+  part = part_of(large, kPartBytes);
+  part.block.payload.pop_back();
+  EXPECT_TRUE(refused(part));
+  part.block.payload.resize(kPartBytes + 1);
+  EXPECT_TRUE(refused(part));
+}
+
+TEST(Messages, ASliceHasPossibleNumbers) {
+  const auto accepted = [](const std::function<void(SliceHeader&)>& change) {
+    FragmentMessage message{slice(), Bytes(64, 4), Bytes{5, 6}};
+    change(message.slice);
+    return decode_message(encode(message), 1u << 30).has_value();
+  };
+  EXPECT_TRUE(accepted([](SliceHeader&) {}));
+  EXPECT_FALSE(accepted([](SliceHeader& s) { s.index = 3; }));
+  EXPECT_FALSE(accepted([](SliceHeader& s) { s.payload_bytes = 0; }));
+  EXPECT_FALSE(accepted([](SliceHeader& s) { s.slice_bytes = 0; }));
+  EXPECT_FALSE(accepted([](SliceHeader& s) { s.slice_bytes = (4u << 20) + 1; }));
+  EXPECT_FALSE(accepted([](SliceHeader& s) { s.payload_bytes = 400 * (kSlicesMax + 1); }));
+  EXPECT_TRUE(accepted([](SliceHeader& s) { s.payload_bytes = 400 * kSlicesMax; }));
+}
+
 TEST(Messages, EveryTruncationAndEveryExtraByteIsRefused) {
-  for (const Message& message : one_of_each()) {
+  for (const Message& message : all_of_them()) {
     Bytes bytes = encode(message);
     for (std::size_t size = 0; size < bytes.size(); ++size)
       EXPECT_FALSE(decode_message(BytesView{bytes}.first(size), kLimit)) << message.index();
@@ -151,17 +216,35 @@ TEST(Messages, SignedBytesBindDomainChainKindAndEveryField) {
 }
 
 // A change of this digest is a change of the wire and disk format: its own commit, with an ADR.
+std::string hex_of(const Hash& hash) {
+  std::string hex;
+  for (const std::uint8_t byte : hash.bytes) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
+  return hex;
+}
+
 TEST(Messages, TheFormatIsFrozen) {
   Bytes all;
   for (const Message& message : one_of_each()) append(all, encode(message));
   append(all, vote_sign_bytes(hash_of(1), notarize()));
   append(all, attestation_sign_bytes(hash_of(1), Height{5}, hash_of(2)));
-  std::string hex;
-  for (const std::uint8_t byte : crypto::sha256(all).bytes) {
-    hex += "0123456789abcdef"[byte >> 4];
-    hex += "0123456789abcdef"[byte & 15];
-  }
-  EXPECT_EQ(hex, "46c6cad47536793e81d70b78be5c6e99707c25752eea7bfccb50bbbafc2b2a5b");
+  EXPECT_EQ(hex_of(crypto::sha256(all)),
+            "46c6cad47536793e81d70b78be5c6e99707c25752eea7bfccb50bbbafc2b2a5b");
+}
+
+TEST(Messages, TheFormatOfSlicesIsFrozen) {
+  Bytes all;
+  for (const Message& message : of_slices()) append(all, encode(message));
+  append(all, encode(BlockRequest{View{7}, hash_of(1), 3 * kPartBytes}));
+  Block large = block();
+  large.payload = Bytes(kPartBytes + 5, 7);
+  append(all, encode(part_of(large, 0)));
+  append(all, encode(part_of(large, kPartBytes)));
+  append(all, slice_sign_bytes(hash_of(1), slice()));
+  EXPECT_EQ(hex_of(crypto::sha256(all)),
+            "dce5ff2f2e1564292702dc6ada17892c4f5726661193cd728ab0ca669ff21bfb");
 }
 
 }  // namespace

@@ -16,6 +16,13 @@ inline constexpr std::size_t kSignatureBytesMax = 4096;  // room for post-quantu
 inline constexpr std::size_t kPayloadBytesMax = std::size_t{1}
                                                 << 30;  // absolute; Config has the real limit
 
+/// No message with bytes of a block is larger: payloads that do not fit travel in slices and parts.
+inline constexpr std::size_t kBulkMessageBytesMax = std::size_t{1} << 20;
+/// Of a payload or a fragment in one message; the rest is for headers, paths and signatures.
+inline constexpr std::uint32_t kPartBytes = (std::uint32_t{1} << 20) - (std::uint32_t{8} << 10);
+inline constexpr std::uint32_t kPartsPerRequest = 8;
+inline constexpr std::uint32_t kSlicesMax = 2048;  // of one block
+
 using ValidatorIndex = std::uint16_t;  // position in the validator set
 
 /// A connected peer. Numbers below the size of the validator set are validators by index (the

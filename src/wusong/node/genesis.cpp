@@ -255,6 +255,8 @@ std::optional<GenesisFault> check(const Genesis& genesis) {
   if (genesis.root_delay < 1 || genesis.root_delay > types::kRootsPerHeaderMax) {
     return GenesisFault{err::bad_genesis, "rootDelay"};
   }
+  if (genesis.block_bytes_max == 0 || genesis.block_bytes_max > kBlockBytesMax)
+    return GenesisFault{err::bad_genesis, "blockBytesMax"};
   if (has_registry(genesis) && !registry_agrees(genesis)) {
     return GenesisFault{err::bad_genesis,
                         "accounts." + codec::to_hex_data(kRegistryAddress) + ".storage"};

@@ -31,6 +31,10 @@ struct Role {
   std::vector<Address> members;
 };
 
+/// What a header, and a block around its transactions, may take.
+inline constexpr std::uint64_t kBlockOverheadMax = std::uint64_t{64} << 10;
+inline constexpr std::uint64_t kBlockBytesMax = (std::uint64_t{1} << 30) - kBlockOverheadMax;
+
 struct Genesis {
   std::uint64_t chain_id{0};
   vm::Fork fork{vm::Fork::osaka};
@@ -40,7 +44,7 @@ struct Genesis {
   std::uint64_t root_delay{4};             // k: header N carries the roots of N-k
   std::uint64_t heartbeat_ms{30'000};      // an idle chain still adds a block this often
   std::uint64_t block_interval_ms{50};     // shortest time between proposals
-  std::uint64_t block_bytes_max{std::uint64_t{4} << 20};
+  std::uint64_t block_bytes_max{std::uint64_t{4} << 20};  // of transactions; at most kBlockBytesMax
   std::vector<types::Validator> validators;
   std::vector<types::Observer> observers;
   Role transact;

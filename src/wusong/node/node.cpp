@@ -183,14 +183,8 @@ void Node::absorb(consensus::Actions actions) {
     }
   }
   out_.sync = out_.sync || actions.sync;
-  for (consensus::Send& send : actions.sends) {
-    std::optional<consensus::PeerId> to;
-    if (send.to) to = voting_.to_driver(*send.to);
-    out_.frames.push_back(
-        {.to = to,
-         .channel = net::Channel::consensus,
-         .payload = std::make_shared<const Bytes>(tag_frame(epoch().number, send.bytes))});
-  }
+  send_tagged(actions.sends);
+  std::ranges::move(actions.slice_jobs, std::back_inserter(out_.slices));
   for (consensus::Misbehaviour& evidence : actions.misbehaviour) {
     out_.misbehaviour.push_back(
         {.peer = voting_.to_driver(evidence.validator), .evidence = std::move(evidence)});
@@ -254,6 +248,10 @@ void Node::on_frame(consensus::PeerId peer, net::Channel channel, Bytes payload)
     case net::Channel::control:
       return;  // the transport's own
   }
+}
+
+void Node::on_slice_coded(consensus::SliceCoded slice) {
+  feed(std::move(slice));
 }
 
 std::optional<Node::Tip> Node::tip_of(const Hash& hash) const {

@@ -64,7 +64,8 @@ struct Actions {
   std::vector<PrepareJob> prepares;
   std::vector<CandidatesJob> candidates;
   std::vector<SyncedBlocks> synced;
-  std::vector<PreparedPtr> execute;  // in order; each answers with Node::on_executed
+  std::vector<consensus::SliceJob> slices;  // run() each, then Node::on_slice_coded
+  std::vector<PreparedPtr> execute;         // in order; each answers with Node::on_executed
   bool fetched{false};  // some of `execute` were fetched from a peer long after they were final
   std::vector<Hash> pending;  // transactions that became pending, for subscribers
   std::vector<consensus::Rejection> rejections;
@@ -101,6 +102,7 @@ struct NodeOptions {
   txpool::Limits pool_limits;
   std::uint64_t pool_record_next{0};  // txpool::Loaded::next
   consensus::PacemakerConfig pacemaker;
+  consensus::DispersalConfig dispersal;
 };
 
 /// State of the newest executed height, for the pool. Replaced by the driver after each block.
@@ -130,6 +132,7 @@ class Node {
   void on_frame(consensus::PeerId peer, net::Channel channel, Bytes payload);
   void on_split(const consensus::BlockPtr& block, Result<std::shared_ptr<const SplitBlock>> split);
   void on_prepared(const Hash& block, Result<PreparedPtr> prepared);
+  void on_slice_coded(consensus::SliceCoded slice);
   /// Gives candidates to the pool; `from` is empty for this node's own users.
   std::vector<Result<void>> on_candidates(std::vector<txpool::Candidate> candidates,
                                           std::optional<consensus::PeerId> from);
@@ -210,6 +213,7 @@ class Node {
   void check_closing(const consensus::VerifyPayload& request);
   Bytes proof_of(const consensus::Finalized& finalized) const;
   std::optional<BytesView> untagged(consensus::PeerId peer, BytesView payload);
+  void send_tagged(std::span<const consensus::Send> sends);
   Bytes record_key(BytesView key) const;
 
   void feed(consensus::Event event);
@@ -230,6 +234,7 @@ class Node {
   void store_final(const PreparedPtr& block, BytesView certificate);
   void refresh_nonces(const ExecutedBlock& block);
   void serve_block(const consensus::ServeBlock& request);
+  consensus::BlockPtr stored_block(const Hash& id) const;
   void store_attestation(const consensus::Attested& attested);
   View parent_view_of(const types::Header& header) const;
 
@@ -292,6 +297,7 @@ class Node {
   std::map<Height, types::ExecutionRoots> claimed_;  // in final headers, not executed here yet
   HashMap<Hash, Candidate> candidates_;
   HashMap<Hash, Check> checks_;
+  consensus::BlockPtr served_;  // last asked for: the next part of it is asked for soon
   // Transactions of recent blocks: gossip of them comes late and is not worth recovering. Two
   // generations, so that it is bounded.
   HashSet<Hash> included_;

@@ -14,8 +14,6 @@
 namespace wusong::node {
 namespace {
 
-// Room for the fields of a block around its transactions.
-constexpr std::size_t kBlockOverhead = std::size_t{64} << 10;
 constexpr std::uint8_t kEpochRecord = 'e';
 
 }  // namespace
@@ -67,7 +65,8 @@ Result<consensus::Machine> Node::make_machine(std::span<const consensus::Record>
       .genesis = voting_.domain,
       .pacemaker = options_.pacemaker,
       .min_block_interval = std::chrono::milliseconds{parameters.block_interval_ms},
-      .payload_bytes_max = parameters.block_bytes_max + kBlockOverhead};
+      .payload_bytes_max = parameters.block_bytes_max + kBlockOverheadMax,
+      .dispersal = options_.dispersal};
   const consensus::BlockRef head{
       .view = final_.header.view, .height = final_.header.number, .id = final_.hash};
   return consensus::Machine::create(config,
@@ -127,6 +126,22 @@ std::optional<BytesView> Node::untagged(consensus::PeerId peer, BytesView payloa
     feed_sync(sync::FarBehind{.peer = peer, .finalised = final_.header.number.next()});
   if (frame->epoch != epoch().number) return std::nullopt;
   return frame->message;
+}
+
+/// Bytes for several peers, one after the other, are copied once.
+void Node::send_tagged(std::span<const consensus::Send> sends) {
+  const Bytes* last = nullptr;
+  for (const consensus::Send& send : sends) {
+    auto payload = send.bytes.get() == last
+                       ? out_.frames.back().payload
+                       : std::make_shared<const Bytes>(tag_frame(epoch().number, *send.bytes));
+    last = send.bytes.get();
+    std::optional<consensus::PeerId> to;
+    if (send.to) to = voting_.to_driver(*send.to);
+    out_.frames.push_back({.to = to,
+                           .channel = send.bulk ? net::Channel::block : net::Channel::consensus,
+                           .payload = std::move(payload)});
+  }
 }
 
 /// Those of the first epoch have no prefix: all there is on a chain without a registry.

@@ -163,23 +163,35 @@ void Node::store_attestation(const consensus::Attested& attested) {
 }
 
 void Node::serve_block(const consensus::ServeBlock& request) {
-  const auto height = ledger_.height_of(request.block_id);
-  if (!height || !*height) return;
-  const auto stored = ledger_.block(**height);
-  if (!stored || !*stored) return;
+  if (served_ == nullptr || served_->ref.id != request.block_id)
+    served_ = stored_block(request.block_id);
+  if (served_ == nullptr) return;
+  std::uint32_t offset = request.offset;
+  for (std::uint32_t i = 0; i < consensus::kPartsPerRequest; ++i) {
+    if (offset != 0 && offset >= served_->payload.size()) return;
+    const Bytes part = consensus::encode(consensus::part_of(*served_, offset));
+    out_.frames.push_back(
+        {.to = voting_.to_driver(request.peer),
+         .channel = net::Channel::block,
+         .payload = std::make_shared<const Bytes>(tag_frame(epoch().number, part))});
+    offset += consensus::kPartBytes;
+  }
+}
+
+/// The final block as consensus had it; nothing where the ledger lacks it.
+consensus::BlockPtr Node::stored_block(const Hash& id) const {
+  const auto height = ledger_.height_of(id);
+  if (!height || !*height) return nullptr;
+  auto stored = ledger_.block(**height);
+  if (!stored || !*stored) return nullptr;
   const auto parts = types::split_block((*stored)->bytes);
-  if (!parts) return;
-  consensus::BlockMessage message;
-  message.block.ref = {
-      .view = parts->header.view, .height = parts->header.number, .id = request.block_id};
-  message.block.parent_id = parts->header.parent_hash;
-  message.block.parent_view = parent_view_of(parts->header);
-  message.block.payload = std::move((*stored)->bytes);
-  const Bytes encoded = consensus::encode(consensus::Message{std::move(message)});
-  out_.frames.push_back(
-      {.to = voting_.to_driver(request.peer),
-       .channel = net::Channel::block,
-       .payload = std::make_shared<const Bytes>(tag_frame(epoch().number, encoded))});
+  if (!parts) return nullptr;
+  auto block = std::make_shared<consensus::Block>();
+  block->ref = {.view = parts->header.view, .height = parts->header.number, .id = id};
+  block->parent_id = parts->header.parent_hash;
+  block->parent_view = parent_view_of(parts->header);
+  block->payload = std::move((*stored)->bytes);
+  return block;
 }
 
 View Node::parent_view_of(const types::Header& header) const {

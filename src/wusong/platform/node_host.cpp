@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "wusong/codec/hex.hpp"
+#include "wusong/crypto/hash.hpp"
 #include "wusong/node/opening.hpp"
 #include "wusong/platform/data_format.hpp"
 #include "wusong/platform/errors.hpp"
@@ -21,6 +23,8 @@ constexpr std::size_t kCoreQueueMax = 65'536;
 constexpr std::size_t kStatusSizeMax = 64;  // of an encoded StatusAnnouncement, with room
 constexpr std::size_t kExecutionQueueMax = 4'096;
 constexpr std::size_t kWorkerQueueMax = 16'384;
+constexpr std::size_t kEvidenceLoggedMax = 4'096;
+constexpr std::size_t kEvidenceFilesMax = 64;  // of megabytes, written by one process
 // The state log is synced this often: what a power cut takes is executed again.
 constexpr std::uint64_t kCommitsPerSync = 256;
 
@@ -298,16 +302,13 @@ void NodeHostImpl::carry_out(node::Actions actions) {
     logger_.warn("proposal_refused", {{"block", refusal.block}, {"error", refusal.error}});
   }
   for (const consensus::Rejection& rejection : actions.rejections) {
-    rejections_total_->add();
+    metrics_
+        .counter("wusong_messages_refused_total", "Consensus messages refused, by reason",
+                 {{"reason", std::string{rejection.error.name()}}})
+        .add();
     logger_.debug("message_refused", {{"peer", rejection.peer}, {"error", rejection.error}});
   }
-  for (const auto& [peer, evidence] : actions.misbehaviour) {
-    logger_.error("misbehaviour", {{"peer", peer},
-                                   {"validator", evidence.validator},
-                                   {"kind", static_cast<unsigned>(evidence.kind)},
-                                   {"first", BytesView{evidence.first}},
-                                   {"second", BytesView{evidence.second}}});
-  }
+  for (const node::Actions::Accusation& accusation : actions.misbehaviour) report(accusation);
   if (!actions.pending.empty()) {
     MutexLock lock{subscribers_->mutex};
     for (const auto& [token, listener] : subscribers_->listeners) {
@@ -337,6 +338,31 @@ void NodeHostImpl::watch_guard(const node::Actions& actions) {
   }
   logger_.info("may_vote_again", {{"view", node_->consensus_status().view.value}});
   if (options_.on_may_vote) options_.on_may_vote();
+}
+
+/// The log holds the evidence; a file where it is megabytes.
+void NodeHostImpl::report(const node::Actions::Accusation& accusation) {
+  const consensus::Misbehaviour& evidence = accusation.evidence;
+  std::string file;
+  Bytes first = evidence.first;
+  if (first.size() > kEvidenceLoggedMax) {
+    const auto digest = crypto::keccak256(first);
+    const auto folder = options_.folder / "evidence";
+    const auto path = folder / (codec::to_hex(digest) + ".bin");
+    auto kept = make_directory(folder.string());
+    if (kept && ++evidence_files_ > kEvidenceFilesMax) kept = fail(err::no_space);
+    if (kept) kept = write_file(path.string(), first, FileMode::ordinary);
+    if (!kept) logger_.error("evidence_not_kept", {{"error", kept.error()}});
+    file = path.string();
+    first = to_bytes(digest);
+  }
+  metrics_.counter("wusong_misbehaviour_total", "Validators proven to have broken the rules").add();
+  logger_.error("misbehaviour", {{"peer", accusation.peer},
+                                 {"validator", evidence.validator},
+                                 {"kind", static_cast<unsigned>(evidence.kind)},
+                                 {"first", BytesView{first}},
+                                 {"second", BytesView{evidence.second}},
+                                 {"file", file}});
 }
 
 void NodeHostImpl::send(const node::Frame& frame) {
@@ -370,6 +396,12 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
       post([id = job.split->hash, prepared = std::move(prepared)](node::Node& node) mutable {
         node.on_prepared(id, std::move(prepared));
       });
+    });
+  }
+  for (consensus::SliceJob& job : actions.slices) {
+    run([this, job = std::move(job)] {
+      post(
+          [slice = job.run()](node::Node& node) mutable { node.on_slice_coded(std::move(slice)); });
     });
   }
   for (node::SyncedBlocks& job : actions.synced) {

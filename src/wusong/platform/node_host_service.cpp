@@ -475,8 +475,6 @@ void NodeHostImpl::register_metrics() {
                                            "Executing and committing one block", latency_bounds());
   transactions_total_ =
       &metrics_.counter("wusong_transactions_executed_total", "Transactions in executed blocks");
-  rejections_total_ =
-      &metrics_.counter("wusong_messages_refused_total", "Consensus messages refused");
   Gauge& executed = metrics_.gauge("wusong_height_executed", "Newest executed height");
   Gauge& final = metrics_.gauge("wusong_height_final", "Newest final height");
   Gauge& view = metrics_.gauge("wusong_consensus_view", "Current view");

@@ -25,7 +25,7 @@ constexpr std::array kQuarries{
     Quarry{Defect::quorum_off_by_one, "byzantine", 4, 60},
     Quarry{Defect::certificate_unchecked, "byzantine", 4, 60},
     Quarry{Defect::vote_signature_unchecked, "byzantine", 4, 60},
-    Quarry{Defect::wrong_fork_accepted, "byzantine", 4, 60},
+    Quarry{Defect::wrong_fork_accepted, "forks", 4, 100},
     Quarry{Defect::finalize_after_nullify, "network", 4, 20},
     Quarry{Defect::timeout_never, "byzantine", 4, 30},
     Quarry{Defect::roots_unchecked, "byzantine", 4, 30},
@@ -40,6 +40,8 @@ constexpr std::array kQuarries{
     Quarry{Defect::epoch_too_early, "members", 4, 10},
     Quarry{Defect::epoch_not_closed, "members", 4, 10},
     Quarry{Defect::epoch_records_kept, "members", 4, 40},
+    Quarry{Defect::fragment_unverified, "dispersal", 4, 20},
+    Quarry{Defect::reconstruction_unchecked, "dispersal", 4, 20},
 };
 static_assert(kQuarries.size() + 1 == kDefectNames.size(), "every defect is hunted");
 
@@ -57,7 +59,7 @@ Scenario minimise(const Scenario& scenario, std::uint64_t seed) {
     if (fails(smaller, seed, violations)) best = smaller;
   };
   using Change = void (*)(Scenario&);
-  constexpr std::array<Change, 18> kChanges{
+  constexpr std::array<Change, 19> kChanges{
       [](Scenario& s) { s.pace.members = 0ns; },
       [](Scenario& s) { s.pace.partition = 0ns; },
       [](Scenario& s) { s.pace.clog = 0ns; },
@@ -74,6 +76,7 @@ Scenario minimise(const Scenario& scenario, std::uint64_t seed) {
       [](Scenario& s) { s.network.bytes_per_second = 0; },
       [](Scenario& s) { s.network.delay_max = s.network.delay_min; },
       [](Scenario& s) { s.observers = 0; },
+      [](Scenario& s) { s.coded = false; },
       [](Scenario& s) { s.clients = 1; },
       [](Scenario& s) {
         if (!s.faulty.empty()) s.faulty.pop_back();
@@ -118,6 +121,7 @@ std::string describe(const Scenario& scenario) {
   every(scenario.pace.slow_disk, "slow disks");
   every(scenario.pace.clock, "clock jumps");
   every(scenario.pace.members, "governors");
+  add(scenario.coded, "blocks in slices");
   for (const auto& [who, how] : scenario.faulty)
     out += ", validator " + std::to_string(who) + " " + std::string{name_of(how)};
   return out;

@@ -36,21 +36,38 @@ void wrong_clocks(Scenario& out, Rng& rng) {
 }
 
 /// Neighbours, so that one leader can build on the lies of the one before.
-void faulty_validators(Scenario& out, Rng& rng, std::size_t count) {
+void faulty_validators(Scenario& out, Rng& rng, std::size_t count,
+                       Behaviour lowest = Behaviour::silent_leader) {
   const std::size_t first = rng.below(out.validators);
+  const auto from = static_cast<std::uint64_t>(lowest);
   for (std::size_t i = 0; i < count; ++i) {
     out.faulty.emplace_back((first + i) % out.validators,
-                            static_cast<Behaviour>(1 + rng.below(kBehaviours)));
+                            static_cast<Behaviour>(from + rng.below(kBehaviours + 1 - from)));
   }
 }
 
 }  // namespace
 
 std::string_view name_of(Behaviour behaviour) noexcept {
-  constexpr std::array<std::string_view, kBehaviours + 1> kNames{
-      "honest",         "silent_leader", "equivocate", "partial_proposal", "bad_block",
-      "withhold_votes", "garbage",       "two_votes",  "yes_man",          "replay",
-      "fork",           "forge",         "slow_loris", "false_sync",       "twins"};
+  constexpr std::array<std::string_view, kBehaviours + 1> kNames{"honest",
+                                                                 "silent_leader",
+                                                                 "equivocate",
+                                                                 "partial_proposal",
+                                                                 "bad_block",
+                                                                 "withhold_votes",
+                                                                 "garbage",
+                                                                 "two_votes",
+                                                                 "yes_man",
+                                                                 "replay",
+                                                                 "fork",
+                                                                 "forge",
+                                                                 "slow_loris",
+                                                                 "false_sync",
+                                                                 "twins",
+                                                                 "bad_encoding",
+                                                                 "withhold_fragments",
+                                                                 "some_fragments",
+                                                                 "garbage_fragments"};
   return kNames[static_cast<std::size_t>(behaviour)];
 }
 
@@ -60,6 +77,8 @@ const std::vector<ScenarioName>& scenario_names() {
       {"network", "loss, duplicates, delay, partitions, clogged and narrow links"},
       {"crashes", "power cuts, also between a write and what waits for it"},
       {"byzantine", "up to f validators that lie"},
+      {"forks", "a leader that builds on blocks that have successors, over a rough network"},
+      {"dispersal", "blocks in slices over a rough network, from leaders that cheat with them"},
       {"disks", "bit rot, misdirected writes, full and slow disks"},
       {"clocks", "clocks that drift, jump and are hours off"},
       {"members", "validators come and go and change keys, amid partitions and crashes"},
@@ -79,6 +98,7 @@ std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed
   if (name == "calm") return out;
   out.observers = rng.below(2);
   out.slow_job_permille = 20;
+  out.coded = mix64(seed ^ 0xc0ded) % 2 == 0;
   out.client_pause = rng.chance(200) ? 2s : rng.between(20ms, 200ms);
   if (name == "network") {
     rough_network(out, rng);
@@ -87,6 +107,14 @@ std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed
     out.crash_any_number = rng.chance(700);
   } else if (name == "byzantine") {
     faulty_validators(out, rng, tolerated);
+  } else if (name == "forks") {
+    out.coded = false;
+    rough_network(out, rng);
+    if (tolerated > 0) out.faulty.emplace_back(rng.below(validators), Behaviour::fork);
+  } else if (name == "dispersal") {
+    out.coded = true;
+    if (rng.chance(500)) rough_network(out, rng);
+    faulty_validators(out, rng, tolerated, Behaviour::bad_encoding);
   } else if (name == "disks") {
     failing_disks(out, rng);
   } else if (name == "clocks") {

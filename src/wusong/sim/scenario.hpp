@@ -18,22 +18,27 @@ namespace wusong::sim {
 /// How a faulty validator behaves; all else it does honestly.
 enum class Behaviour : std::uint8_t {
   honest,
-  silent_leader,     // never proposes
-  equivocate,        // proposes two blocks, each to some of the others
-  partial_proposal,  // proposes to one validator only
-  bad_block,         // proposes what the others must refuse
-  withhold_votes,    // half of its votes never leave
-  garbage,           // random, truncated and altered frames on every channel
-  two_votes,         // signs contradicting votes
-  yes_man,           // signs whatever it is shown
-  replay,            // repeats old frames of everyone
-  fork,              // proposes on a parent that has successors
-  forge,             // certificates with made-up signatures for two blocks at once
-  slow_loris,        // everything it sends arrives seconds late
-  false_sync,        // serves altered blocks to those who catch up
-  twins,             // two machines with one key and one name
+  silent_leader,       // never proposes
+  equivocate,          // proposes two blocks, each to some of the others
+  partial_proposal,    // proposes to one validator only
+  bad_block,           // proposes what the others must refuse
+  withhold_votes,      // half of its votes never leave
+  garbage,             // random, truncated and altered frames on every channel
+  two_votes,           // signs contradicting votes
+  yes_man,             // signs whatever it is shown
+  replay,              // repeats old frames of everyone
+  fork,                // proposes on a parent that has successors
+  forge,               // certificates with made-up signatures for two blocks at once
+  slow_loris,          // everything it sends arrives seconds late
+  false_sync,          // serves altered blocks to those who catch up
+  twins,               // two machines with one key and one name
+  bad_encoding,        // leads with slices whose fragments are no code word
+  withhold_fragments,  // half of the fragments it should send never leave
+  some_fragments,      // leads with fragments to fewer than can reconstruct, or to just as many
+  garbage_fragments,   // altered, foreign and doubled fragments
 };
-inline constexpr std::uint64_t kBehaviours = static_cast<std::uint64_t>(Behaviour::twins);
+inline constexpr std::uint64_t kBehaviours =
+    static_cast<std::uint64_t>(Behaviour::garbage_fragments);
 std::string_view name_of(Behaviour behaviour) noexcept;
 
 struct NetworkFaults {
@@ -72,6 +77,7 @@ struct Scenario {
   std::size_t clients{6};
   Duration client_pause{std::chrono::milliseconds{120}};  // between an answer and the next request
   std::vector<std::pair<std::size_t, Behaviour>> faulty;  // validator, behaviour
+  bool coded{false};             // every block travels in slices, however small
   std::size_t never_restart{0};  // so many validators stay down when the faults end
 
   // After the faults: so many blocks more, on every honest node, within the bound.

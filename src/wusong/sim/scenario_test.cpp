@@ -42,11 +42,25 @@ TEST(Scenario, CalmNetworksOfAnySizeFinaliseAndRest) {
 }
 
 /// What each behaviour leaves behind when it really happened.
-constexpr std::array kBehaviourMarks{
-    "",           "silent_leader", "equivocation", "partial_proposal",
-    "bad_block",  "vote_withheld", "garbage",      "two_votes",
-    "said_yes",   "replayed",      "fork",         "forged_certificates",
-    "slow_loris", "false_sync",    "twins"};
+constexpr std::array kBehaviourMarks{"",
+                                     "silent_leader",
+                                     "equivocation",
+                                     "partial_proposal",
+                                     "bad_block",
+                                     "vote_withheld",
+                                     "garbage",
+                                     "two_votes",
+                                     "said_yes",
+                                     "replayed",
+                                     "fork",
+                                     "forged_certificates",
+                                     "slow_loris",
+                                     "false_sync",
+                                     "twins",
+                                     "bad_encoding",
+                                     "fragment_withheld",
+                                     "fragments_to_some",
+                                     "fragment_garbage"};
 static_assert(kBehaviourMarks.size() == kBehaviours + 1);
 
 TEST(Scenario, EveryBehaviourAloneIsSurvived) {
@@ -55,6 +69,7 @@ TEST(Scenario, EveryBehaviourAloneIsSurvived) {
     Scenario scenario = calm(4);
     scenario.observers = 1;
     scenario.faulty = {{kind % 4, static_cast<Behaviour>(kind)}};
+    scenario.coded = static_cast<Behaviour>(kind) >= Behaviour::bad_encoding;
     // Those who come back have something to fetch, also from the liar.
     if (static_cast<Behaviour>(kind) == Behaviour::false_sync) scenario.pace.crash = 300ms;
     const Outcome outcome = run_scenario(scenario, 100 + kind);
@@ -95,6 +110,44 @@ TEST(Scenario, ASilentLeaderCostsItsOwnViewsOnly) {
   EXPECT_TRUE(outcome.violations.empty()) << outcome.describe();
   // Three blocks in every four views, and a fourth view of at most the timeout.
   EXPECT_GT(outcome.blocks * 4, healthy.blocks) << outcome.describe();
+}
+
+TEST(Scenario, BlocksInSlicesAreAgreedOnByAnyNumber) {
+  for (const std::size_t validators : {1u, 2u, 3u, 4u, 7u, 10u}) {
+    Scenario scenario = calm(validators);
+    scenario.coded = true;
+    scenario.observers = 1;
+    const Outcome outcome = run_scenario(scenario, 1);
+    EXPECT_TRUE(outcome.violations.empty()) << validators << "\n" << outcome.describe();
+    EXPECT_GT(outcome.blocks, 20u) << validators << "\n" << outcome.describe();
+    EXPECT_GT(outcome.transactions, 50u) << validators << "\n" << outcome.describe();
+    EXPECT_EQ(outcome.marks.count("views_nullified") ? outcome.marks.at("views_nullified") : 0, 0u);
+    EXPECT_EQ(outcome.marks.count("slice_coded") != 0, validators > 1) << validators;
+  }
+}
+
+TEST(Scenario, EveryBehaviourIsSurvivedWhenBlocksGoInSlices) {
+  for (std::uint64_t kind = 1; kind <= kBehaviours; ++kind) {
+    Scenario scenario = calm(4);
+    scenario.coded = true;
+    scenario.faulty = {{kind % 4, static_cast<Behaviour>(kind)}};
+    const Outcome outcome = run_scenario(scenario, 200 + kind);
+    EXPECT_TRUE(outcome.violations.empty()) << name_of(static_cast<Behaviour>(kind)) << "\n"
+                                            << outcome.describe();
+    EXPECT_GT(outcome.blocks, 10u) << outcome.describe();
+  }
+}
+
+TEST(Scenario, WrongEncodingIsProvenAndCostsNoTimeout) {
+  Scenario scenario = calm(4);
+  scenario.coded = true;
+  scenario.chaos = 6s;
+  scenario.faulty = {{2, Behaviour::bad_encoding}};
+  const Outcome outcome = run_scenario(scenario, 3);
+  EXPECT_TRUE(outcome.violations.empty()) << outcome.describe();
+  EXPECT_GT(outcome.marks.at("inconsistent_encoding_seen"), 0u);
+  scenario.faulty = {{2, Behaviour::silent_leader}};
+  EXPECT_GT(outcome.blocks, run_scenario(scenario, 3).blocks);
 }
 
 // The gate of every run: fifty seeds and a fresh one, each twice.
@@ -155,8 +208,25 @@ TEST_F(Seeds, FiftyFixedOnesHoldAndReplayToTheSameEventHash) {
                            "rejected",
                            "synced",
                            "views_nullified",
+                           "slice_coded",
+                           "fragment_sent",
                            "proofs_verified"})
     EXPECT_GT(marks[must], 0u) << must << " never happened";
+}
+
+// What a seed decides by itself: all of them whole, and all of them in slices.
+TEST_F(Seeds, OnesWithDispersalForcedOffAndOnHold) {
+  const std::uint64_t count = std::getenv("WUSONG_QUICK") != nullptr ? 4 : 25;
+  for (const bool coded : {false, true}) {
+    for (std::uint64_t seed = 1; seed <= count; ++seed) {
+      Scenario scenario = random_scenario(seed, validators(seed));
+      scenario.coded = coded;
+      const Outcome outcome = run_scenario(scenario, seed);
+      EXPECT_TRUE(outcome.violations.empty())
+          << "seed " << seed << (coded ? " in slices" : " whole") << "\n"
+          << outcome.describe();
+    }
+  }
 }
 
 TEST_F(Seeds, AFreshOneHoldsToo) {

@@ -14,7 +14,7 @@ Core::Core(const Config& config, Ports ports, const BlockRef& finalized)
       quorum_{quorum_size(validators_) - (has_defect(Defect::quorum_off_by_one) ? 1 : 0)},
       witness_{honest_witness_size(validators_)},
       pacemaker_{config.pacemaker, validators_},
-      dissemination_{std::make_unique<WholeDissemination>()},
+      dissemination_{config, ports},
       current_{finalized.view.next()},
       repeat_interval_{config.retransmit_min},
       final_{finalized} {
@@ -49,26 +49,32 @@ void Core::on(const PayloadBuilt& event) {
   ViewState& state = view_state(current_);
   if (event.view != current_ || !build_asked_ || state.own_notarize || state.own_nullify) return;
   if (event.payload.size() > config_.payload_bytes_max) return on(PayloadDeclined{event.view});
-  Proposal proposal{.block = {.ref = {.view = current_,
-                                      .height = build_parent_.height.next(),
-                                      .id = event.block_id},
-                              .parent_view = build_parent_.view,
-                              .parent_id = build_parent_.id,
-                              .payload = event.payload},
-                    .signature = {}};
-  hold(proposal.block, 0, false);
+  hold(Block{.ref = {.view = current_, .height = build_parent_.height.next(), .id = event.block_id},
+             .parent_view = build_parent_.view,
+             .parent_id = build_parent_.id,
+             .payload = event.payload},
+       0, false);
   HeldBlock& held = blocks_.at(event.block_id);
   held.state = HeldBlock::State::ok;
   persist_block(held);
   state.proposal = event.block_id;
-  proposal.signature = cast({.kind = VoteKind::notarize,
-                             .view = current_,
-                             .height = proposal.block.ref.height,
-                             .block_id = event.block_id,
-                             .parent_view = build_parent_.view},
-                            false)
-                           .signature;
-  for (Send& out : dissemination_->spread(proposal)) actions_.sends.push_back(std::move(out));
+  const bool whole = dissemination_.goes_whole(event.payload.size());
+  const Vote& vote = cast({.kind = VoteKind::notarize,
+                           .view = current_,
+                           .height = held.block->ref.height,
+                           .block_id = event.block_id,
+                           .parent_view = build_parent_.view},
+                          !whole);
+  if (whole) return send(std::nullopt, Proposal{*held.block, vote.signature});
+  dissemination_.spread(held.block, actions_);
+  allow_for(held.block->payload.size());
+}
+
+/// Bytes that are on their way put the view's end off, as long as they take at the least rate.
+void Core::allow_for(std::size_t bytes) {
+  const std::uint64_t rate = config_.dispersal.bytes_per_second_min;
+  if (deadline_)
+    *deadline_ += std::chrono::nanoseconds{bytes * std::uint64_t{1'000'000'000} / rate};
 }
 
 void Core::on(const PayloadDeclined& event) {
@@ -116,12 +122,14 @@ void Core::on(const WorkPending& event) {
 
 void Core::on(const PeerConnected& event) {
   if (peer(event.peer) == nullptr) return;
+  dissemination_.connected(event.peer);
   send(event.peer, StatusMessage{current_, final_.view, final_.height});
   send_own_votes(event.peer);
 }
 
 void Core::on(const PeerDisconnected& event) {
   peers_.erase(event.peer);
+  dissemination_.disconnected(event.peer);
 }
 
 void Core::on(const FinalizedStored& event) {
@@ -142,6 +150,10 @@ void Core::on(const SyncedTo& event) {
   want_certified_blocks();
 }
 
+void Core::on(const SliceCoded& event) {
+  take_arrival(event.view, dissemination_.coded(event, now_, actions_));
+}
+
 void Core::on(const Tick& /*event*/) {}
 
 void Core::advance() {
@@ -159,6 +171,7 @@ void Core::advance() {
   maybe_build();
   report_behind();
   pump_wants();
+  dissemination_.repeat(now_, actions_);
   repeat_if_due();
 }
 
@@ -286,6 +299,7 @@ Instant Core::earliest_wake() const {
   if (lacks_certificates_ &&
       (certificates_asked_until_ > now_ || has_defect(Defect::wake_in_the_past)))
     consider(certificates_asked_until_);
+  consider(dissemination_.wake_at());
   for (const auto& [id, wanted] : wants_) consider(wanted.next_try);
   return wake;
 }
@@ -304,7 +318,8 @@ Status Core::status() const {
           .halted = halted_,
           .timeout = pacemaker_.timeout(leader(current_)),
           .views_nullified = views_nullified_,
-          .blocks_held = blocks_.size()};
+          .blocks_held = blocks_.size(),
+          .dispersal_bytes = dissemination_.held_bytes()};
 }
 
 }  // namespace wusong::consensus::internal

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine's state and its parts: core.cpp (events, time), core_messages.cpp (from peers),
-// core_votes.cpp (votes, certificates, views), core_chain.cpp (blocks, finality),
-// core_records.cpp (restart).
+// core_votes.cpp (votes, certificates, views), core_chain.cpp (blocks, finality), core_fetch.cpp
+// (blocks from peers), core_records.cpp (restart). dissemination.hpp is how blocks come first.
 #pragma once
 
 #include <deque>
@@ -11,8 +11,8 @@
 #include <set>
 #include <vector>
 
-#include "wusong/consensus/dissemination.hpp"
 #include "wusong/consensus/errors.hpp"
+#include "wusong/consensus/internal/dissemination.hpp"
 #include "wusong/consensus/internal/view_state.hpp"
 #include "wusong/consensus/machine.hpp"
 
@@ -22,8 +22,8 @@ inline constexpr std::uint64_t kViewWindow = 64;     // votes this far ahead are
 inline constexpr std::uint64_t kProposalWindow = 4;  // and proposals this far
 inline constexpr std::uint64_t kAttestationsBehind = 16;
 inline constexpr std::uint64_t kAttestationsAhead = 64;
-inline constexpr std::size_t kRecentFinals = 4096;     // heights remembered to notice a fork
-inline constexpr std::uint32_t kBlocksPerWindow = 32;  // served to one peer per retransmit_min
+inline constexpr std::size_t kRecentFinals = 4096;    // heights remembered to notice a fork
+inline constexpr std::uint32_t kPartsPerWindow = 32;  // served to one peer per retransmit_min
 inline constexpr std::uint32_t kAttestationRepeats = 8;
 inline constexpr std::size_t kPeersMax = 8192;
 
@@ -47,7 +47,9 @@ class Core {
   void on(const PeerDisconnected& event);
   void on(const FinalizedStored& event);
   void on(const SyncedTo& event);
+  void on(const SliceCoded& event);
   void on(const Tick& event);
+  void allow_for(std::size_t bytes);
   void advance();
   Actions finish();
   void update_timers();
@@ -72,11 +74,13 @@ class Core {
   Result<void> receive(PeerId from, CertificateRequest message);
   Result<void> receive(PeerId from, StatusMessage message);
   Result<void> receive(PeerId from, Attestation message);
-  Result<void> take_proposal(PeerId from, Proposal proposal);
+  Result<void> receive(PeerId from, FragmentMessage message);
+  Result<void> receive(PeerId from, SliceStatus message);
+  void take_arrival(View view, Dissemination::Arrival arrival);
   Result<void> check_conflict(ViewState& state, const Vote& known, const Vote& vote);
   void note_vote(ViewState& state, const Vote& vote);
   PeerState* peer(PeerId id);
-  void send(std::optional<PeerId> to, const Message& message);
+  void send(std::optional<PeerId> to, const Message& message, bool bulk = false);
   void send_certificates(PeerId to, View view);
 
   // core_votes.cpp: votes, certificates, views
@@ -104,10 +108,7 @@ class Core {
   bool verified(const Hash& id) const;
   void hold(Block block, PeerId from, bool certified);
   void mark_certified(Hash id, std::optional<PeerId> source);
-  void want(const Hash& id, View view, bool certified, std::optional<PeerId> source,
-            Duration delay);
   void want_certified_blocks();
-  void pump_wants();
   bool verify_blocks();
   bool deliver();
   std::vector<BlockPtr> final_path(const Certificate& certificate);
@@ -121,8 +122,18 @@ class Core {
   void check_attested(Height height);
   void halt(Error reason, Bytes first, Bytes second);
 
+  // core_fetch.cpp: blocks from peers, and for them
+  void want(const Hash& id, View view, bool certified, std::optional<PeerId> source,
+            Duration delay);
+  void pump_wants();
+  void ask(const Hash& id, Want& wanted);
+  Result<void> take_part(PeerId from, Want& wanted, BlockMessage message);
+  Result<void> take_fetched(PeerId from, Block block);
+  void send_parts(PeerId to, const Block& block, std::uint32_t offset);
+
   // core_records.cpp: the machine's own records
-  Result<void> restore_record(const Record& record);
+  Result<void> restore_record(const Record& record, std::optional<Block>& partial);
+  Result<void> restore_part(const BlockMessage& part, std::optional<Block>& partial);
   void persist_vote(const Vote& vote);
   void persist_block(HeldBlock& held);
   void persist_certificate(const Certificate& certificate);
@@ -135,7 +146,7 @@ class Core {
   std::size_t quorum_;
   std::size_t witness_;
   Pacemaker pacemaker_;
-  std::unique_ptr<Dissemination> dissemination_;
+  Dissemination dissemination_;
 
   Instant now_;
   Actions actions_;
@@ -173,6 +184,7 @@ class Core {
   // blocks
   std::map<Hash, HeldBlock> blocks_;  // above the last final one
   std::map<Hash, Want> wants_;
+  std::optional<Hash> fetching_;  // the one that may come in parts, so that memory is bounded
   BlockRef final_;
   std::optional<Certificate> final_certificate_;
   std::map<Height, BlockRef> recent_finals_;

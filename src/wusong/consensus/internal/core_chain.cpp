@@ -18,7 +18,11 @@ bool Core::too_far(Height height) const noexcept {
 
 void Core::hold(Block block, PeerId from, bool certified) {
   const Hash id = block.ref.id;
-  wants_.erase(id);
+  if (const auto wanted = wants_.find(id); wanted != wants_.end()) {
+    certified |= wanted->second.certified;
+    wants_.erase(wanted);
+  }
+  dissemination_.arrived(block.ref.view, id);
   if (block.ref.view <= final_.view || too_far(block.ref.height)) return;
   const ViewState* state = find_view(block.ref.view);
   const Certificate* certificate = state ? state->block_certificate() : nullptr;
@@ -49,19 +53,6 @@ void Core::mark_certified(Hash id, std::optional<PeerId> source) {
   want(id, view, true, source, live ? config_.retransmit_min / 2 : Duration{0});
 }
 
-void Core::want(const Hash& id, View view, bool certified, std::optional<PeerId> source,
-                Duration delay) {
-  if (view <= final_.view) return;
-  auto [found, added] = wants_.try_emplace(id, Want{.view = view,
-                                                    .certified = certified,
-                                                    .source = source,
-                                                    .attempts = 0,
-                                                    .next_try = now_ + delay});
-  if (added || !certified || found->second.certified) return;
-  found->second.certified = true;
-  found->second.next_try = std::min(found->second.next_try, now_ + delay);
-}
-
 void Core::want_certified_blocks() {
   for (const auto& [view, state] : views_) {
     const Certificate* certificate = state.block_certificate();
@@ -71,20 +62,6 @@ void Core::want_certified_blocks() {
     } else {
       want(id, view, true, std::nullopt, Duration{0});
     }
-  }
-}
-
-void Core::pump_wants() {
-  for (auto& [id, wanted] : wants_) {
-    if (now_ < wanted.next_try) continue;
-    std::optional<PeerId> target = wanted.source;
-    if ((wanted.attempts > 0 || !target) && !peers_.empty()) {
-      const auto skip = (wanted.attempts + id.bytes[0]) % peers_.size();
-      target = std::next(peers_.begin(), static_cast<std::ptrdiff_t>(skip))->first;
-    }
-    ++wanted.attempts;
-    wanted.next_try = now_ + config_.retransmit_min * std::min(wanted.attempts, 8u);
-    send(target, BlockRequest{wanted.view, id});
   }
 }
 
@@ -105,7 +82,7 @@ bool Core::verify_blocks() {
     held.state = HeldBlock::State::bad;
     actions_.rejection = Rejection{held.from, err::bad_block_link};
     if (held.certified) {
-      halt(err::certified_block_refused, encode(BlockMessage{block}), {});
+      halt(err::certified_block_refused, encode(part_of(block, 0)), {});
       return true;
     }
   }
@@ -179,6 +156,7 @@ void Core::forget_final_views() {
   std::erase_if(blocks_,
                 [&](const auto& entry) { return entry.second.block->ref.view <= final_.view; });
   std::erase_if(wants_, [&](const auto& entry) { return entry.second.view <= final_.view; });
+  dissemination_.forget(final_.view);
   std::erase_if(attestations_, [&](const auto& entry) {
     return entry.first.value + kAttestationsBehind < final_.height.value;
   });

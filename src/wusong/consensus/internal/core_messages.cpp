@@ -19,18 +19,12 @@ PeerState* Core::peer(PeerId id) {
   return &peers_[id];
 }
 
-void Core::send(std::optional<PeerId> to, const Message& message) {
-  actions_.sends.push_back(Send{.to = to, .bytes = encode(message)});
+void Core::send(std::optional<PeerId> to, const Message& message, bool bulk) {
+  actions_.sends.push_back(
+      Send{.to = to, .bytes = std::make_shared<const Bytes>(encode(message)), .bulk = bulk});
 }
 
-Result<void> Core::receive(PeerId from, Proposal message) {
-  WUSONG_TRY(auto received, dissemination_->receive(from, std::move(message)));
-  for (Send& out : received.sends) actions_.sends.push_back(std::move(out));
-  if (!received.proposal) return {};
-  return take_proposal(from, std::move(*received.proposal));
-}
-
-Result<void> Core::take_proposal(PeerId from, Proposal proposal) {
+Result<void> Core::receive(PeerId from, Proposal proposal) {
   const Block& block = proposal.block;
   const View view = block.ref.view;
   if (view <= final_.view) return {};
@@ -125,36 +119,43 @@ Result<void> Core::receive(PeerId from, Certificate message) {
   return {};
 }
 
-Result<void> Core::receive(PeerId from, BlockMessage message) {
-  const auto wanted = wants_.find(message.block.ref.id);
-  if (wanted == wants_.end()) return fail(err::unrequested_block);
-  if (!ports_.identity->matches(message.block)) return fail(err::block_mismatch);
-  const bool certified = wanted->second.certified;
-  if (message.block.ref.view >= current_) last_proposal_at_ = now_;
-  hold(std::move(message.block), from, certified);
+Result<void> Core::receive(PeerId from, FragmentMessage message) {
+  const BlockRef ref = message.slice.block;
+  const View view = ref.view;
+  if (view <= final_.view || too_far(ref.height) || leader(view) >= validators_) return {};
+  if (ports_.signer != nullptr && leader(view) == ports_.signer->index()) return {};
+  if (view.value > current_.value + kProposalWindow) return fail(err::view_out_of_window);
+  // What is over, or here already, is worth no new beginning.
+  const bool starts = !dissemination_.knows(view);
+  if (starts && (view < current_ || blocks_.contains(ref.id))) return {};
+  WUSONG_TRY(auto arrival,
+             dissemination_.receive(from, std::move(message), current_, now_, actions_));
+  if (ViewState& state = view_state(view); !state.proposal) state.proposal = ref.id;
+  if (view >= current_) hinted_ = true;
+  take_arrival(view, std::move(arrival));
   return {};
 }
 
-Result<void> Core::receive(PeerId from, BlockRequest message) {
-  PeerState& state = *peer(from);
-  if (now_ >= state.block_window_end) {
-    state.block_window_end = now_ + config_.retransmit_min;
-    state.blocks_in_window = 0;
-  }
-  if (++state.blocks_in_window > kBlocksPerWindow) return fail(err::too_many_requests);
-  if (const auto held = blocks_.find(message.block_id);
-      held != blocks_.end() && held->second.state != HeldBlock::State::bad) {
-    send(from, BlockMessage{*held->second.block});
-    return {};
-  }
-  for (const BlockPtr& block : retained_) {
-    if (block->ref.id != message.block_id) continue;
-    send(from, BlockMessage{*block});
-    return {};
-  }
-  if (message.view <= final_.view)
-    actions_.serve.push_back(ServeBlock{from, message.view, message.block_id});
+Result<void> Core::receive(PeerId from, SliceStatus message) {
+  dissemination_.receive(from, message, now_, actions_);
   return {};
+}
+
+void Core::take_arrival(View view, Dissemination::Arrival arrival) {
+  if (view == current_) allow_for(arrival.bytes);
+  const PeerId source = leader(view);
+  const auto blame = [&](Error error) {
+    view_state(view).leader_is_faulty = true;
+    actions_.rejection = Rejection{source, error};
+  };
+  if (arrival.leader_is_faulty) return blame(err::inconsistent_encoding);
+  if (!arrival.block || blocks_.contains(arrival.block->ref.id)) return;
+  if (!ports_.identity->matches(*arrival.block)) {
+    dissemination_.refuse(view);
+    return blame(err::block_mismatch);
+  }
+  if (view >= current_) last_proposal_at_ = now_;
+  hold(std::move(*arrival.block), source, false);
 }
 
 void Core::send_certificates(PeerId to, View view) {

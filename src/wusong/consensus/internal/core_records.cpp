@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine's records: what a restart must know so that no vote is cast twice.
-//   'v' || view || kind  a vote of ours        'b' || view || id  a block we voted for
-//   'c' || view || kind  a certificate
+//   'v' || view || kind  a vote of ours        'b' || view || id  a block we voted for, and where
+//   'c' || view || kind  a certificate         it is large || offset u32, the later parts of it
 #include <algorithm>
+#include <utility>
 
 #include "wusong/base/defect.hpp"
 #include "wusong/consensus/internal/core.hpp"
@@ -24,6 +25,13 @@ Bytes kind_key(char type, View view, VoteKind kind) {
   return record_key(type, view, {&number, 1});
 }
 
+Bytes block_key(const BlockRef& ref, std::uint32_t offset) {
+  Writer rest{36};
+  rest.raw(ref.id);
+  if (offset != 0) rest.u32(offset);
+  return record_key('b', ref.view, rest.take());
+}
+
 }  // namespace
 
 void Core::write_record(View view, Bytes key, Bytes value) {
@@ -42,7 +50,11 @@ void Core::persist_block(HeldBlock& held) {
   if (held.stored) return;
   held.stored = true;
   const BlockRef& ref = held.block->ref;
-  write_record(ref.view, record_key('b', ref.view, ref.id), encode(BlockMessage{*held.block}));
+  std::uint32_t offset = 0;
+  do {
+    write_record(ref.view, block_key(ref, offset), encode(part_of(*held.block, offset)));
+    offset += kPartBytes;
+  } while (offset < held.block->payload.size());
 }
 
 void Core::persist_certificate(const Certificate& certificate) {
@@ -68,13 +80,34 @@ void Core::erase_records(View through) {
 }
 
 Result<void> Core::restore(std::span<const Record> records) {
-  for (const Record& record : records) WUSONG_CHECK(restore_record(record));
+  std::optional<Block> partial;
+  for (const Record& record : records) WUSONG_CHECK(restore_record(record, partial));
+  if (partial) return fail(err::record_corrupt);
   if (const ViewState* state = find_view(current_))
     hinted_ = state->own_notarize || state->own_nullify;
   return {};
 }
 
-Result<void> Core::restore_record(const Record& record) {
+/// Parts of one block are records in a row.
+Result<void> Core::restore_part(const BlockMessage& part, std::optional<Block>& partial) {
+  if (part.offset == 0) {
+    if (partial) return fail(err::record_corrupt);
+    partial = part.block;
+  } else {
+    if (!partial || partial->ref != part.block.ref || partial->payload.size() != part.offset)
+      return fail(err::record_corrupt);
+    append(partial->payload, part.block.payload);
+  }
+  if (part.rest != 0) return {};
+  Block block = *std::exchange(partial, std::nullopt);
+  if (block.ref.view <= final_.view) return {};
+  const Hash id = block.ref.id;
+  hold(std::move(block), ports_.signer != nullptr ? ports_.signer->index() : 0, false);
+  if (const auto held = blocks_.find(id); held != blocks_.end()) held->second.stored = true;
+  return {};
+}
+
+Result<void> Core::restore_record(const Record& record, std::optional<Block>& partial) {
   if (record.key.empty()) return fail(err::record_corrupt);
   const auto decoded = decode_message(record.value, kPayloadBytesMax);
   if (!decoded) return fail(err::record_corrupt);
@@ -92,11 +125,8 @@ Result<void> Core::restore_record(const Record& record) {
   } else if (const auto* block = std::get_if<BlockMessage>(&*decoded)) {
     const BlockRef& ref = block->block.ref;
     view = ref.view;
-    if (record.key != record_key('b', view, ref.id)) return fail(err::record_corrupt);
-    if (view > final_.view) {
-      hold(block->block, ports_.signer != nullptr ? ports_.signer->index() : 0, false);
-      if (const auto held = blocks_.find(ref.id); held != blocks_.end()) held->second.stored = true;
-    }
+    if (record.key != block_key(ref, block->offset)) return fail(err::record_corrupt);
+    WUSONG_CHECK(restore_part(*block, partial));
   } else if (const auto* certificate = std::get_if<Certificate>(&*decoded)) {
     const VoteSubject& subject = certificate->subject;
     view = subject.view;

@@ -140,12 +140,18 @@ void Core::enter(View view, VoteKind because) {
   std::erase_if(wants_, [&](const auto& entry) {
     return !entry.second.certified && entry.second.view < current_;
   });
+  dissemination_.prune(current_, [this](View past, const Hash& id) {
+    const ViewState* known = find_view(past);
+    const Certificate* found = known != nullptr ? known->block_certificate() : nullptr;
+    return found != nullptr && found->subject.block_id == id;
+  });
 }
 
 bool Core::vote_notarize() {
   if (ports_.signer == nullptr) return false;
   ViewState& state = view_state(current_);
-  if (state.own_notarize || state.own_nullify || !state.proposal) return false;
+  if (state.own_notarize || state.own_nullify || !state.proposal || state.leader_is_faulty)
+    return false;
   const auto found = blocks_.find(*state.proposal);
   if (found == blocks_.end()) {
     want(*state.proposal, current_, false, leader(current_), config_.retransmit_min / 2);
@@ -195,8 +201,9 @@ bool Core::vote_nullify() {
   const ViewState* state = find_view(current_);
   // f+1 have given up: an honest one among them has waited long enough for all of us.
   const bool joined = state != nullptr && state->nullify.size() >= witness_;
+  const bool hopeless = state != nullptr && state->leader_is_faulty;
   if (late) deadline_.reset();
-  if ((!late && !joined) || !may_nullify()) return false;
+  if ((!late && !joined && !hopeless) || !may_nullify()) return false;
   deadline_.reset();
   cast({.kind = VoteKind::nullify,
         .view = current_,

@@ -59,6 +59,7 @@ struct ViewState {
   std::optional<Certificate> nullification;
   std::optional<Certificate> finalization;
   std::optional<Hash> proposal;  // the first id that the leader is known to have signed
+  bool leader_is_faulty{false};  // its slices are no block: the view is given up at once
   std::optional<Vote> own_notarize;
   std::optional<Vote> own_nullify;
   std::optional<Vote> own_finalize;
@@ -97,6 +98,15 @@ struct HeldBlock {
   PeerId from{0};
 };
 
+/// A block that comes from one peer in parts.
+struct Fetch {
+  Block block;                           // with the bytes so far
+  std::uint32_t payload_bytes{0};        // when all is here
+  std::map<std::uint32_t, Bytes> ahead;  // by offset; at most kPartsPerRequest twice
+  std::uint32_t asked_until{0};          // offset
+  bool progressed{false};                // since the last try
+};
+
 /// A block to be fetched.
 struct Want {
   View view;
@@ -104,6 +114,8 @@ struct Want {
   std::optional<PeerId> source;
   std::uint32_t attempts{0};
   Instant next_try;
+  std::optional<PeerId> asked;
+  std::optional<Fetch> fetch;
 };
 
 /// Limits on what one peer may make this replica send.
@@ -111,7 +123,7 @@ struct PeerState {
   Instant status_answer_after;
   Instant certificates_answer_after;
   Instant block_window_end;
-  std::uint32_t blocks_in_window{0};
+  std::uint32_t parts_in_window{0};
 };
 
 /// Attestations for one height, by the id they name.

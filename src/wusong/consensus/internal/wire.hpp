@@ -56,6 +56,7 @@ class Reader {
   }
   void refuse() noexcept { ok_ = false; }
   bool ok() const noexcept { return ok_; }
+  bool at_end() const noexcept { return rest_.empty(); }
   /// True when everything was read and nothing was refused.
   bool complete() const noexcept { return ok_ && rest_.empty(); }
 

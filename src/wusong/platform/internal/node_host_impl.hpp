@@ -125,6 +125,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void carry_out(node::Actions actions);
   void watch_guard(const node::Actions& actions);
   void send(const node::Frame& frame);
+  void report(const node::Actions::Accusation& accusation);
   void run_jobs(node::Actions& actions);
   void execute(std::vector<node::PreparedPtr> blocks);
   void publish(const node::BlockPtr& block);
@@ -202,10 +203,10 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Histogram* finality_seconds_{nullptr};
   Histogram* execution_seconds_{nullptr};
   Counter* transactions_total_{nullptr};
-  Counter* rejections_total_{nullptr};
   std::uint64_t committed_since_sync_{0};  // execution thread only
   std::optional<node::VoteGuard> guard_;   // set by open(); the node's thread from then on
   bool guard_told_{false};
+  std::size_t evidence_files_{0};  // the machine's thread only
 };
 
 }  // namespace wusong::platform::internal

@@ -2,6 +2,8 @@
 // What leaves a node: honestly, or as its behaviour wants it.
 #include <algorithm>
 
+#include "wusong/sim/internal/byzantine.hpp"
+
 #include "wusong/consensus/closing.hpp"
 #include "wusong/node/epoch_frame.hpp"
 #include "wusong/sim/internal/world.hpp"
@@ -24,7 +26,8 @@ VoteSubject notarize_subject(const consensus::Block& block) {
           .parent_view = block.parent_view};
 }
 
-/// Gives the block another header, and the id that belongs to it.
+}  // namespace
+
 void change_header(consensus::Block& block, const std::function<void(types::Header&)>& change) {
   const auto parts = types::split_block(block.payload);
   WUSONG_ASSERT(parts);  // it was built here
@@ -36,15 +39,21 @@ void change_header(consensus::Block& block, const std::function<void(types::Head
   block.payload = types::encode_block(header, transactions);
 }
 
-}  // namespace
-
-std::optional<consensus::ValidatorIndex> Node::seat() const {
+std::optional<consensus::ValidatorIndex> Node::seat_of(consensus::PeerId identity) const {
   const auto& validators = node_->epoch().validators;
   for (std::size_t i = 0; i < validators.size(); ++i) {
-    if (world_.peer_of(validators[i].node_key) == identity_)
+    if (world_.peer_of(validators[i].node_key) == identity)
       return static_cast<consensus::ValidatorIndex>(i);
   }
   return std::nullopt;
+}
+
+Hash Node::domain() const {
+  return types::vote_domain(world_.genesis_hash, node_->epoch());
+}
+
+bool Node::leads(const consensus::BlockRef& block) const {
+  return seat() == block.view.value % voters();
 }
 
 /// Of the epoch that this node is in; nothing of any other.
@@ -61,10 +70,12 @@ void Node::transmit(const node::Frame& frame) {
   if (behaviour_ == Behaviour::honest) {
     if (world_.honest(slot_) && frame.channel == net::Channel::consensus)
       world_.checkers.on_sent(slot_, *frame.payload);
+    if (world_.honest(slot_) && frame.channel == net::Channel::block) check_fragment(frame);
     return world_.links.send(slot_, frame.to, packet);
   }
   const bool done = frame.channel == net::Channel::consensus ? transmit_consensus(frame)
                     : frame.channel == net::Channel::sync    ? serve_falsely(frame)
+                    : frame.channel == net::Channel::block   ? transmit_block(frame)
                                                              : false;
   if (done) return;
   if (behaviour_ == Behaviour::garbage) send_garbage(frame);
@@ -97,9 +108,8 @@ bool Node::transmit_consensus(const node::Frame& frame) {
       equivocate(*proposal, behaviour_ == Behaviour::forge);
       return true;
     case Behaviour::fork:
-      if (!proposal) return false;
-      fork_chain(*proposal);
-      return true;
+      // In slices the fork is led otherwise: see there.
+      return proposal ? fork_chain(*proposal) : own_lead && world_.scenario.coded;
     case Behaviour::partial_proposal:
       if (!proposal) return false;
       world_.mark("partial_proposal");
@@ -170,13 +180,12 @@ void Node::send_to(std::size_t to, const Message& message) {
         {});
 }
 
+Bytes Node::sign(BytesView message) const {
+  return sim_signature(node_->epoch().validators[*seat()].vote_key, message);
+}
+
 Vote Node::signed_vote(const VoteSubject& subject) const {
-  const types::Epoch& epoch = node_->epoch();
-  const auto self = *seat();
-  const Hash domain = types::vote_domain(world_.genesis_hash, epoch);
-  return {
-      subject, self,
-      sim_signature(epoch.validators[self].vote_key, consensus::vote_sign_bytes(domain, subject))};
+  return {subject, *seat(), sign(consensus::vote_sign_bytes(domain(), subject))};
 }
 
 /// Half of the others get another block. With `forge`, also certificates that nobody signed.
@@ -208,26 +217,34 @@ consensus::Certificate Node::forged(const VoteSubject& subject) const {
 }
 
 /// A well-formed block beside the ones that its parent has already, or is about to have.
-void Node::fork_chain(const consensus::Proposal& proposal) {
+std::optional<consensus::Block> Node::forked(const consensus::Block& block) {
   const Height head = *ledger_->final_head();
   const std::uint64_t back = rng_.below(3);
-  if (head.value <= back) return;
+  if (head.value <= back) return std::nullopt;
   const auto parent = ledger_->block(head.minus(back));
-  if (!parent || !*parent) return;
+  if (!parent || !*parent) return std::nullopt;
   const auto parts = types::split_block((*parent)->bytes);
   world_.mark("fork");
-  consensus::Proposal fork = proposal;
-  change_header(fork.block, [&](types::Header& header) {
+  consensus::Block fork = block;
+  change_header(fork, [&](types::Header& header) {
     header.parent_hash = (*parent)->hash;
     header.number = parts->header.number.next();
     header.executed = parts->header.executed;
     header.roots.clear();
   });
-  fork.block.ref.height = parts->header.number.next();
-  fork.block.parent_view = parts->header.view;
-  fork.block.parent_id = (*parent)->hash;
-  fork.signature = signed_vote(notarize_subject(fork.block)).signature;
-  for (std::size_t to = 0; to < world_.size(); ++to) send_to(to, fork);
+  fork.ref.height = parts->header.number.next();
+  fork.parent_view = parts->header.view;
+  fork.parent_id = (*parent)->hash;
+  return fork;
+}
+
+bool Node::fork_chain(const consensus::Proposal& proposal) {
+  const auto fork = forked(proposal.block);
+  if (!fork) return true;
+  const Bytes signature = signed_vote(notarize_subject(*fork)).signature;
+  for (std::size_t to = 0; to < world_.size(); ++to)
+    send_to(to, consensus::Proposal{*fork, signature});
+  return true;
 }
 
 void Node::propose_badly(const consensus::Proposal& proposal) {

@@ -92,6 +92,11 @@ void Checkers::on_restart(std::size_t node, const storage::Ledger& ledger) {
   }
 }
 
+void Checkers::on_obtained(std::size_t node, const Hash& block) {
+  if (unobtainable_.contains(block))
+    violate("encoding", who(node) + "took a block whose slices are no code words");
+}
+
 void Checkers::on_wiped(std::size_t node) {
   synced_.erase(node);
 }

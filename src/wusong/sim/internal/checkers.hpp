@@ -28,6 +28,10 @@ class Checkers {
   void on_restart(std::size_t node, const storage::Ledger& ledger);
   /// The node lost its disk: what it said before does not bind it any more.
   void on_wiped(std::size_t node);
+  /// A faulty leader has committed to fragments that are no code word, and hides the block itself.
+  void on_bad_encoding(const Hash& block) { unobtainable_.insert(block); }
+  /// The node's consensus holds this block.
+  void on_obtained(std::size_t node, const Hash& block);
   void violate(std::string checker, std::string detail);
 
   std::vector<Violation> take() { return std::move(violations_); }
@@ -47,6 +51,7 @@ class Checkers {
   std::map<std::tuple<std::size_t, std::uint64_t, Height>, Hash> attested_;
   std::map<std::size_t, Height> last_;  // delivered in this life
   std::map<std::size_t, Height> synced_;
+  std::set<Hash> unobtainable_;
 };
 
 }  // namespace wusong::sim::internal

@@ -239,10 +239,13 @@ void Node::watch(const node::Actions& actions) {
   if (!actions.refusals.empty()) world_.mark("proposal_refused");
   for (const auto& found : actions.misbehaviour) {
     world_.mark("misbehaviour_seen");
+    check_evidence(found.evidence, actions.epoch != nullptr);
     if (world_.honest(found.peer))  // twins come after all identities
       world_.checkers.violate("halt", "an honest validator was accused");
   }
   if (!world_.honest(slot_)) return;
+  for (const node::SplitJob& job : actions.splits)
+    world_.checkers.on_obtained(slot_, job.block->ref.id);
   for (const node::PreparedPtr& block : actions.execute)
     world_.checkers.on_final(slot_, block->block.header, block->hash);
   if (actions.final) world_.checkers.on_ledger_synced(slot_, *actions.final);
@@ -279,6 +282,8 @@ void Node::run_jobs(node::Actions& actions) {
       post([block, split](node::Node& node) { node.on_split(block, split); });
     });
   }
+  for (consensus::SliceJob& job : actions.slices)
+    later(soon(), [this, job = std::move(job)] { code_slice(job); });
   for (node::PrepareJob& job : actions.prepares) {
     later(soon(), [this, &inline_executor, job = std::move(job)] {
       auto prepared = node::prepare(*job.split, job.known, inline_executor);
@@ -309,6 +314,13 @@ void Node::run_jobs(node::Actions& actions) {
       });
     });
   }
+}
+
+void Node::code_slice(const consensus::SliceJob& job) {
+  world_.mark("slice_coded");
+  consensus::SliceCoded coded = job.run();
+  if (behaviour_ != Behaviour::honest && job.block != nullptr) coded = cheat(job, std::move(coded));
+  post([coded = std::move(coded)](node::Node& node) { node.on_slice_coded(coded); });
 }
 
 void Node::execute_next() {

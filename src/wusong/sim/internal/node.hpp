@@ -80,6 +80,7 @@ class Node {
   void execute_next();
   void watch(const node::Actions& actions);
   bool may_vote_again(const node::Actions& actions);
+  void code_slice(const consensus::SliceJob& job);
   void set_timer();
   void count_wake();
   void fail_with(Error error);
@@ -91,10 +92,10 @@ class Node {
 
   // byzantine.cpp
   void transmit(const node::Frame& frame);
-  void transmit_faulty(const node::Frame& frame);
   bool transmit_consensus(const node::Frame& frame);
   void equivocate(const consensus::Proposal& proposal, bool forge);
-  void fork_chain(const consensus::Proposal& proposal);
+  std::optional<consensus::Block> forked(const consensus::Block& block);
+  bool fork_chain(const consensus::Proposal& proposal);
   void propose_badly(const consensus::Proposal& proposal);
   void send_garbage(const node::Frame& frame);
   bool serve_falsely(const node::Frame& frame);
@@ -102,12 +103,27 @@ class Node {
   void say_yes(std::size_t from, const Packet& packet);
   void replay(const Packet& packet);
   consensus::Certificate forged(const consensus::VoteSubject& subject) const;
+  Bytes sign(BytesView message) const;
   consensus::Vote signed_vote(const consensus::VoteSubject& subject) const;
   void send_to(std::size_t to, const consensus::Message& message);
-  /// Its place among those who vote now; none for others.
-  std::optional<consensus::ValidatorIndex> seat() const;
+  /// The place of a machine among those who vote now; none for others.
+  std::optional<consensus::ValidatorIndex> seat_of(consensus::PeerId identity) const;
+  std::optional<consensus::ValidatorIndex> seat() const { return seat_of(identity_); }
   std::size_t voters() const { return node_->epoch().validators.size(); }
+  Hash domain() const;
+  /// Whether it leads the view that this block was made for.
+  bool leads(const consensus::BlockRef& block) const;
   std::optional<consensus::Message> consensus_message(BytesView frame) const;
+
+  // byzantine_slices.cpp
+  void check_fragment(const node::Frame& frame);
+  void check_evidence(const consensus::Misbehaviour& evidence, bool epoch_is_over);
+  bool transmit_block(const node::Frame& frame);
+  bool transmit_fragment(const node::Frame& frame, const consensus::FragmentMessage& message);
+  void garble(std::size_t to, consensus::FragmentMessage message);
+  consensus::SliceCoded cheat(const consensus::SliceJob& job, consensus::SliceCoded honest);
+  void lead_otherwise(const consensus::SliceJob& job);
+  void disperse(const consensus::Block& block, std::uint32_t slice_bytes, std::uint32_t permille);
 
   World& world_;
   const std::size_t slot_;

@@ -42,7 +42,8 @@ Result<void> Node::open_node() {
                          .peer_of = [this](BytesView key) { return world_.peer_of(key); },
                          .pool_limits = {},
                          .pool_record_next = loaded.next,
-                         .pacemaker = world_.pacemaker()},
+                         .pacemaker = world_.pacemaker(),
+                         .dispersal = world_.dispersal()},
                         *ledger_, [this](Height h) { return state_->view(h); },
                         state_->head()->height, records));
   std::vector<Bytes> encoded;

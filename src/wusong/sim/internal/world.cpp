@@ -25,6 +25,7 @@ node::Genesis genesis_of(const Scenario& scenario, const Clients& clients) {
   out.timestamp = UnixMillis{1'700'000'000'000};
   out.block_interval_ms = 40;
   out.heartbeat_ms = Governors::kHeartbeatMs;  // out of the way of the checker of rest
+  out.block_bytes_max = std::uint64_t{512} << 10;
   const auto validator = [](std::size_t i) {
     const auto identity = static_cast<consensus::PeerId>(i);
     const Bytes key = World::vote_key(identity, 0);
@@ -133,6 +134,20 @@ void World::add_node(consensus::PeerId identity) {
 
 consensus::PacemakerConfig World::pacemaker() const {
   return {.timeout_initial = 400ms, .timeout_min = 100ms, .timeout_max = 3s, .margin = 50ms};
+}
+
+/// Blocks of a few transactions make several slices, and a window that they do not fit.
+consensus::DispersalConfig World::dispersal() const {
+  if (!scenario.coded) return {};
+  return {.whole_bytes_max = 0, .slice_bytes_max = 400, .window = 2};
+}
+
+const coding::Disperser& World::disperser(std::size_t voters) {
+  const auto found = dispersers_.find(voters);
+  if (found != dispersers_.end()) return found->second;
+  const auto shape = coding::Shape::for_validators(static_cast<std::uint32_t>(voters));
+  return dispersers_.emplace(voters, *coding::Disperser::create(shape, crypto::keccak256_batch))
+      .first->second;
 }
 
 UnixMillis World::true_wall() const noexcept {

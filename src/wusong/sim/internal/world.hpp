@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "wusong/coding/dispersal.hpp"
 #include "wusong/io/stage_timer.hpp"
 #include "wusong/node/genesis.hpp"
 #include "wusong/sim/event_loop.hpp"
@@ -43,6 +44,8 @@ class World {
   static Bytes node_key(consensus::PeerId identity);
   consensus::PeerId peer_of(BytesView node_key) const;
   void epoch_entered(std::size_t slot, const types::Epoch& epoch);
+  consensus::DispersalConfig dispersal() const;
+  const coding::Disperser& disperser(std::size_t voters);
   /// What a clock that is right shows.
   UnixMillis true_wall() const noexcept;
   /// The power goes, and comes back after a while.
@@ -93,6 +96,7 @@ class World {
   bool settled() const;
   std::string unsettled() const;
 
+  std::map<std::size_t, coding::Disperser> dispersers_;  // by the number of voters
   std::size_t budget_{0};            // faulty validators that may still be added
   std::vector<bool> out_of_budget_;  // counted already
   std::set<std::size_t> damaged_;    // a disk that is not what was written
