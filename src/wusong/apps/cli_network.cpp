@@ -29,6 +29,9 @@ void add_create(CLI::App& network, int& code) {
   app->add_option("--gas-price", plan.gas_price, "Base fee in wei; 0: free")->capture_default_str();
   app->add_option("--block-interval-ms", plan.block_interval_ms, "Shortest time between blocks")
       ->capture_default_str();
+  app->add_option("--block-bytes-max", plan.block_bytes_max,
+                  "Of a block's transactions; up to a gibibyte, in slices")
+      ->capture_default_str();
   app->add_flag("!--no-registry", plan.registry,
                 "Validators and parameters stay as they are for ever");
   app->add_option("--epoch-blocks", plan.epoch_blocks,

@@ -44,7 +44,8 @@ const std::array<DevAccount, 10> kDevAccounts{{
 
 namespace {
 
-constexpr std::uint64_t kGasLimitMin = 21'000;  // as in a genesis file
+constexpr std::uint64_t kGasLimitMin = 21'000;        // as in a genesis file
+constexpr std::uint64_t kBlockBytesMin = 256u << 10;  // room for the largest transaction
 
 struct NodeFiles {
   std::string name;
@@ -131,6 +132,7 @@ Outcome<node::Genesis> make_genesis(const NetworkPlan& plan, const std::vector<N
   genesis.gas_limit = plan.gas_limit;
   genesis.gas_price = U256{plan.gas_price};
   genesis.block_interval_ms = plan.block_interval_ms;
+  genesis.block_bytes_max = plan.block_bytes_max;
   for (const NodeFiles& files : nodes) {
     if (files.vote_key.empty()) {
       genesis.observers.push_back({.name = files.name, .node_key = files.node_key});
@@ -234,6 +236,10 @@ Outcome<void> check(const NetworkPlan& plan) {
                    fmt::format("--gas-limit must be at least {}: the cost of the smallest "
                                "transaction",
                                kGasLimitMin));
+  }
+  if (plan.block_bytes_max < kBlockBytesMin || plan.block_bytes_max > node::kBlockBytesMax) {
+    return failure(err::bad_argument, fmt::format("--block-bytes-max must be from {} to {}",
+                                                  kBlockBytesMin, node::kBlockBytesMax));
   }
   const std::size_t last = plan.port_base + 1'000u + plan.validators + plan.observers;
   if (plan.port_base == 0 || last > 65'535) {

@@ -26,6 +26,7 @@ struct NetworkPlan {
   std::uint64_t gas_limit{1'000'000'000};
   std::uint64_t gas_price{0};
   std::uint64_t block_interval_ms{50};
+  std::uint64_t block_bytes_max{std::uint64_t{4} << 20};
   bool registry{true};                   // validators and parameters can change
   std::uint64_t epoch_blocks{32};        // an epoch lasts at least so many
   std::vector<std::string> funded;       // further accounts with 10,000 ether each
