@@ -25,7 +25,7 @@ constexpr std::array kQuarries{
     Quarry{Defect::quorum_off_by_one, "byzantine", 4, 60},
     Quarry{Defect::certificate_unchecked, "byzantine", 4, 60},
     Quarry{Defect::vote_signature_unchecked, "byzantine", 4, 60},
-    Quarry{Defect::wrong_fork_accepted, "forks", 4, 100},
+    Quarry{Defect::wrong_fork_accepted, "forks", 4, 10},
     Quarry{Defect::finalize_after_nullify, "network", 4, 20},
     Quarry{Defect::timeout_never, "byzantine", 4, 30},
     Quarry{Defect::roots_unchecked, "byzantine", 4, 30},

@@ -109,6 +109,9 @@ std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed
     faulty_validators(out, rng, tolerated);
   } else if (name == "forks") {
     out.coded = false;
+    // Messages outlast the interval between blocks: the fork is there before what it leaves out is
+    // final.
+    out.network.delay_min = rng.between(30ms, 60ms);
     rough_network(out, rng);
     if (tolerated > 0) out.faulty.emplace_back(rng.below(validators), Behaviour::fork);
   } else if (name == "dispersal") {
