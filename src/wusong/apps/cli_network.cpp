@@ -89,6 +89,7 @@ void add_node_create(CLI::App& node, int& code) {
 struct Folder {
   std::filesystem::path path{"data"};
   bool json{false};
+  bool peers{false};
 };
 
 void add_status_and_stop(CLI::App& network, int& code) {
@@ -96,9 +97,11 @@ void add_status_and_stop(CLI::App& network, int& code) {
   CLI::App* status =
       network.add_subcommand("status", "Height, finality, peers and version of every node");
   status->add_option("--folder", shown->path, "Made by create")->capture_default_str();
+  status->add_flag("--peers", shown->peers, "Also how each node stands with the others");
   status->add_flag("--json", shown->json, "As one JSON array");
   status->footer("Example: wusong network status --folder data");
-  status->callback([shown, &code] { code = network_status(shown->path, shown->json); });
+  status->callback(
+      [shown, &code] { code = network_status(shown->path, shown->json, shown->peers); });
 
   const auto stopped = std::make_shared<Folder>();
   CLI::App* stop = network.add_subcommand("stop", "Stop all nodes");
@@ -170,6 +173,14 @@ void add_network_commands(CLI::App& root, int& code) {
   doctor_app->add_flag("--json", examined->json, "As one JSON object");
   doctor_app->footer("Example: wusong doctor --config data/node0/node.toml");
   doctor_app->callback([examined, &code] { code = doctor(*examined); });
+
+  const auto reloaded = std::make_shared<Folder>();
+  CLI::App* reload = node.add_subcommand(
+      "reload", "Have a running node read certificates, keys, revocations and addresses again");
+  reload->add_option("--config", reloaded->path, "The node's TOML file")->required();
+  reload->add_flag("--json", reloaded->json, "As one JSON object");
+  reload->footer("Example: wusong node reload --config data/node0/node.toml");
+  reload->callback([reloaded, &code] { code = node_reload(reloaded->path, reloaded->json); });
 }
 
 }  // namespace wusong::apps

@@ -154,6 +154,19 @@ void read_sections(const toml::table& root, const std::filesystem::path& folder,
   Section network{root, "network", fault};
   network.text("listen", out.network_listen);
   network.peers("peers", out.peers);
+  network.texts("advertise", out.advertise);
+  network.texts("relays", out.relays);
+  network.flag("direct", out.direct);
+  network.flag("relay", out.relay);
+  network.text("tls", out.network_tls, {"pinned", "ca"});
+  network.path("certificate", folder, out.tls_certificate);
+  network.text("key", out.tls_key);
+  if (!out.tls_key.empty() && !out.tls_key.starts_with("pkcs11:"))
+    out.tls_key = (folder / out.tls_key).lexically_normal().string();
+  network.path("key_password_file", folder, out.tls_key_password_file);
+  network.path("ca", folder, out.tls_ca);
+  network.path("crl", folder, out.tls_crl);
+  network.path("pkcs11_module", folder, out.pkcs11_module);
   network.finish();
 
   Section rpc{root, "rpc", fault};
@@ -203,6 +216,21 @@ std::optional<Failure> check(const NodeConfig& config) {
   if (config.node_key.empty()) return missing("node.node_key");
   if (config.password_file.empty()) return missing("node.password_file");
   if (config.role == "validator" && config.vote_key.empty()) return missing("node.vote_key");
+  for (const std::string& address : config.advertise) {
+    if (const auto parsed = parse_host_port(address); !parsed)
+      return Failure{err::bad_config, fmt::format("network.advertise: {}", parsed.error().detail)};
+  }
+  if (!config.direct && config.relays.empty()) {
+    return Failure{err::bad_config,
+                   "network.direct = false needs network.relays: names of members that relay"};
+  }
+  if (config.network_tls == "ca") {
+    if (config.tls_certificate.empty()) return missing("network.certificate");
+    if (config.tls_key.empty()) return missing("network.key");
+    if (config.tls_ca.empty()) return missing("network.ca");
+  } else if (!config.tls_certificate.empty() || !config.tls_ca.empty()) {
+    return Failure{err::bad_config, "network.certificate and network.ca need network.tls = \"ca\""};
+  }
   for (const auto& [key, address] : {std::pair{"network.listen", config.network_listen},
                                      std::pair{"rpc.listen", config.rpc_listen}}) {
     if (const auto parsed = parse_host_port(address); !parsed) {
@@ -217,6 +245,31 @@ std::string quoted_list(const std::vector<std::string>& items) {
   for (const std::string& item : items)
     out += fmt::format("{}\"{}\"", out.size() > 1 ? ", " : "", item);
   return out + "]";
+}
+
+/// How others reach this node, and how it proves itself.
+std::string network_keys(const NodeConfig& c) {
+  std::string out = fmt::format(
+      "advertise = {}               # host:port that others should dial; empty: listen\n"
+      "relays = {}                  # names of members through which this node is reached\n"
+      "direct = {}                # false: dial only peers, reach the rest through relays\n"
+      "relay = {}                # true: pass frames on between others\n",
+      quoted_list(c.advertise), quoted_list(c.relays), c.direct, c.relay);
+  out += fmt::format(
+      "tls = \"{}\"                 # pinned: by node_key itself; ca: by a certificate, files "
+      "below\n",
+      c.network_tls);
+  if (c.network_tls != "ca") return out;
+  const auto line = [&](std::string_view key, const std::string& value, std::string_view what) {
+    if (!value.empty()) out += fmt::format("{} = \"{}\"      # {}\n", key, value, what);
+  };
+  line("certificate", c.tls_certificate.string(), "PEM: names node_key; then intermediates");
+  line("key", c.tls_key, "PEM, or pkcs11:… in a token");
+  line("key_password_file", c.tls_key_password_file.string(), "its password or PIN");
+  line("ca", c.tls_ca.string(), "PEM: roots, and intermediates");
+  line("crl", c.tls_crl.string(), "PEM: lists of revoked certificates");
+  line("pkcs11_module", c.pkcs11_module.string(), "the token's library");
+  return out;
 }
 
 }  // namespace
@@ -297,9 +350,10 @@ std::string write_config(const NodeConfig& c) {
   out += fmt::format(
       "workers = {}                     # threads that decode and recover signatures\n", c.workers);
   out += fmt::format(
-      "\n[network]\nlisten = \"{}\"      # for other nodes, TLS 1.3 with pinned keys\npeers = [    "
+      "\n[network]\nlisten = \"{}\"      # for other nodes, TLS 1.3\npeers = [    "
       "        # nodes to dial; only members' keys are accepted\n{}]\n",
       c.network_listen, peers);
+  out += network_keys(c);
   out += fmt::format(
       "\n[rpc]\nlisten = \"{}\"       # JSON-RPC, WebSocket, /health, /metrics; loopback unless "
       "you mean it\nworkers = {}\n",

@@ -31,6 +31,17 @@ struct NodeConfig {
 
   std::string network_listen{"127.0.0.1:30300"};
   std::vector<PeerAddress> peers;
+  std::vector<std::string> advertise;  // host:port; empty: network.listen, unless a wildcard
+  std::vector<std::string> relays;     // members' names: they pass frames on to this node
+  bool direct{true};                   // false: dials only `peers`, reaches others by relays
+  bool relay{false};                   // passes frames on between others
+  std::string network_tls{"pinned"};   // or "ca": the five that follow
+  std::filesystem::path tls_certificate;
+  std::string tls_key;                          // a path, or pkcs11:…
+  std::filesystem::path tls_key_password_file;  // empty: password_file
+  std::filesystem::path tls_ca;
+  std::filesystem::path tls_crl;  // empty: nothing is revoked
+  std::filesystem::path pkcs11_module;
 
   std::string rpc_listen{"127.0.0.1:8545"};
   std::uint64_t rpc_workers{2};

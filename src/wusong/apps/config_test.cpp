@@ -69,6 +69,33 @@ TEST(Config, FilesCutShortOrDamagedAreRefusedOrRead) {
   }
 }
 
+TEST(Config, CertificatesNeedAllTheirFilesAndTheModeThatUsesThem) {
+  EXPECT_EQ(refused(kGood + "[network]\ntls = \"ca\"\n").detail, "network.certificate is missing");
+  EXPECT_EQ(refused(kGood + "[network]\ntls = \"cb\"\n").detail,
+            "line 9: network.tls is \"cb\"; did you mean \"ca\"?");
+  EXPECT_EQ(refused(kGood + "[network]\nca = \"ca.pem\"\n").detail,
+            "network.certificate and network.ca need network.tls = \"ca\"");
+  const std::string good =
+      "[network]\ntls = \"ca\"\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\nca = \"ca.pem\"\n";
+  const auto config = parse_config(kGood + good, "/net/node0");
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_EQ(config->tls_key, "/net/node0/tls.key");
+  EXPECT_EQ(write_config(*parse_config(write_config(*config), "/net/node0")),
+            write_config(*config));
+  const auto token = parse_config(
+      kGood +
+          "[network]\ntls = \"ca\"\ncertificate = \"a\"\nkey = \"pkcs11:token=t\"\nca = \"c\"\n",
+      "/net/node0");
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->tls_key, "pkcs11:token=t");
+}
+
+TEST(Config, ANodeThatDialsNobodyNeedsRelays) {
+  EXPECT_EQ(refused(kGood + "[network]\ndirect = false\n").row, "apps.bad_config");
+  EXPECT_EQ(refused(kGood + "[network]\ndirect = false\nrelays = [\"s\"]\n").row, "accepted");
+  EXPECT_EQ(refused(kGood + "[network]\nadvertise = [\"nowhere\"]\n").row, "apps.bad_config");
+}
+
 TEST(Config, AnUnknownSectionNamesTheNearest) {
   const Fault fault = refused(kGood + "[netwrk]\nlisten = \"127.0.0.1:1\"\n");
   EXPECT_EQ(fault.row, "apps.unknown_key");

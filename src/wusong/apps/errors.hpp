@@ -22,6 +22,7 @@ inline constexpr ErrorInfo not_included{3008, Disposition::retry, "apps.not_incl
 inline constexpr ErrorInfo bad_artifact{3009, Disposition::reject, "apps.bad_artifact"};
 inline constexpr ErrorInfo unsupported_here{3010, Disposition::reject, "apps.unsupported_here"};
 inline constexpr ErrorInfo bad_request{3011, Disposition::reject, "apps.bad_request"};
+inline constexpr ErrorInfo reload_refused{3020, Disposition::reject, "apps.reload_refused"};
 }  // namespace err
 
 /// An error for a person: the row, and what it is about with the way to mend it.

@@ -198,6 +198,8 @@ struct NodeStatus {
   std::uint64_t peers{0};
   std::uint64_t finality_p50{0};
   std::uint64_t finality_p99{0};
+  std::vector<std::string> warnings;
+  std::vector<std::vector<std::string>> admitted;  // rows of a table, one a peer
 };
 
 std::uint64_t number_in(const codec::JsonValue& object, std::string_view key) {
@@ -212,6 +214,27 @@ std::uint64_t number_in(const codec::JsonValue& object, std::string_view key) {
 std::string text_in(const codec::JsonValue& object, std::string_view key) {
   const auto text = object.string_at(key);
   return text ? std::string{*text} : std::string{};
+}
+
+/// Name, how it is connected, where, what is held against it, what was refused from it.
+std::vector<std::string> peer_row(const codec::JsonValue& peer) {
+  const auto flag = [&](std::string_view key) {
+    const auto member = peer.find(key);
+    return member && member->boolean().value_or(false);
+  };
+  const std::uint64_t banned = number_in(peer, "bannedMs");
+  std::string how = !flag("connected") ? "away" : (flag("relayed") ? "relayed" : "direct");
+  if (banned != 0) how = fmt::format("banned {} s", (banned + 999) / 1'000);
+  std::string refused;
+  if (const auto counts = peer.find("refused")) {
+    for (const auto& [reason, count] : counts->members())
+      refused +=
+          fmt::format("{}{} {}", refused.empty() ? "" : ", ", reason, count.u64().value_or(0));
+  }
+  const std::string error = text_in(peer, "lastError");
+  return {text_in(peer, "name"),           how,
+          text_in(peer, "address"),        std::to_string(number_in(peer, "penalty")),
+          refused.empty() ? "-" : refused, error.empty() ? "-" : error};
 }
 
 NodeStatus ask_status(const NodeProcess& node) {
@@ -235,6 +258,13 @@ NodeStatus ask_status(const NodeProcess& node) {
   out.peers = number_in(result, "peers");
   out.finality_p50 = number_in(result, "finalityMsP50");
   out.finality_p99 = number_in(result, "finalityMsP99");
+  if (const auto network = client->call("wusong_networkStatus")) {
+    if (const auto warnings = network->result().find("warnings"))
+      for (const codec::JsonValue& warning : warnings->items())
+        out.warnings.emplace_back(warning.string().value_or(""));
+    if (const auto peers = network->result().find("peers"))
+      for (const codec::JsonValue& peer : peers->items()) out.admitted.push_back(peer_row(peer));
+  }
   if (const auto version = client->call("web3_clientVersion")) {
     if (const auto text = version->result().string()) out.version = *text;
   }
@@ -449,7 +479,7 @@ int network_start(const NetworkStart& options) {
   return interrupted ? 0 : 1;
 }
 
-int network_status(const std::filesystem::path& folder, bool json) {
+int network_status(const std::filesystem::path& folder, bool json, bool peers) {
   const auto nodes = load_network(folder);
   if (!nodes) return complain(nodes.error());
   std::size_t healthy = 0;
@@ -474,7 +504,9 @@ int network_status(const std::filesystem::path& folder, bool json) {
       out.key("executed").number(status.executed).key("final").number(status.final);
       out.key("view").number(status.view).key("peers").number(status.peers);
       out.key("finalityMsP50").number(status.finality_p50);
-      out.key("finalityMsP99").number(status.finality_p99).close_object();
+      out.key("finalityMsP99").number(status.finality_p99).key("warnings").open_array();
+      for (const std::string& warning : status.warnings) out.string(warning);
+      out.close_array().close_object();
       continue;
     }
     const auto shown = [&](std::uint64_t value) {
@@ -489,6 +521,16 @@ int network_status(const std::filesystem::path& folder, bool json) {
                shown(status.view), shown(status.peers), measured(status.finality_p50),
                measured(status.finality_p99), status.answers ? status.version : "-");
     if (!status.healthy && !status.reason.empty()) fmt::print("         {}\n", status.reason);
+    for (const std::string& warning : status.warnings)
+      fmt::print("         warning: {}\n", warning);
+    if (!peers || status.admitted.empty()) continue;
+    std::vector<std::vector<std::string>> rows{
+        {"  peer", "state", "address", "penalty", "refused from it", "last error"}};
+    for (std::vector<std::string>& row : status.admitted) {
+      row[0].insert(0, "  ");
+      rows.push_back(std::move(row));
+    }
+    fmt::print("{}", table(rows));
   }
   out.close_array();
   if (json) fmt::print("{}\n", out.text());

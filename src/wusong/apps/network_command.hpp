@@ -28,8 +28,9 @@ struct NetworkStart {
 /// @return the process's exit code
 int network_start(const NetworkStart& options);
 
-/// One line or object a node. @return 0 when a quorum is healthy, else 1
-int network_status(const std::filesystem::path& folder, bool json);
+/// One line or object a node; with `peers` also how it stands with each of the others.
+/// @return 0 when a quorum is healthy, else 1
+int network_status(const std::filesystem::path& folder, bool json, bool peers);
 
 /// Asks every node to stop and waits for it. @return 0 when all have ended
 int network_stop(const std::filesystem::path& folder, bool json);

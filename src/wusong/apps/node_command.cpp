@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// `wusong node run`: one node with its JSON-RPC server.
+// `wusong node run`: one node with its JSON-RPC server; `wusong node reload` while it runs.
 #include "wusong/apps/node_command.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <csignal>
+#include <thread>
 
 #include "wusong/apps/config.hpp"
 #include "wusong/apps/keys.hpp"
 #include "wusong/apps/network_create.hpp"
 #include "wusong/apps/report.hpp"
+#include "wusong/apps/rpc_client.hpp"
 #include "wusong/apps/version.hpp"
+#include "wusong/codec/json.hpp"
+#include "wusong/net/address_record.hpp"
 #include "wusong/node/registry.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/cpu_stages.hpp"
@@ -137,6 +144,62 @@ node::HeldKeys::Keys next_vote_key(const NodeConfig& config) {
   return out;
 }
 
+std::vector<platform::TransportPeer> peers_to_dial(const NodeConfig& config) {
+  std::vector<platform::TransportPeer> out;
+  for (const PeerAddress& peer : config.peers) {
+    const auto address = parse_host_port(peer.address);
+    out.push_back(
+        {.key = net::PeerKey::from(peer.node_key), .host = address->host, .port = address->port});
+  }
+  return out;
+}
+
+Outcome<platform::TransportReach> reach_of(const NodeConfig& config, const node::Genesis& genesis) {
+  platform::TransportReach out{
+      .advertise = config.advertise, .direct = config.direct, .relay = config.relay};
+  const auto key_of = [&](const std::string& name) -> const Bytes* {
+    for (const auto& member : genesis.validators)
+      if (member.name == name) return &member.node_key;
+    for (const auto& member : genesis.observers)
+      if (member.name == name) return &member.node_key;
+    return nullptr;
+  };
+  for (const std::string& name : config.relays) {
+    const Bytes* const key = key_of(name);
+    if (key == nullptr) {
+      return failure(err::bad_config, fmt::format("network.relays: {} names nobody in {}", name,
+                                                  config.genesis.string()));
+    }
+    out.relays.push_back(net::PeerKey::from(*key));
+  }
+  if (out.advertise.size() > net::kRecordAddressesMax ||
+      out.relays.size() > net::kRecordRelaysMax) {
+    return failure(err::bad_config,
+                   fmt::format("network.advertise may hold {} addresses, network.relays {} names",
+                               net::kRecordAddressesMax, net::kRecordRelaysMax));
+  }
+  return out;
+}
+
+/// None where keys are pinned.
+Outcome<std::optional<platform::TlsFiles>> tls_files(const NodeConfig& config) {
+  if (config.network_tls != "ca") return std::optional<platform::TlsFiles>{};
+  const bool in_token = config.tls_key.starts_with("pkcs11:");
+  if (!in_token) {
+    if (const auto closed = check_private(config.tls_key); !closed)
+      return std::unexpected{closed.error()};
+  }
+  auto password = read_password(
+      config.tls_key_password_file.empty() ? config.password_file : config.tls_key_password_file);
+  if (!password) return std::unexpected{password.error()};
+  return std::optional{platform::TlsFiles{.certificate = config.tls_certificate.string(),
+                                          .key = config.tls_key,
+                                          .key_password = *std::move(password),
+                                          .ca = config.tls_ca.string(),
+                                          .crl = config.tls_crl.string(),
+                                          .pkcs11_module = config.pkcs11_module.string()}};
+}
+
 Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
   auto genesis = load_genesis(config.genesis);
   if (!genesis) return std::unexpected{genesis.error()};
@@ -165,11 +228,13 @@ Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
   const auto listen = parse_host_port(config.network_listen);
   out.listen_host = listen->host;
   out.listen_port = listen->port;
-  for (const PeerAddress& peer : config.peers) {
-    const auto address = parse_host_port(peer.address);
-    out.peers.push_back(
-        {.key = net::PeerKey::from(peer.node_key), .host = address->host, .port = address->port});
-  }
+  out.peers = peers_to_dial(config);
+  auto reach = reach_of(config, out.genesis);
+  if (!reach) return std::unexpected{reach.error()};
+  out.reach = *std::move(reach);
+  auto tls = tls_files(config);
+  if (!tls) return std::unexpected{tls.error()};
+  out.tls = *std::move(tls);
   out.state_history = config.state_history;
   out.workers = config.workers;
   out.pool_limits.transactions = config.pool_transactions_max;
@@ -199,6 +264,45 @@ platform::HttpOptions http_options(const NodeConfig& config) {
   return out;
 }
 
+/// What the network's certificates, keys and lists were refused for; empty for other errors.
+std::string tls_mend(Error error, const NodeConfig& config) {
+  const std::string certificate = config.tls_certificate.string();
+  const std::string_view row = error.name();
+  if (row == "platform.bad_certificate_file") return certificate + ": not a PEM certificate";
+  if (row == "platform.bad_ca_file")
+    return config.tls_ca.string() + ": needs PEM certificates of authorities, a root among them";
+  if (row == "platform.bad_crl_file")
+    return config.tls_crl.string() + ": not PEM lists of revoked certificates";
+  if (row == "platform.bad_tls_key") {
+    return config.tls_key.starts_with("pkcs11:")
+               ? config.tls_key + ": no such private key, or the PIN is wrong"
+               : config.tls_key + ": not a PEM private key that the password opens";
+  }
+  if (row == "platform.tls_key_mismatch")
+    return fmt::format("{} does not belong to the first certificate of {}", config.tls_key,
+                       certificate);
+  if (row == "platform.certificate_of_another")
+    return certificate +
+           ": does not name this node; it needs the alternative name URI:wusong:node:0x… with the "
+           "node_key of the genesis, once";
+  if (row == "platform.pkcs11_unavailable")
+    return "the token cannot be reached: install libengine-pkcs11-openssl, and check "
+           "network.pkcs11_module (" +
+           config.pkcs11_module.string() + ")";
+  if (row == "platform.tls_policy")
+    return "OpenSSL's system settings (openssl.cnf) forbid TLS 1.3 with this node's key; allow it "
+           "there, or use a key they allow with network.tls = \"ca\"";
+  if (row == "net.certificate_expired" || row == "net.certificate_not_yet_valid")
+    return certificate + " (or an authority above it) is not valid now; renew it, or set the clock";
+  if (row == "net.certificate_revoked") return certificate + " is revoked; have a new one issued";
+  if (row == "net.certificate_untrusted")
+    return fmt::format("{} does not lead to a root of {}; add the missing intermediate",
+                       certificate, config.tls_ca.string());
+  if (row == "net.no_revocation_list")
+    return config.tls_crl.string() + ": lacks the list of an authority above " + certificate;
+  return {};
+}
+
 /// Says in the mend's words what a start-up error means.
 Failure explain(Error error, const NodeConfig& config, std::string_view what,
                 const std::filesystem::path& config_file) {
@@ -216,7 +320,8 @@ Failure explain(Error error, const NodeConfig& config, std::string_view what,
     mend = fmt::format("{} is not a vote key of {}", config.vote_key.string(),
                        config.genesis.string());
   } else {
-    mend = fmt::format("cannot go on with {}", what);
+    mend = tls_mend(error, config);
+    if (mend.empty()) mend = fmt::format("cannot go on with {}", what);
   }
   return {error, mend};
 }
@@ -231,7 +336,120 @@ void bound_memory() {
   }
 }
 
+/// Reads the configuration again for a node that runs, on the signal's thread.
+class Reloader {
+ public:
+  explicit Reloader(std::filesystem::path file) : file_{std::move(file)} {}
+  /// Nulls: too early, or too late.
+  void attach(platform::NodeHost* host, platform::Logger* logger) {
+    const platform::MutexLock lock{mutex_};
+    host_ = host;
+    logger_ = logger;
+  }
+  void reload() {
+    const platform::MutexLock lock{mutex_};
+    if (host_ == nullptr) return;
+    const auto done = apply();
+    host_->note_reload(done ? "" : done.error().detail);
+    if (done) {
+      logger_->info("configuration_reloaded", {{"file", file_.string()}});
+    } else {
+      logger_->error("reload_failed",
+                     {{"error", done.error().name()}, {"detail", done.error().detail}});
+    }
+  }
+
+ private:
+  Outcome<void> apply() WUSONG_REQUIRES(mutex_) {
+    const auto config = load_config(file_);
+    if (!config) return std::unexpected{config.error()};
+    auto tls = tls_files(*config);
+    if (!tls) return std::unexpected{tls.error()};
+    if (const auto taken = host_->reload(*tls, peers_to_dial(*config)); !taken)
+      return std::unexpected{explain(taken.error(), *config, "network", file_)};
+    return {};
+  }
+
+  const std::filesystem::path file_;
+  platform::Mutex mutex_;
+  platform::Logger* logger_ WUSONG_GUARDED_BY(mutex_){nullptr};
+  platform::NodeHost* host_ WUSONG_GUARDED_BY(mutex_){nullptr};
+};
+
+/// The process that holds the data folder of a node; none when no node runs on it.
+std::optional<pid_t> process_of(const NodeConfig& config) {
+  const std::string file = (config.data / "db" / "LOCK").string();  // RocksDB's
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return std::nullopt;
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  const bool held = ::fcntl(descriptor, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  ::close(descriptor);
+  return held ? std::optional{lock.l_pid} : std::nullopt;
+}
+
+struct ReloadState {
+  std::uint64_t count{0};
+  std::string fault;
+  std::vector<std::string> warnings;
+};
+Outcome<ReloadState> ask_reloads(RpcClient& client) {
+  const auto reply = client.call("wusong_networkStatus");
+  if (!reply) return std::unexpected{reply.error()};
+  const codec::JsonValue result = reply->result();
+  ReloadState out;
+  if (const auto count = result.find("reloads")) out.count = count->u64().value_or(0);
+  if (const auto fault = result.string_at("reloadFault")) out.fault = *fault;
+  if (const auto warnings = result.find("warnings")) {
+    for (const codec::JsonValue& warning : warnings->items())
+      out.warnings.emplace_back(warning.string().value_or(""));
+  }
+  return out;
+}
+
+Outcome<ReloadState> reload_and_wait(const NodeConfig& config) {
+  auto client = RpcClient::open("http://" + config.rpc_listen, std::chrono::seconds{5});
+  if (!client) return std::unexpected{client.error()};
+  const auto before = ask_reloads(*client);
+  if (!before) return before;
+  const auto pid = process_of(config);
+  if (!pid || ::kill(*pid, SIGUSR1) != 0) {
+    return failure(err::not_found, fmt::format("no node of this user runs on {}; start it instead",
+                                               config.data.string()));
+  }
+  const Instant deadline = platform::monotonic_now() + std::chrono::seconds{30};
+  for (;;) {
+    const auto now = ask_reloads(*client);
+    if (!now || now->count > before->count) return now;
+    if (platform::monotonic_now() > deadline)
+      return failure(err::rpc_failed, "the node did not answer within 30 s; see its log");
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+}
+
 }  // namespace
+
+int node_reload(const std::filesystem::path& config_file, bool json) {
+  const auto config = load_config(config_file);
+  if (!config) return complain(config.error());
+  const auto state = reload_and_wait(*config);
+  if (!state) return complain(state.error());
+  if (!state->fault.empty()) {
+    return complain(
+        {err::reload_refused, fmt::format("everything stays as it was: {}", state->fault)});
+  }
+  if (json) {
+    codec::JsonWriter out;
+    out.open_object().key("reloads").number(state->count).key("warnings").open_array();
+    for (const std::string& warning : state->warnings) out.string(warning);
+    say(out.close_array().close_object().text());
+    return 0;
+  }
+  say(fmt::format("{} has read its network settings again.", config->name));
+  for (const std::string& warning : state->warnings) say("warning: " + warning);
+  return 0;
+}
 
 namespace {
 
@@ -264,7 +482,7 @@ class Ending {
   std::atomic<bool> signalled_{false};
 };
 
-int run_once(const std::filesystem::path& config_file, Ending& ending) {
+int run_once(const std::filesystem::path& config_file, Ending& ending, Reloader& reloader) {
   std::atomic<const ErrorInfo*> stopped_by{nullptr};
   const auto config = load_config(config_file);
   if (!config) return complain(config.error());
@@ -299,7 +517,9 @@ int run_once(const std::filesystem::path& config_file, Ending& ending) {
                                    {"network", config->network_listen},
                                    {"rpc", config->rpc_listen},
                                    {"height", (*host)->heads().executed.value}});
+  reloader.attach(host->get(), logger->get());
   const int code = ending.wait();
+  reloader.attach(nullptr, nullptr);
   (*logger)->info("node_stopping", {{"code", code}});
   (*http)->stop(std::chrono::seconds{2});
   bridge.attach(nullptr);
@@ -316,9 +536,14 @@ int run_once(const std::filesystem::path& config_file, Ending& ending) {
 int node_run(const std::filesystem::path& config_file) {
   bound_memory();
   Ending ending;
-  platform::SignalWatcher signals{[&](int /*signal*/) { ending.signalled(); }};
+  Reloader reloader{config_file};
+  platform::SignalWatcher signals{[&](int signal) {
+                                    if (signal == SIGUSR1) return reloader.reload();
+                                    ending.signalled();
+                                  },
+                                  platform::SignalWatcher::Reload::sigusr1};
   int code = Ending::kReopen;
-  while (code == Ending::kReopen && ending.again()) code = run_once(config_file, ending);
+  while (code == Ending::kReopen && ending.again()) code = run_once(config_file, ending, reloader);
   return code == Ending::kReopen ? 0 : code;
 }
 

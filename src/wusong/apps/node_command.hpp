@@ -12,6 +12,10 @@ namespace wusong::apps {
 /// stderr
 int node_run(const std::filesystem::path& config_file);
 
+/// Has the node of this configuration read its network settings again: certificates, keys, lists of
+/// revoked ones, addresses. @return the process's exit code
+int node_reload(const std::filesystem::path& config_file, bool json);
+
 struct NodeBackup {
   std::filesystem::path config;
   std::filesystem::path to;

@@ -29,5 +29,27 @@ inline constexpr ErrorInfo too_many_connections{2218, Disposition::retry,
 inline constexpr ErrorInfo refused_by_peer{2219, Disposition::retry, "net.refused_by_peer"};
 inline constexpr ErrorInfo misbehaviour{2220, Disposition::reject, "net.misbehaviour"};
 inline constexpr ErrorInfo wrong_peer{2221, Disposition::reject, "net.wrong_peer"};
+inline constexpr ErrorInfo certificate_untrusted{2222, Disposition::reject,
+                                                 "net.certificate_untrusted"};
+inline constexpr ErrorInfo certificate_expired{2223, Disposition::reject,
+                                               "net.certificate_expired"};
+inline constexpr ErrorInfo certificate_not_yet_valid{2224, Disposition::reject,
+                                                     "net.certificate_not_yet_valid"};
+inline constexpr ErrorInfo certificate_revoked{2225, Disposition::reject,
+                                               "net.certificate_revoked"};
+inline constexpr ErrorInfo certificate_names_nobody{2226, Disposition::reject,
+                                                    "net.certificate_names_nobody"};
+inline constexpr ErrorInfo no_revocation_list{2227, Disposition::reject, "net.no_revocation_list"};
+inline constexpr ErrorInfo banned{2230, Disposition::reject, "net.banned"};
+inline constexpr ErrorInfo rate_exceeded{2231, Disposition::retry, "net.rate_exceeded"};
+inline constexpr ErrorInfo bad_address_record{2232, Disposition::reject, "net.bad_address_record"};
+inline constexpr ErrorInfo relay_refused{2233, Disposition::retry, "net.relay_refused"};
+inline constexpr ErrorInfo relay_credit_exceeded{2234, Disposition::reject,
+                                                 "net.relay_credit_exceeded"};
+// What the other side said of our certificate.
+inline constexpr ErrorInfo own_certificate_revoked{2228, Disposition::reject,
+                                                   "net.own_certificate_revoked"};
+inline constexpr ErrorInfo own_certificate_expired{2229, Disposition::reject,
+                                                   "net.own_certificate_expired"};
 
 }  // namespace wusong::net::err

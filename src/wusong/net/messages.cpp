@@ -16,6 +16,7 @@ using codec::RlpWriter;
 constexpr std::uint64_t kHello = 1;
 constexpr std::uint64_t kPing = 2;
 constexpr std::uint64_t kPong = 3;
+constexpr std::uint64_t kAddresses = 4;
 constexpr std::uint64_t kStatus = 1;
 constexpr std::uint64_t kRangeRequest = 2;
 constexpr std::uint64_t kRangeResponse = 3;
@@ -37,6 +38,12 @@ struct ControlWriter {
   void operator()(const Pong& pong) const {
     out.number(kPong);
     out.number(pong.nonce);
+  }
+  void operator()(const Addresses& addresses) const {
+    out.number(kAddresses);
+    out.open_list();
+    for (const Bytes& record : addresses.records) out.string(record);
+    out.close_list();
   }
 };
 
@@ -63,9 +70,24 @@ Result<ControlMessage> read_hello(RlpReader& list) {
   return ControlMessage{std::move(hello)};
 }
 
+Result<ControlMessage> read_addresses(RlpReader& list) {
+  Addresses addresses;
+  WUSONG_TRY(RlpReader records, list.list());
+  while (!records.empty()) {
+    WUSONG_TRY(const BytesView record, records.string());
+    if (record.empty() || record.size() > kAddressRecordSizeMax ||
+        addresses.records.size() == kAddressRecordsMax)
+      return fail(err::bad_message);
+    addresses.records.push_back(to_bytes(record));
+  }
+  if (addresses.records.empty()) return fail(err::bad_message);
+  return ControlMessage{std::move(addresses)};
+}
+
 Result<ControlMessage> read_control(RlpReader& list) {
   WUSONG_TRY(const std::uint64_t kind, list.u64());
   if (kind == kHello) return read_hello(list);
+  if (kind == kAddresses) return read_addresses(list);
   WUSONG_TRY(const std::uint64_t nonce, list.u64());
   if (kind == kPing) return ControlMessage{Ping{nonce}};
   if (kind == kPong) return ControlMessage{Pong{nonce}};

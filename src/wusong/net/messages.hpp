@@ -18,19 +18,21 @@ using PeerKey = FixedBytes<32, struct PeerKeyTag>;
 
 /// The byte after a frame's length. Numbers are permanent.
 enum class Channel : std::uint8_t {
-  control = 0,    // hello, ping, pong: the transport's own
+  control = 0,    // hello, ping, pong, addresses: the transport's own
   consensus = 1,  // votes, proposals, certificates
   block = 2,      // payloads that consensus asks for
   sync = 3,       // SyncMessage
   gossip = 4,     // transaction batches
+  relay = 5,      // RelayMessage: the bytes of connections between others
 };
-inline constexpr std::size_t kChannelCount = 5;
+inline constexpr std::size_t kChannelCount = 6;
 
 /// Outbound queues, most urgent first.
-enum class Priority : std::uint8_t { urgent = 0, bulk = 1, gossip = 2 };
-inline constexpr std::size_t kPriorityCount = 3;
+enum class Priority : std::uint8_t { urgent = 0, relay = 1, bulk = 2, gossip = 3 };
+inline constexpr std::size_t kPriorityCount = 4;
 constexpr Priority priority_of(Channel channel) noexcept {
   if (channel == Channel::control || channel == Channel::consensus) return Priority::urgent;
+  if (channel == Channel::relay) return Priority::relay;
   return channel == Channel::gossip ? Priority::gossip : Priority::bulk;
 }
 
@@ -72,7 +74,15 @@ struct Pong {
   friend bool operator==(const Pong&, const Pong&) = default;
 };
 
-using ControlMessage = std::variant<Hello, Ping, Pong>;
+/// Encoded address records (address_record.hpp): the sender's own, and others it knows.
+struct Addresses {
+  std::vector<Bytes> records;  // 1 to kAddressRecordsMax, each 1 to kAddressRecordSizeMax
+  friend bool operator==(const Addresses&, const Addresses&) = default;
+};
+inline constexpr std::size_t kAddressRecordsMax = 64;
+inline constexpr std::size_t kAddressRecordSizeMax = 1'536;
+
+using ControlMessage = std::variant<Hello, Ping, Pong, Addresses>;
 Bytes encode(const ControlMessage& message);
 /// @errors err::bad_message for anything but the one encoding of a message
 [[nodiscard]] Result<ControlMessage> decode_control(BytesView encoded);

@@ -28,14 +28,15 @@ TEST(FrameHeader, RoundTripsAndIsBounded) {
 TEST(FrameHeader, BadOnesAreNamed) {
   using Raw = std::array<std::uint8_t, 5>;
   EXPECT_EQ(decode_frame_header(Raw{0, 0, 0, 0, 0}).error(), err::bad_message);
-  EXPECT_EQ(decode_frame_header(Raw{0, 0, 0, 1, 5}).error(), err::unknown_channel);
+  EXPECT_EQ(decode_frame_header(Raw{0, 0, 0, 1, kChannelCount}).error(), err::unknown_channel);
   EXPECT_EQ(decode_frame_header(Raw{255, 255, 255, 255, 1}).error(), err::frame_too_large);
   EXPECT_EQ(decode_frame_header(Raw{0, 0, 0, 1, 1})->payload_size, 0u);
 }
 
 TEST(Control, EveryMessageRoundTrips) {
   for (const ControlMessage& message :
-       {ControlMessage{hello()}, ControlMessage{Ping{0}}, ControlMessage{Pong{UINT64_MAX}}}) {
+       {ControlMessage{hello()}, ControlMessage{Ping{0}}, ControlMessage{Pong{UINT64_MAX}},
+        ControlMessage{Addresses{{Bytes{1}, Bytes(kAddressRecordSizeMax, 2)}}}}) {
     const auto decoded = decode_control(encode(message));
     ASSERT_TRUE(decoded.has_value());
     EXPECT_EQ(*decoded, message);
@@ -65,6 +66,16 @@ TEST(Control, AVersionMustBeShortAndPrintable) {
   EXPECT_FALSE(decode_control(encode(ControlMessage{odd})));
   odd.node_version = "a\nb";
   EXPECT_FALSE(decode_control(encode(ControlMessage{odd})));
+}
+
+TEST(Control, AddressesAreBounded) {
+  for (const Addresses& bad :
+       {Addresses{}, Addresses{{Bytes{}}}, Addresses{{Bytes(kAddressRecordSizeMax + 1, 1)}},
+        Addresses{std::vector<Bytes>(kAddressRecordsMax + 1, Bytes{1})}}) {
+    EXPECT_EQ(decode_control(encode(ControlMessage{bad})).error(), Error{err::bad_message});
+  }
+  const Addresses most{std::vector<Bytes>(kAddressRecordsMax, Bytes{1})};
+  EXPECT_TRUE(decode_control(encode(ControlMessage{most})).has_value());
 }
 
 TEST(Control, HellosMustAgreeOnProtocolAndGenesis) {

@@ -246,6 +246,7 @@ void Node::on_frame(consensus::PeerId peer, net::Channel channel, Bytes payload)
       on_sync_message(peer, payload);
       return;
     case net::Channel::control:
+    case net::Channel::relay:
       return;  // the transport's own
   }
 }

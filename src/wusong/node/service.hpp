@@ -14,6 +14,7 @@
 #include "wusong/base/strong.hpp"
 #include "wusong/base/time.hpp"
 #include "wusong/exec/context.hpp"
+#include "wusong/node/network_info.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/block.hpp"
 #include "wusong/types/epoch.hpp"
@@ -203,6 +204,7 @@ class Service {
 
   virtual std::vector<ValidatorInfo> validators() const = 0;
   virtual std::vector<PeerInfo> peers() const = 0;
+  virtual NetworkInfo network() const { return {}; }
   virtual Health health() const = 0;
   /// @errors err::unknown_block, err::no_proof_yet
   [[nodiscard]] virtual Result<FinalityProof> finality_proof(Height height) const = 0;

@@ -32,6 +32,17 @@ inline constexpr ErrorInfo child_not_found{2841, Disposition::reject, "platform.
 inline constexpr ErrorInfo protection_missing{2842, Disposition::reject,
                                               "platform.protection_missing"};
 
+inline constexpr ErrorInfo bad_certificate_file{2860, Disposition::reject,
+                                                "platform.bad_certificate_file"};
+inline constexpr ErrorInfo bad_tls_key{2861, Disposition::reject, "platform.bad_tls_key"};
+inline constexpr ErrorInfo tls_key_mismatch{2862, Disposition::reject, "platform.tls_key_mismatch"};
+inline constexpr ErrorInfo certificate_of_another{2863, Disposition::reject,
+                                                  "platform.certificate_of_another"};
+inline constexpr ErrorInfo bad_crl_file{2864, Disposition::reject, "platform.bad_crl_file"};
+inline constexpr ErrorInfo tls_policy{2865, Disposition::reject, "platform.tls_policy"};
+inline constexpr ErrorInfo pkcs11_unavailable{2866, Disposition::reject,
+                                              "platform.pkcs11_unavailable"};
+
 inline constexpr ErrorInfo not_a_validator{2830, Disposition::reject, "platform.not_a_validator"};
 
 inline constexpr ErrorInfo format_older{2850, Disposition::reject, "platform.format_older"};

@@ -39,7 +39,8 @@ NodeHostImpl::NodeHostImpl(HostOptions options, Logger& logger, MetricsRegistry&
       rules_{node::chain_rules(options_.genesis)},
       started_at_{monotonic_now()},
       started_wall_{wall_now()},
-      stages_{metrics} {}
+      stages_{metrics},
+      addresses_{options_.peers} {}
 
 NodeHostImpl::~NodeHostImpl() {
   stop();
@@ -174,14 +175,18 @@ void NodeHostImpl::set_epoch(node::EpochPtr epoch) {
 /// Everyone whom the epoch names may connect; whoever has an address is dialled.
 std::vector<TransportPeer> NodeHostImpl::pinned_peers(const types::Epoch& epoch) const {
   std::map<net::PeerKey, TransportPeer> out;
-  const auto admit = [&](BytesView node_key) {
+  const auto admit = [&](BytesView node_key, bool validator) {
     const auto key = net::PeerKey::from(node_key);
-    out[key] = {.key = key, .host = {}, .port = 0};
+    out[key] = {.key = key, .host = {}, .port = 0, .validator = validator};
   };
-  for (const auto& validator : epoch.validators) admit(validator.node_key);
-  for (const auto& observer : epoch.observers) admit(observer.node_key);
-  for (const TransportPeer& peer : options_.peers) {
-    if (out.contains(peer.key)) out[peer.key] = peer;
+  for (const auto& observer : epoch.observers) admit(observer.node_key, false);
+  for (const auto& validator : epoch.validators) admit(validator.node_key, true);
+  const MutexLock lock{network_mutex_};
+  for (const TransportPeer& peer : addresses_) {
+    const auto known = out.find(peer.key);
+    if (known == out.end()) continue;
+    known->second.host = peer.host;
+    known->second.port = peer.port;
   }
   out.erase(self_);
   std::vector<TransportPeer> peers;
@@ -199,6 +204,8 @@ Result<void> NodeHostImpl::start() {
   options.hello.role = votes_ ? net::Role::validator : net::Role::observer;
   options.hello.finalised = Height{final_.load()};
   options.peers = pinned_peers(*epoch());
+  options.tls = options_.tls;
+  options.reach = options_.reach;
   options.limits.frame_payload_max =
       std::max(net::kFramePayloadMax,
                std::size_t{options_.genesis.block_bytes_max} + (std::size_t{1} << 20));
@@ -220,6 +227,23 @@ void NodeHostImpl::stop() {
       logger_.error("state_sync_failed", {{"error", synced.error()}});
     }
   }
+}
+
+Result<void> NodeHostImpl::reload(const std::optional<TlsFiles>& tls,
+                                  std::vector<TransportPeer> peers) {
+  WUSONG_CHECK(transport_->reload_tls(tls));
+  {
+    const MutexLock lock{network_mutex_};
+    addresses_ = std::move(peers);
+  }
+  transport_->set_peers(pinned_peers(*epoch()));
+  return {};
+}
+
+void NodeHostImpl::note_reload(std::string fault) {
+  const MutexLock lock{network_mutex_};
+  ++reloads_;
+  reload_fault_ = std::move(fault);
 }
 
 void NodeHostImpl::on_connected(const net::PeerKey& peer, const net::Hello& hello) {
@@ -298,16 +322,7 @@ void NodeHostImpl::carry_out(node::Actions actions) {
     execution_->post_always(
         [this, blocks = std::move(actions.execute)]() mutable { execute(std::move(blocks)); });
   }
-  for (const auto& refusal : actions.refusals) {
-    logger_.warn("proposal_refused", {{"block", refusal.block}, {"error", refusal.error}});
-  }
-  for (const consensus::Rejection& rejection : actions.rejections) {
-    metrics_
-        .counter("wusong_messages_refused_total", "Consensus messages refused, by reason",
-                 {{"reason", std::string{rejection.error.name()}}})
-        .add();
-    logger_.debug("message_refused", {{"peer", rejection.peer}, {"error", rejection.error}});
-  }
+  count_refusals(actions);
   for (const node::Actions::Accusation& accusation : actions.misbehaviour) report(accusation);
   if (!actions.pending.empty()) {
     MutexLock lock{subscribers_->mutex};
@@ -363,6 +378,21 @@ void NodeHostImpl::report(const node::Actions::Accusation& accusation) {
                                  {"first", BytesView{first}},
                                  {"second", BytesView{evidence.second}},
                                  {"file", file}});
+}
+
+void NodeHostImpl::count_refusals(const node::Actions& actions) {
+  for (const auto& refusal : actions.refusals) {
+    logger_.warn("proposal_refused", {{"block", refusal.block}, {"error", refusal.error}});
+    const MutexLock lock{network_mutex_};
+    ++proposals_refused_[std::string{refusal.error.name()}];
+  }
+  for (const consensus::Rejection& rejection : actions.rejections) {
+    logger_.debug("message_refused", {{"peer", rejection.peer}, {"error", rejection.error}});
+    if (const auto key = peers_table_.key_of(rejection.peer); transport_ && key)
+      transport_->blame(*key, rejection.error);
+    const MutexLock lock{network_mutex_};
+    ++messages_refused_[std::string{rejection.error.name()}];
+  }
 }
 
 void NodeHostImpl::send(const node::Frame& frame) {

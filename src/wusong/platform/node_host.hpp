@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,14 @@ struct HostOptions {
   std::filesystem::path folder;  // holds db/ and state/
   node::Genesis genesis;
   NodeSecretKey node_key{};
+  std::optional<TlsFiles> tls;     // none: node keys are pinned
   node::HeldKeys::Keys vote_keys;  // none: an observer
   /// Asked for vote keys that came since the start, where an epoch names none of those held.
   std::function<node::HeldKeys::Keys()> look_for_vote_keys;
   std::string listen_host{"127.0.0.1"};
   std::uint16_t listen_port{0};
-  std::vector<TransportPeer> peers;
+  std::vector<TransportPeer> peers;  // whose addresses are known
+  TransportReach reach;
   std::uint64_t state_history{10'000};
   std::size_t workers{2};
   txpool::Limits pool_limits;
@@ -60,6 +63,11 @@ class NodeHost : public node::Service {
   /// Leaves the network, finishes what was begun, syncs. No call of Service may follow.
   virtual void stop() = 0;
   virtual std::uint16_t port() const = 0;
+  /// Certificates, lists and addresses to dial, while it runs. @errors Transport::reload_tls
+  [[nodiscard]] virtual Result<void> reload(const std::optional<TlsFiles>& tls,
+                                            std::vector<TransportPeer> peers) = 0;
+  /// What network() says of the last reload; empty: it went well.
+  virtual void note_reload(std::string fault) = 0;
 };
 
 }  // namespace wusong::platform

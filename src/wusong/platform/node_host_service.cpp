@@ -51,6 +51,11 @@ std::uint64_t resident_bytes() {
   return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
+std::uint64_t milliseconds_of(Duration duration) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
 }  // namespace
 
 void BlockCache::put(const node::BlockPtr& block) {
@@ -370,6 +375,39 @@ std::vector<node::PeerInfo> NodeHostImpl::peers() const {
   return out;
 }
 
+node::NetworkInfo NodeHostImpl::network() const {
+  node::NetworkInfo out;
+  {
+    const MutexLock lock{network_mutex_};
+    out.messages_refused = messages_refused_;
+    out.proposals_refused = proposals_refused_;
+    out.reloads = reloads_;
+    out.reload_fault = reload_fault_;
+  }
+  if (!transport_) return out;
+  TransportStats stats = transport_->stats();
+  out.tls = std::move(stats.tls);
+  out.warnings = node::renewal_warnings(out.tls, wall_now());
+  out.connections_refused = std::move(stats.connections_refused);
+  out.frames_refused = std::move(stats.frames_refused);
+  out.bans = stats.bans;
+  out.circuits_passing = stats.circuits_passing;
+  for (TransportPeerStats& peer : stats.peers) {
+    node::AdmittedPeer shown{.node_key = to_bytes(peer.key),
+                             .name = peers_table_.about(peer.key).name,
+                             .connected = peer.connected,
+                             .relayed = peer.connected && peer.relayed,
+                             .address = peer.address,
+                             .penalty = peer.penalty,
+                             .banned_ms = milliseconds_of(peer.ban_left),
+                             .pauses = peer.pauses,
+                             .refused = std::move(peer.refused)};
+    if (!peer.connected && peer.last_error != nullptr) shown.last_error = peer.last_error->name;
+    out.peers.push_back(std::move(shown));
+  }
+  return out;
+}
+
 node::Health NodeHostImpl::health() const {
   node::Health out;
   out.role = votes_.load(std::memory_order_relaxed) ? "validator" : "observer";
@@ -496,6 +534,7 @@ void NodeHostImpl::register_metrics() {
         pending.set(static_cast<double>(counts.pending));
         queued.set(static_cast<double>(counts.queued));
         healthy.set(health().healthy ? 1 : 0);
+        show_network();
       });
 }
 
@@ -514,6 +553,43 @@ void NodeHostImpl::register_upkeep_metrics() {
     members.set(static_cast<double>(epoch()->validators.size()));
     votes_lost.set(guard_ ? 1 : 0);
   });
+}
+
+void NodeHostImpl::show_network() {
+  const node::NetworkInfo now = network();
+  const auto show = [this](const char* name, const char* help, const node::RefusalCounts& counts) {
+    for (const auto& [reason, count] : counts)
+      metrics_.counter(name, help, {{"reason", reason}}).set(count);
+  };
+  show("wusong_connections_refused_total", "Connections and handshakes refused",
+       now.connections_refused);
+  show("wusong_frames_refused_total", "Frames that ended a connection", now.frames_refused);
+  show("wusong_messages_refused_total", "Votes, proposals, ranges and transactions refused",
+       now.messages_refused);
+  show("wusong_proposals_refused_total", "Blocks this node judged wrong", now.proposals_refused);
+  metrics_.counter("wusong_peer_bans_total", "Times a peer was banned for a while").set(now.bans);
+  std::uint64_t pauses = 0;
+  std::size_t banned = 0;
+  for (const node::AdmittedPeer& peer : now.peers) {
+    pauses += peer.pauses;
+    banned += peer.banned_ms != 0 ? 1 : 0;
+  }
+  metrics_.counter("wusong_peer_pauses_total", "Times a peer that sent too much had to wait")
+      .set(pauses);
+  metrics_.gauge("wusong_peers_banned", "Peers refused at present")
+      .set(static_cast<double>(banned));
+  metrics_.gauge("wusong_circuits_passing", "Connections between others that pass through here")
+      .set(static_cast<double>(now.circuits_passing));
+  const auto expiry = [this](const char* of, UnixMillis end) {
+    if (end.value == 0) return;
+    metrics_
+        .gauge("wusong_certificate_expiry_seconds", "Until it ends; negative once it has",
+               {{"of", of}})
+        .set((static_cast<double>(end.value) - static_cast<double>(wall_now().value)) / 1'000);
+  };
+  expiry("node", now.tls.expires);
+  expiry("ca", now.tls.ca_expires);
+  expiry("crl", now.tls.crl_due);
 }
 
 }  // namespace wusong::platform::internal

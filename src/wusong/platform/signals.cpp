@@ -17,12 +17,13 @@
 namespace wusong::platform {
 namespace {
 
-sigset_t watched() noexcept {
+sigset_t watched(SignalWatcher::Reload reload) noexcept {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGHUP);
+  if (reload == SignalWatcher::Reload::sigusr1) sigaddset(&set, SIGUSR1);
   return set;
 }
 
@@ -48,10 +49,10 @@ struct SignalWatcher::State {
   }
 };
 
-SignalWatcher::SignalWatcher(std::function<void(int)> on_signal)
+SignalWatcher::SignalWatcher(std::function<void(int)> on_signal, Reload reload)
     : state_{std::make_unique<State>()} {
   std::signal(SIGPIPE, SIG_IGN);
-  const sigset_t set = watched();
+  const sigset_t set = watched(reload);
   WUSONG_ASSERT(::pthread_sigmask(SIG_BLOCK, &set, nullptr) == 0);
   state_->signals = ::signalfd(-1, &set, SFD_CLOEXEC);
   state_->stop = ::eventfd(0, EFD_CLOEXEC);
@@ -69,7 +70,7 @@ SignalWatcher::~SignalWatcher() {
 }
 
 void SignalWatcher::unblock() noexcept {
-  const sigset_t set = watched();
+  const sigset_t set = watched(Reload::sigusr1);
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 

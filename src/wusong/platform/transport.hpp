@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections among known nodes: TCP, TLS 1.3 with both sides authenticated by pinned Ed25519 keys.
+// Connections among known nodes: TCP, TLS 1.3 with both sides authenticated, by pinned Ed25519 keys
+// or by certificates of a consortium's CA.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,16 +15,43 @@
 #include "wusong/base/error.hpp"
 #include "wusong/base/time.hpp"
 #include "wusong/net/messages.hpp"
+#include "wusong/net/penalties.hpp"
+#include "wusong/net/rate_limit.hpp"
+#include "wusong/node/network_info.hpp"
 #include "wusong/platform/log.hpp"
 
 namespace wusong::platform {
 
+using node::RefusalCounts;
+using node::TlsStatus;
+
 using NodeSecretKey = std::array<std::uint8_t, 32>;
 
+/// Where a node that proves itself by a CA's certificate has its part. The certificate names the
+/// node's own key, by which it is admitted: a URI wusong:node:0x… among its alternative names.
+struct TlsFiles {
+  std::string certificate;   // PEM: the node's, then intermediates up to a root
+  std::string key;           // PEM, or pkcs11:… for a key that stays in its token
+  std::string key_password;  // of the PEM, or the token's PIN
+  std::string ca;            // PEM: trusted roots, and intermediates that peers may leave out
+  std::string crl;           // PEM: lists of revoked certificates, one of every CA; empty: none
+  std::string pkcs11_module;
+};
+
+/// A node that is admitted.
 struct TransportPeer {
   net::PeerKey key;
-  std::string host;       // an address or a name; empty: this peer dials us
-  std::uint16_t port{0};  // 0: this peer dials us
+  std::string host;       // an address or a name; empty: as it says itself, or it dials us
+  std::uint16_t port{0};  // 0 with an empty host
+  bool validator{false};  // never banned for long, nor when that would cost a quorum
+};
+
+/// How others come to know and reach this node, and what it does for them.
+struct TransportReach {
+  std::vector<std::string> advertise;  // host:port; at most net::kRecordAddressesMax
+  std::vector<net::PeerKey> relays;    // who passes frames on to this node, and for it
+  bool direct{true};                   // false: dials only configured addresses, the rest by relays
+  bool relay{false};                   // passes frames on between others
 };
 
 struct TransportLimits {
@@ -33,7 +62,20 @@ struct TransportLimits {
   std::size_t bulk_queue_bytes_max{64u << 20};
   std::size_t gossip_queue_bytes_max{16u << 20};
   std::size_t read_bytes_per_second_max{512u << 20};  // per peer; reading pauses beyond
-  std::size_t half_open_max{64};  // accepted connections that have not said hello
+  /// Accepted connections that have not said hello: all, and of one host.
+  std::size_t half_open_max{512};
+  std::size_t half_open_per_host_max{128};
+  net::RateLimit::Rate handshakes{512, 1'024};
+  net::RateLimit::Rate handshakes_per_host{64, 256};
+  /// Frames a second and at once, by channel: control, consensus, block, sync, gossip, relay.
+  std::array<net::RateLimit::Rate, net::kChannelCount> frame_rates{{{200, 1'000},
+                                                                    {20'000, 40'000},
+                                                                    {5'000, 10'000},
+                                                                    {5'000, 10'000},
+                                                                    {50'000, 100'000},
+                                                                    {50'000, 100'000}}};
+  std::size_t relay_queue_bytes_max{80u << 20};
+  net::Penalties::Limits penalties;  // of peers; validators' bans are capped
   Duration handshake_timeout{std::chrono::seconds{4}};
   Duration ping_interval{std::chrono::seconds{1}};
   Duration silence_max{std::chrono::seconds{5}};      // nothing heard: disconnected
@@ -47,9 +89,11 @@ struct TransportLimits {
 struct TransportOptions {
   std::string listen_host{"127.0.0.1"};
   std::uint16_t listen_port{0};  // 0: any free one
-  NodeSecretKey secret_key{};    // an Ed25519 seed
+  NodeSecretKey secret_key{};    // an Ed25519 seed: who this node is
+  std::optional<TlsFiles> tls;   // none: the key itself is pinned, and no certificate matters
   net::Hello hello;              // genesis hash, version, role; the height is kept by set_finalised
-  std::vector<TransportPeer> peers;
+  std::vector<TransportPeer> peers;  // all who are admitted
+  TransportReach reach;
   TransportLimits limits;
 };
 
@@ -69,7 +113,8 @@ struct TransportPeerStats {
   net::PeerKey key;
   bool connected{false};
   bool dialled_by_us{false};
-  std::string address;  // host:port of the other end while connected, else as configured
+  bool relayed{false};  // through another node
+  std::string address;  // of the other end while connected, else where it is tried
   net::Hello hello;     // the last one heard
   std::uint64_t bytes_in{0};
   std::uint64_t bytes_out{0};
@@ -80,14 +125,19 @@ struct TransportPeerStats {
   std::uint64_t connections{0};          // times it became connected
   Duration round_trip{0};                // smoothed; 0 when not measured yet
   const ErrorInfo* last_error{nullptr};  // why it was last disconnected or could not connect
+  RefusalCounts refused;                 // what it sent, by reason
+  double penalty{0};
+  Duration ban_left{0};
+  std::uint64_t pauses{0};  // times its reading waited because it sent too much
 };
 
 struct TransportStats {
   std::vector<TransportPeerStats> peers;  // in key order
-  std::uint64_t refused_unknown{0};       // a key that is not pinned
-  std::uint64_t refused_tls{0};           // not TLS, or not ours
-  std::uint64_t refused_hello{0};         // wrong genesis or version
-  std::uint64_t refused_limit{0};         // too many half open
+  RefusalCounts connections_refused;      // before hello was agreed on
+  RefusalCounts frames_refused;           // ended a connection that stood
+  std::uint64_t bans{0};
+  std::size_t circuits_passing{0};  // between others
+  TlsStatus tls;
 };
 
 /// A mesh of authenticated connections, kept up. A pair holds one connection: of two, the one
@@ -113,8 +163,14 @@ class Transport {
   virtual void broadcast(net::Channel channel, std::shared_ptr<const Bytes> payload) = 0;
   /// Says why, in the log and to on_disconnected. The connection is tried again later.
   virtual void disconnect(const net::PeerKey& peer, Error reason) = 0;
-  /// Whom to dial and to accept from now on; others are disconnected.
+  /// A message of this peer was refused for that reason. Many in a short time ban it.
+  virtual void blame(const net::PeerKey& peer, Error reason) = 0;
+  /// Who is admitted from now on; others are disconnected.
   virtual void set_peers(std::vector<TransportPeer> peers) = 0;
+  /// Reads certificates, keys and lists again, on the caller's thread. Connections stay, but for
+  /// peers whose certificates are not accepted any more. After an error all is as before.
+  /// @errors of TlsContext::make
+  [[nodiscard]] virtual Result<void> reload_tls(const std::optional<TlsFiles>& files) = 0;
   /// For the hello of connections to come.
   virtual void set_finalised(Height finalised) = 0;
   virtual TransportStats stats() const = 0;

@@ -55,6 +55,7 @@ class FakeService final : public node::Service {
   std::vector<node::EpochProof> epoch_list;
   std::vector<node::ValidatorInfo> validator_list;
   std::vector<node::PeerInfo> peer_list;
+  node::NetworkInfo network_now;
   node::Health health_now{.healthy = true, .reason = {}, .role = "validator"};
   std::optional<Error> proof_refusal;
   bool only_hash{false};  // submit() neither decodes nor keeps
@@ -215,6 +216,7 @@ class FakeService final : public node::Service {
 
   std::vector<node::ValidatorInfo> validators() const override { return validator_list; }
   std::vector<node::PeerInfo> peers() const override { return peer_list; }
+  node::NetworkInfo network() const override { return network_now; }
   node::Health health() const override { return health_now; }
   node::EpochPtr epoch() const override { return epoch_now; }
   Result<node::EpochPtr> epoch_of(Height /*height*/) const override { return epoch_now; }

@@ -204,6 +204,23 @@ class RpcChain {
                        .final = Height{2},
                        .rtt_us = 250,
                        .inbound = true}};
+    node.network_now.tls = {.ca_mode = true,
+                            .subject = "CN=v0",
+                            .issuer = "CN=agency",
+                            .serial = "01ff",
+                            .expires = {1'800'000'000'000},
+                            .ca_expires = {1'900'000'000'000},
+                            .crl_due = {1'700'000'000'000}};
+    node.network_now.warnings = {"a list of network.crl has ended"};
+    node.network_now.reloads = 2;
+    node.network_now.connections_refused = {{"net.unknown_peer", 3}};
+    node.network_now.bans = 1;
+    node.network_now.peers = {{.node_key = Bytes(32, 0xb1),
+                               .name = "v1",
+                               .connected = true,
+                               .address = "127.0.0.1:30301",
+                               .penalty = 25.5,
+                               .refused = {{"net.bad_message", 1}}}};
   }
 
   std::array<std::uint8_t, 32> key_{};

@@ -2,7 +2,6 @@
 #include "wusong/platform/internal/connection.hpp"
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 
 #include "wusong/net/errors.hpp"
 #include "wusong/platform/clock.hpp"
@@ -10,44 +9,36 @@
 namespace wusong::platform::internal {
 namespace {
 
-namespace asio = boost::asio;
-
+constexpr std::size_t kReadSizeBeforeHello = 4u << 10;
 constexpr std::size_t kReadSize = 64u << 10;
 constexpr std::size_t kPayloadStep = 256u << 10;    // payload memory grows with what has arrived
 constexpr std::size_t kCoalesceBytes = 256u << 10;  // frames gathered into one write
 
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, const TlsContext& tls, TlsSide side,
-                       ConnectionOwner& owner, const Config& config)
-    : socket_{std::move(socket)},
-      tls_{tls, side, [this](const net::PeerKey& key) { return owner_.admit(*this, key); }},
+Connection::Connection(const TlsContext& tls, TlsSide side, ConnectionOwner& owner,
+                       const Config& config)
+    : tls_{tls, side, [this](const net::PeerKey& key) { return owner_.admit(*this, key); }},
       side_{side},
       owner_{owner},
-      config_{config} {
+      config_{config},
+      bytes_{{static_cast<double>(config.read_bytes_per_second_max),
+              static_cast<double>(config.read_bytes_per_second_max)},
+             monotonic_now()} {
   started_at = heard_at = write_progress_at = monotonic_now();
+  for (const net::RateLimit::Rate& rate : config.frame_rates) frames_.emplace_back(rate, heard_at);
 }
 
-std::string Connection::address() const {
-  boost::system::error_code error;
-  const auto end = socket_.remote_endpoint(error);
-  if (error) return {};
-  const std::string host = end.address().to_string();
-  return (end.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(end.port());
-}
-
-void Connection::start() {
-  boost::system::error_code ignored;
-  socket_.set_option(asio::ip::tcp::no_delay{true}, ignored);
-  socket_.non_blocking(true, ignored);
-  read_buffer_.resize(kReadSize);
+void Connection::start(std::unique_ptr<ByteStream> stream) {
+  stream_ = std::move(stream);
+  abandon = {};
+  read_buffer_.resize(kReadSizeBeforeHello);
   if (auto result = advance(); !result) return close(result.error());
   read_more();
 }
 
 void Connection::finish_sending() noexcept {
-  boost::system::error_code ignored;  // a connection that is gone has nothing to finish
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  stream_->finish_writing();
 }
 
 void Connection::close(Error reason) {
@@ -56,37 +47,30 @@ void Connection::close(Error reason) {
   if (closing_) reason = *closing_;
   const auto self = shared_from_this();
   // A last alert tells the other side why, if the socket takes it at once.
-  if (!writing_ && tls_.has_output()) {
+  if (stream_ && !writing_ && tls_.has_output()) {
     Bytes last;
     tls_.take_output(last);
-    boost::system::error_code ignored;
-    socket_.write_some(asio::buffer(last), ignored);
+    stream_->write_at_once(last);
   }
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  if (stream_) stream_->close();
+  if (const auto ending = std::exchange(abandon, {})) ending();
   owner_.on_closed(*this, reason);
 }
 
 void Connection::read_more() {
   if (closed_) return;
-  socket_.async_read_some(
-      asio::buffer(read_buffer_),
-      [self = shared_from_this()](boost::system::error_code error, std::size_t count) {
-        if (self->closed_) return;
-        if (error) return self->close(net::err::connection_lost);
-        self->on_bytes(count);
-      });
+  if (open_ && read_buffer_.size() < kReadSize) read_buffer_.resize(kReadSize);
+  stream_->read(read_buffer_, [self = shared_from_this()](bool ok, std::size_t count) {
+    if (self->closed_) return;
+    if (!ok) return self->close(net::err::connection_lost);
+    self->on_bytes(count);
+  });
 }
 
-bool Connection::over_read_budget(std::size_t count) noexcept {
-  if (config_.read_bytes_per_second_max == 0) return false;
-  if (heard_at - budget_from_ >= std::chrono::seconds{1}) {
-    budget_from_ = heard_at;
-    budget_used_ = 0;
-  }
-  budget_used_ += count;
-  return budget_used_ > config_.read_bytes_per_second_max;
+/// Whoever sends more than its share waits: what it sent meanwhile stays with it.
+void Connection::pause_until(Instant when) noexcept {
+  ++pauses;
+  paused_until_ = when;
 }
 
 void Connection::on_bytes(std::size_t count) {
@@ -95,18 +79,19 @@ void Connection::on_bytes(std::size_t count) {
   tls_.receive(BytesView{read_buffer_}.first(count));
   if (auto result = advance(); !result) return close(result.error());
   if (closed_) return;
-  if (over_read_budget(count)) {
-    reading_paused_ = true;  // tick() resumes
-    return;
-  }
-  read_more();
+  if (config_.read_bytes_per_second_max != 0 && !paused_until_ &&
+      !bytes_.take(static_cast<double>(count), heard_at))
+    pause_until(bytes_.ready_at(heard_at));
+  if (!paused_until_) read_more();
 }
 
 void Connection::tick(Instant now) {
   if (closing_ && !writing_) return close(*closing_);
-  if (closed_ || !reading_paused_ || now - budget_from_ < std::chrono::seconds{1}) return;
-  reading_paused_ = false;
-  read_more();
+  if (closed_ || !paused_until_ || now < *paused_until_) return;
+  paused_until_.reset();
+  heard_at = now;  // it was we who did not listen
+  if (auto result = advance(); !result) return close(result.error());
+  if (!closed_ && !paused_until_) read_more();
 }
 
 Result<void> Connection::advance() {
@@ -129,7 +114,14 @@ Result<void> Connection::read_frames() {
     if (!frame_) {
       WUSONG_TRY(const bool whole, read_header());
       if (!whole) return {};
+      frame_allowed_ = false;
     }
+    net::RateLimit& limit = frames_[static_cast<std::size_t>(frame_->channel)];
+    if (!frame_allowed_ && !limit.take(1, heard_at)) {
+      pause_until(limit.ready_at(heard_at));
+      return {};
+    }
+    frame_allowed_ = true;
     WUSONG_TRY(const bool whole, read_payload());
     if (!whole) return {};
     const net::Channel channel = frame_->channel;
@@ -209,18 +201,17 @@ void Connection::pump() {
 }
 
 void Connection::write_more() {
-  socket_.async_write_some(
-      asio::buffer(sending_.data() + sent_, sending_.size() - sent_),
-      [self = shared_from_this()](boost::system::error_code error, std::size_t count) {
-        if (self->closed_) return;
-        if (error) return self->close(net::err::connection_lost);
-        self->sent_ += count;
-        self->bytes_out += count;
-        self->write_progress_at = monotonic_now();
-        if (self->sent_ < self->sending_.size()) return self->write_more();
-        self->writing_ = false;
-        self->pump();
-      });
+  stream_->write(BytesView{sending_}.subspan(sent_),
+                 [self = shared_from_this()](bool ok, std::size_t count) {
+                   if (self->closed_) return;
+                   if (!ok) return self->close(net::err::connection_lost);
+                   self->sent_ += count;
+                   self->bytes_out += count;
+                   self->write_progress_at = monotonic_now();
+                   if (self->sent_ < self->sending_.size()) return self->write_more();
+                   self->writing_ = false;
+                   self->pump();
+                 });
 }
 
 }  // namespace wusong::platform::internal

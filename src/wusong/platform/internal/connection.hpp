@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// One TCP connection under TLS, cut into frames. Everything happens on the transport's thread.
+// One connection under TLS, cut into frames. Everything happens on the transport's thread.
 #pragma once
 
 #include <array>
-#include <boost/asio/ip/tcp.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "wusong/base/time.hpp"
+#include "wusong/net/rate_limit.hpp"
+#include "wusong/platform/internal/byte_stream.hpp"
 #include "wusong/platform/internal/outbound_queue.hpp"
 #include "wusong/platform/internal/tls.hpp"
 
@@ -35,15 +36,15 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   struct Config {
     std::size_t payload_size_max{net::kFramePayloadMax};
     std::size_t read_bytes_per_second_max{0};
+    std::array<net::RateLimit::Rate, net::kChannelCount> frame_rates{};
   };
   /// Before hello nobody may make us hold more than this.
   static constexpr std::size_t kPayloadBeforeHelloMax = 1'024;
 
-  Connection(boost::asio::ip::tcp::socket socket, const TlsContext& tls, TlsSide side,
-             ConnectionOwner& owner, const Config& config);
+  Connection(const TlsContext& tls, TlsSide side, ConnectionOwner& owner, const Config& config);
 
-  /// The socket is connected: begins the handshake.
-  void start();
+  /// The other end is there: begins the handshake.
+  void start(std::unique_ptr<ByteStream> stream);
   /// Encrypts and sends what the owner has, unless a write is under way already.
   void pump();
   /// Once; later calls do nothing. on_closed follows before it returns.
@@ -52,21 +53,29 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void finish_sending() noexcept;
   /// Closes when what has been written is on its way, so that the other side learns why as well.
   void close_soon(Error reason) noexcept { closing_ = reason; }
-  /// Lifts the limit on frames from before hello.
+  /// Lifts the limits from before hello.
   void open() noexcept { open_ = true; }
   /// Housekeeping, several times a second.
   void tick(Instant now);
 
-  boost::asio::ip::tcp::socket& socket() noexcept { return socket_; }
   bool dialled() const noexcept { return side_ == TlsSide::client; }
   bool closed() const noexcept { return closed_; }
   /// Something is on its way, or a frame is sent in part.
   bool writing() const noexcept { return writing_ || outgoing_.has_value(); }
   const std::optional<net::PeerKey>& key() const noexcept { return tls_.peer(); }
+  /// The key was proven, not only shown.
+  bool authenticated() const noexcept { return authenticated_; }
+  bool relayed() const noexcept { return stream_ && stream_->relayed(); }
+  /// Whether the peer's certificate would be accepted now. @errors net's certificate rows
+  [[nodiscard]] Result<void> check_certificate(const TlsContext& now) const {
+    return tls_.check_again(now);
+  }
   /// Of the other end, host:port.
-  std::string address() const;
+  std::string address() const { return stream_ ? stream_->address() : std::string{}; }
 
   // For the owner's bookkeeping.
+  std::function<void()> abandon;             // ends the attempt to connect, before start()
+  std::string origin;                        // the host or the relay it came from
   std::optional<OutboundFrame> hello_frame;  // sent before anything else
   std::optional<net::PeerKey> expected;      // whom we dialled
   Instant started_at{};
@@ -79,6 +88,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::uint64_t bytes_out{0};
   std::uint64_t frames_in{0};
   std::uint64_t frames_out{0};
+  std::uint64_t pauses{0};  // reading waited because of a limit
 
  private:
   void read_more();
@@ -89,9 +99,9 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] Result<bool> read_payload();
   void gather();
   void write_more();
-  bool over_read_budget(std::size_t count) noexcept;
+  void pause_until(Instant when) noexcept;
 
-  boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<ByteStream> stream_;
   TlsSession tls_;
   TlsSide side_;
   ConnectionOwner& owner_;
@@ -101,13 +111,14 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool closed_{false};
   bool writing_{false};
   std::optional<Error> closing_;
-  bool reading_paused_{false};
-  Instant budget_from_{};
-  std::size_t budget_used_{0};
+  std::optional<Instant> paused_until_;
+  net::RateLimit bytes_;
+  std::vector<net::RateLimit> frames_;  // by channel
   Bytes read_buffer_;
   std::array<std::uint8_t, net::kFrameHeaderSize> header_{};
   std::size_t header_size_{0};
   std::optional<net::FrameHeader> frame_;
+  bool frame_allowed_{false};  // within its channel's rate
   Bytes payload_;
   std::size_t payload_size_{0};
   std::optional<OutboundFrame> outgoing_;  // sent up to outgoing_at_

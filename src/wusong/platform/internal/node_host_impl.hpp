@@ -66,6 +66,10 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void stop() override;
   std::uint16_t port() const override { return transport_ ? transport_->port() : 0; }
 
+  Result<void> reload(const std::optional<TlsFiles>& tls,
+                      std::vector<TransportPeer> peers) override;
+  void note_reload(std::string fault) override;
+
   std::uint64_t chain_id() const override { return options_.genesis.chain_id; }
   Hash genesis_hash() const override { return genesis_hash_; }
   std::string client_version() const override;
@@ -92,6 +96,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
                                                     std::size_t limit) const override;
   std::vector<node::ValidatorInfo> validators() const override;
   std::vector<node::PeerInfo> peers() const override;
+  node::NetworkInfo network() const override;
   node::Health health() const override;
   Result<node::FinalityProof> finality_proof(Height height) const override;
   node::EpochPtr epoch() const override;
@@ -120,12 +125,14 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void register_upkeep_metrics();
   std::vector<TransportPeer> pinned_peers(const types::Epoch& epoch) const;
   void set_epoch(node::EpochPtr epoch);
+  void show_network();
 
   Instant turn(Instant now);
   void carry_out(node::Actions actions);
   void watch_guard(const node::Actions& actions);
   void send(const node::Frame& frame);
   void report(const node::Actions::Accusation& accusation);
+  void count_refusals(const node::Actions& actions);
   void run_jobs(node::Actions& actions);
   void execute(std::vector<node::PreparedPtr> blocks);
   void publish(const node::BlockPtr& block);
@@ -203,6 +210,12 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Histogram* finality_seconds_{nullptr};
   Histogram* execution_seconds_{nullptr};
   Counter* transactions_total_{nullptr};
+  mutable Mutex network_mutex_;
+  node::RefusalCounts messages_refused_ WUSONG_GUARDED_BY(network_mutex_);
+  node::RefusalCounts proposals_refused_ WUSONG_GUARDED_BY(network_mutex_);
+  std::vector<TransportPeer> addresses_ WUSONG_GUARDED_BY(network_mutex_);  // as configured
+  std::uint64_t reloads_ WUSONG_GUARDED_BY(network_mutex_){0};
+  std::string reload_fault_ WUSONG_GUARDED_BY(network_mutex_);
   std::uint64_t committed_since_sync_{0};  // execution thread only
   std::optional<node::VoteGuard> guard_;   // set by open(); the node's thread from then on
   bool guard_told_{false};

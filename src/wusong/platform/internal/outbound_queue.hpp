@@ -26,8 +26,9 @@ class OutboundQueue {
 
   enum class Outcome : std::uint8_t { queued, dropped, overflow };
 
-  /// A full gossip queue gives up its oldest frames; any other that is full overflows, and the
-  /// frame is not queued.
+  /// A full gossip queue gives up its oldest frames; a full relay queue does not take the frame,
+  /// for whose circuit that is the end; any other that is full overflows, and the frame is not
+  /// queued.
   Outcome push(OutboundFrame frame) {
     const auto at = static_cast<std::size_t>(net::priority_of(frame.channel));
     Lane& lane = lanes_[at];
@@ -41,7 +42,11 @@ class OutboundQueue {
         outcome = Outcome::dropped;
       }
     }
-    if (lane.bytes + size > limits_[at]) {
+    // What ends a circuit must still get through.
+    const bool is_relay = at == static_cast<std::size_t>(net::Priority::relay);
+    const std::size_t spare = is_relay && size <= kSmallFrame ? kSpareBytes : 0;
+    if (lane.bytes + size > limits_[at] + spare) {
+      if (is_relay) return Outcome::dropped;
       if (at != static_cast<std::size_t>(net::Priority::gossip)) return Outcome::overflow;
       ++dropped_;
       return Outcome::dropped;
@@ -74,6 +79,8 @@ class OutboundQueue {
   std::uint64_t dropped() const noexcept { return dropped_; }
 
  private:
+  static constexpr std::size_t kSmallFrame = 64;
+  static constexpr std::size_t kSpareBytes = 1u << 20;
   struct Lane {
     std::deque<OutboundFrame> frames;
     std::size_t bytes{0};

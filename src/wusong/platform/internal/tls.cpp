@@ -2,85 +2,15 @@
 #include "wusong/platform/internal/tls.hpp"
 
 #include <openssl/err.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <algorithm>
 #include <cstring>
 
 #include "wusong/base/assert.hpp"
 #include "wusong/net/errors.hpp"
 #include "wusong/platform/errors.hpp"
+#include "wusong/platform/internal/tls_state.hpp"
 
-namespace wusong::platform {
-namespace {
-
-template <auto release>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    release(object);
-  }
-};
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, Release<X509_free>>;
-
-PkeyPtr load_key(const NodeSecretKey& secret_key) noexcept {
-  return PkeyPtr{EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, secret_key.data(),
-                                              secret_key.size())};
-}
-
-/// The certificate only carries the key, so its dates are always valid: a wrong wall clock must not
-/// part nodes that know each other.
-X509Ptr self_signed(EVP_PKEY* key) noexcept {
-  X509Ptr certificate{X509_new()};
-  if (!certificate) return nullptr;
-  X509* const c = certificate.get();
-  X509_NAME* const name = X509_get_subject_name(c);
-  const bool made = X509_set_version(c, X509_VERSION_3) == 1 &&
-                    ASN1_INTEGER_set(X509_get_serialNumber(c), 1) == 1 &&
-                    ASN1_TIME_set_string(X509_getm_notBefore(c), "20000101000000Z") == 1 &&
-                    ASN1_TIME_set_string(X509_getm_notAfter(c), "99991231235959Z") == 1 &&
-                    X509_NAME_add_entry_by_txt(
-                        name, "CN", MBSTRING_ASC,
-                        reinterpret_cast<const unsigned char*>("wusong node"), -1, -1, 0) == 1 &&
-                    X509_set_issuer_name(c, name) == 1 && X509_set_pubkey(c, key) == 1 &&
-                    X509_sign(c, key, nullptr) > 0;
-  return made ? std::move(certificate) : nullptr;
-}
-
-std::optional<net::PeerKey> key_of(X509* certificate) noexcept {
-  if (certificate == nullptr) return std::nullopt;
-  EVP_PKEY* const key = X509_get0_pubkey(certificate);
-  if (key == nullptr || EVP_PKEY_get_base_id(key) != EVP_PKEY_ED25519) return std::nullopt;
-  net::PeerKey out;
-  std::size_t size = out.size();
-  if (EVP_PKEY_get_raw_public_key(key, out.data(), &size) != 1 || size != out.size())
-    return std::nullopt;
-  return out;
-}
-
-}  // namespace
-
-Result<net::PeerKey> public_key_of(const NodeSecretKey& secret_key) noexcept {
-  const PkeyPtr key = load_key(secret_key);
-  net::PeerKey out;
-  std::size_t size = out.size();
-  if (!key || EVP_PKEY_get_raw_public_key(key.get(), out.data(), &size) != 1)
-    return fail(err::bad_node_key);
-  return out;
-}
-
-namespace internal {
-
-struct TlsSession::State {
-  SSL* ssl{nullptr};
-  Admit admit;
-  Bytes input;              // not yet taken by OpenSSL
-  std::size_t input_at{0};  // first byte of it that is left
-  Bytes output;
-  std::optional<net::PeerKey> peer;
-  std::optional<Error> refused;
-};
+namespace wusong::platform::internal {
 
 namespace {
 
@@ -134,53 +64,7 @@ BIO_METHOD* bio_method() {
   return kMethod;
 }
 
-int admission_index() {
-  static const int kIndex = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return kIndex;
-}
-
-/// Takes the place of chain building: the key is pinned or it is not.
-int verify_certificate(X509_STORE_CTX* store, void* /*argument*/) {
-  auto* ssl =
-      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto* check = static_cast<std::function<bool(X509*)>*>(SSL_get_ex_data(ssl, admission_index()));
-  if ((*check)(X509_STORE_CTX_get0_cert(store))) {
-    X509_STORE_CTX_set_error(store, X509_V_OK);
-    return 1;
-  }
-  X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
-  return 0;
-}
-
 }  // namespace
-
-void TlsContext::Free::operator()(ssl_ctx_st* context) const noexcept {
-  SSL_CTX_free(context);
-}
-
-Result<TlsContext> TlsContext::make(const NodeSecretKey& secret_key) {
-  const PkeyPtr key = load_key(secret_key);
-  if (!key) return fail(err::bad_node_key);
-  const X509Ptr certificate = self_signed(key.get());
-  TlsContext out{SSL_CTX_new(TLS_method())};
-  SSL_CTX* const context = out.get();
-  const bool made = certificate != nullptr && context != nullptr &&
-                    SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
-                    SSL_CTX_set_ciphersuites(
-                        context, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256") == 1 &&
-                    SSL_CTX_set1_groups_list(context, "X25519") == 1 &&
-                    SSL_CTX_set1_sigalgs_list(context, "ed25519") == 1 &&
-                    SSL_CTX_use_certificate(context, certificate.get()) == 1 &&
-                    SSL_CTX_use_PrivateKey(context, key.get()) == 1 &&
-                    // Sessions are never resumed: every connection proves both keys.
-                    SSL_CTX_set_num_tickets(context, 0) == 1;
-  if (!made) return fail(err::bad_node_key);
-  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  SSL_CTX_set_cert_verify_callback(context, verify_certificate, nullptr);
-  return out;
-}
 
 TlsSession::TlsSession(const TlsContext& context, TlsSide side, Admit admit)
     : state_{std::make_unique<State>()} {
@@ -192,17 +76,7 @@ TlsSession::TlsSession(const TlsContext& context, TlsSide side, Admit admit)
   BIO_set_data(bio, new Buffers{&state_->input, &state_->input_at, &state_->output});
   BIO_set_init(bio, 1);
   SSL_set_bio(state_->ssl, bio, bio);
-  auto* check = new std::function<bool(X509*)>{[state = state_.get()](X509* certificate) {
-    state->peer = key_of(certificate);
-    if (!state->peer) {
-      state->refused = net::err::tls_failed;
-      return false;
-    }
-    const auto admitted = state->admit(*state->peer);
-    if (!admitted) state->refused = admitted.error();
-    return admitted.has_value();
-  }};
-  SSL_set_ex_data(state_->ssl, admission_index(), check);
+  SSL_set_ex_data(state_->ssl, session_index(), state_.get());
   if (side == TlsSide::client) {
     SSL_set_connect_state(state_->ssl);
   } else {
@@ -211,7 +85,6 @@ TlsSession::TlsSession(const TlsContext& context, TlsSide side, Admit admit)
 }
 
 TlsSession::~TlsSession() {
-  delete static_cast<std::function<bool(X509*)>*>(SSL_get_ex_data(state_->ssl, admission_index()));
   SSL_free(state_->ssl);
 }
 
@@ -235,6 +108,10 @@ Error TlsSession::failure(int code) const noexcept {
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
       return net::err::refused_by_peer;
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+      return net::err::own_certificate_revoked;
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+      return net::err::own_certificate_expired;
     default:
       return net::err::tls_failed;
   }
@@ -282,5 +159,4 @@ const std::optional<net::PeerKey>& TlsSession::peer() const noexcept {
   return state_->peer;
 }
 
-}  // namespace internal
-}  // namespace wusong::platform
+}  // namespace wusong::platform::internal

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS 1.3 over byte buffers: no sockets here. Both sides show a certificate whose key is pinned.
+// TLS 1.3 over byte buffers: no sockets here. Both sides show a certificate, whose key is pinned or
+// which a CA gave to the key's owner.
 #pragma once
 
 #include <functional>
@@ -17,19 +18,33 @@ struct ssl_ctx_st;  // NOLINT
 
 namespace wusong::platform::internal {
 
-/// This node's certificate, made from its key, and the rules every session follows.
+/// This node's certificate and the rules every session follows. OpenSSL's system settings
+/// (openssl.cnf: security level, protocols, suites, groups, signature algorithms) hold beneath
+/// ours.
 class TlsContext {
  public:
-  /// @errors err::bad_node_key
-  [[nodiscard]] static Result<TlsContext> make(const NodeSecretKey& secret_key);
+  /// Reads the files and shakes hands with itself, so what peers would refuse is refused here.
+  /// @errors err::bad_node_key, err::tls_policy (system settings forbid it), err::file_* and
+  ///         err::bad_certificate_file, err::bad_tls_key, err::tls_key_mismatch,
+  ///         err::certificate_of_another, err::bad_ca_file, err::bad_crl_file,
+  ///         err::pkcs11_unavailable, and net's certificate rows about this node's own
+  [[nodiscard]] static Result<TlsContext> make(const NodeSecretKey& secret_key,
+                                               const std::optional<TlsFiles>& files = {});
   ssl_ctx_st* get() const noexcept { return context_.get(); }
+  const TlsStatus& status() const noexcept { return status_; }
 
  private:
   struct Free {
     void operator()(ssl_ctx_st* context) const noexcept;
   };
   explicit TlsContext(ssl_ctx_st* context) noexcept : context_{context} {}
+  [[nodiscard]] Result<void> load_pinned(const NodeSecretKey& secret_key);
+  [[nodiscard]] Result<void> load_files(const TlsFiles& files, const net::PeerKey& self);
+  [[nodiscard]] Result<void> load_own(const TlsFiles& files, const net::PeerKey& self);
+  [[nodiscard]] Result<void> load_trust(const TlsFiles& files);
+  [[nodiscard]] Result<void> shake_own_hand() const;
   std::unique_ptr<ssl_ctx_st, Free> context_;
+  TlsStatus status_;
 };
 
 enum class TlsSide : std::uint8_t { client, server };
@@ -61,9 +76,14 @@ class TlsSession {
   bool has_output() const noexcept;
   /// Set once the certificate has been seen.
   const std::optional<net::PeerKey>& peer() const noexcept;
+  /// Whether the certificate shown at the handshake would be accepted now. A pinned key always is.
+  /// @errors net's certificate rows
+  [[nodiscard]] Result<void> check_again(const TlsContext& now) const;
 
  private:
   struct State;
+  friend class TlsContext;
+  friend struct TlsVerification;
   [[nodiscard]] Error failure(int code) const noexcept;
   std::unique_ptr<State> state_;
 };

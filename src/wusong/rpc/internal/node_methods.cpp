@@ -68,6 +68,50 @@ Answer<void> peers(const Call& call, JsonWriter& out) {
   return {};
 }
 
+void write_counts(JsonWriter& out, std::string_view key, const node::RefusalCounts& counts) {
+  out.key(key).open_object();
+  for (const auto& [reason, count] : counts) out.key(reason).number(count);
+  out.close_object();
+}
+
+void write_tls(JsonWriter& out, const node::TlsStatus& tls) {
+  out.key("tls").open_object().key("mode").string(tls.ca_mode ? "ca" : "pinned");
+  if (tls.ca_mode) {
+    out.key("subject").string(tls.subject).key("issuer").string(tls.issuer);
+    out.key("serial").string(tls.serial).key("expiresMs").number(tls.expires.value);
+    out.key("caExpiresMs").number(tls.ca_expires.value);
+    if (tls.crl_due.value != 0) out.key("crlDueMs").number(tls.crl_due.value);
+  }
+  out.close_object();
+}
+
+Answer<void> network_status(const Call& call, JsonWriter& out) {
+  const node::NetworkInfo network = call.context.node.network();
+  out.open_object();
+  write_tls(out, network.tls);
+  out.key("warnings").open_array();
+  for (const std::string& warning : network.warnings) out.string(warning);
+  out.close_array().key("reloads").number(network.reloads);
+  out.key("reloadFault").string(network.reload_fault);
+  write_counts(out, "connectionsRefused", network.connections_refused);
+  write_counts(out, "framesRefused", network.frames_refused);
+  write_counts(out, "messagesRefused", network.messages_refused);
+  write_counts(out, "proposalsRefused", network.proposals_refused);
+  out.key("bans").number(network.bans).key("circuits").number(network.circuits_passing);
+  out.key("peers").open_array();
+  for (const node::AdmittedPeer& peer : network.peers) {
+    out.open_object().key("nodeKey").data(peer.node_key).key("name").string(peer.name);
+    out.key("connected").boolean(peer.connected).key("relayed").boolean(peer.relayed);
+    out.key("address").string(peer.address).key("lastError").string(peer.last_error);
+    out.key("penalty").number(static_cast<std::uint64_t>(peer.penalty));
+    out.key("bannedMs").number(peer.banned_ms).key("pauses").number(peer.pauses);
+    write_counts(out, "refused", peer.refused);
+    out.close_object();
+  }
+  out.close_array().close_object();
+  return {};
+}
+
 Answer<void> node_health(const Call& call, JsonWriter& out) {
   write_health(out, call.context.node);
   return {};
@@ -138,6 +182,7 @@ constexpr auto kMethods = std::to_array<Method>({
     {"rpc_modules", modules},
     {"wusong_validators", validators},
     {"wusong_peers", peers},
+    {"wusong_networkStatus", network_status},
     {"wusong_nodeHealth", node_health},
     {"wusong_chainInfo", chain_info},
     {"wusong_finalityProof", finality_proof},
