@@ -26,12 +26,6 @@ inline constexpr ErrorInfo certificate_refused{2823, Disposition::reject,
 inline constexpr ErrorInfo bad_ca_file{2824, Disposition::reject, "platform.bad_ca_file"};
 inline constexpr ErrorInfo private_address{2825, Disposition::reject, "platform.private_address"};
 
-inline constexpr ErrorInfo child_not_started{2840, Disposition::retry,
-                                             "platform.child_not_started"};
-inline constexpr ErrorInfo child_not_found{2841, Disposition::reject, "platform.child_not_found"};
-inline constexpr ErrorInfo protection_missing{2842, Disposition::reject,
-                                              "platform.protection_missing"};
-
 inline constexpr ErrorInfo bad_certificate_file{2860, Disposition::reject,
                                                 "platform.bad_certificate_file"};
 inline constexpr ErrorInfo bad_tls_key{2861, Disposition::reject, "platform.bad_tls_key"};

@@ -9,9 +9,9 @@
 
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/tables.hpp"
-#include "wusong/platform/postgres.hpp"
-#include "wusong/platform/sqlite.hpp"
 #include "wusong/portal_app/world.hpp"
+#include "wusong/stores/postgres.hpp"
+#include "wusong/stores/sqlite.hpp"
 #include "wusong/testkit/postgres_server.hpp"
 
 namespace wusong::portal_app {
@@ -32,16 +32,16 @@ class PrivateTables : public testing::TestWithParam<SqlDialect> {
   void SetUp() override {
     folder_ = temporary_folder();
     if (GetParam() == SqlDialect::sqlite) {
-      database_ = *platform::open_sqlite({.path = folder_ + "/portal.sqlite"});
+      database_ = *stores::open_sqlite({.path = folder_ + "/portal.sqlite"});
     } else {
       std::string why;
       auto* server = testkit::PostgresServer::shared(why);
       if (server == nullptr) GTEST_SKIP() << why;
-      auto plain = *platform::open_postgres({.connection = server->connection()});
+      auto plain = *stores::open_postgres({.connection = server->connection()});
       ASSERT_TRUE((*plain->connect())
                       ->script("DROP SCHEMA IF EXISTS wusong_portal CASCADE; "
                                "CREATE SCHEMA wusong_portal"));
-      database_ = *platform::open_postgres(
+      database_ = *stores::open_postgres(
           {.connection = server->connection() + " options='-csearch_path=wusong_portal'"});
     }
     db_ = *database_->connect();
@@ -161,7 +161,7 @@ TEST(PortalWorld, ADatabaseOfALaterReleaseIsRefusedWithWhatToDo) {
   ASSERT_TRUE(PortalWorld::open(config, false)) << "makes what is missing";
   {
     const auto db =
-        *(*platform::open_sqlite({.path = (folder / "portal.sqlite").string()}))->connect();
+        *(*stores::open_sqlite({.path = (folder / "portal.sqlite").string()}))->connect();
     ASSERT_TRUE(db->script("UPDATE private_schema SET version = 99"));
   }
   const auto opened = PortalWorld::open(config, false);

@@ -10,7 +10,7 @@
 #include <fstream>
 
 #include "wusong/gateway/errors.hpp"
-#include "wusong/platform/blob_files.hpp"
+#include "wusong/stores/blob_files.hpp"
 
 namespace wusong::portal_app {
 namespace {
@@ -50,7 +50,7 @@ class PortalTablesTest : public testing::Test {
     std::string name = (std::filesystem::temp_directory_path() / "wusong-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
     std::filesystem::create_directory(folder_ + "/temporary");
-    blobs_ = std::move(*platform::open_blob_files({.folder = folder_ + "/blobs"}));
+    blobs_ = std::move(*stores::open_blob_files({.folder = folder_ + "/blobs"}));
     file_ = blobs_->put(as_bytes("a,b\n1,x\n2,y\n"))->digest;
     const auto programs = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
     options_.runner.program = programs + "/wusong_duck";

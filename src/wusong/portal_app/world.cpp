@@ -13,13 +13,13 @@
 #include "wusong/gateway/tables.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/node/genesis.hpp"
-#include "wusong/platform/blob_files.hpp"
-#include "wusong/platform/blob_rados.hpp"
 #include "wusong/platform/files.hpp"
-#include "wusong/platform/postgres.hpp"
-#include "wusong/platform/sqlite.hpp"
 #include "wusong/portal/canonical.hpp"
 #include "wusong/portal/documents.hpp"
+#include "wusong/stores/blob_files.hpp"
+#include "wusong/stores/blob_rados.hpp"
+#include "wusong/stores/postgres.hpp"
+#include "wusong/stores/sqlite.hpp"
 
 namespace wusong::portal_app {
 namespace {
@@ -52,7 +52,7 @@ Outcome<std::unique_ptr<gateway::ServerKeys>> open_keys(const std::string& file)
 
 Outcome<std::unique_ptr<io::SqlDatabase>> open_sqlite_file(const std::filesystem::path& file,
                                                            bool durable) {
-  auto out = platform::open_sqlite({.path = file.string(), .durable = durable});
+  auto out = stores::open_sqlite({.path = file.string(), .durable = durable});
   if (!out) return failure(out.error(), fmt::format("{} cannot be opened", file.string()));
   return std::move(*out);
 }
@@ -60,14 +60,14 @@ Outcome<std::unique_ptr<io::SqlDatabase>> open_sqlite_file(const std::filesystem
 /// In PostgreSQL both live in one database, each in a schema of its own.
 Outcome<std::unique_ptr<io::SqlDatabase>> open_schema(const std::string& connection,
                                                       const std::string& schema, bool durable) {
-  auto plain = platform::open_postgres({.connection = connection});
+  auto plain = stores::open_postgres({.connection = connection});
   if (!plain) return failure(plain.error(), "the PostgreSQL server cannot be reached");
   auto first = (*plain)->connect();
   if (!first) return failure(first.error(), "the PostgreSQL server cannot be reached");
   if (const auto made = (*first)->script("CREATE SCHEMA IF NOT EXISTS " + schema); !made) {
     return failure(made.error(), std::string{(*first)->last_message()});
   }
-  auto out = platform::open_postgres(
+  auto out = stores::open_postgres(
       {.connection = connection + " options='-csearch_path=" + schema + "'", .durable = durable});
   if (!out) return failure(out.error(), "the PostgreSQL server cannot be reached");
   return std::move(*out);
@@ -126,12 +126,12 @@ Outcome<PortalDatabases> open_databases(const PortalConfig& config, bool alone) 
 }
 
 Outcome<std::unique_ptr<io::BlobStore>> open_rados(const RadosConfig& rados) {
-  if (!platform::has_rados()) {
+  if (!stores::has_rados()) {
     return failure(err::bad_config,
                    "[rados]: this program was built without Ceph; install librados-dev and build "
                    "it again, or keep files in a folder (blobs)");
   }
-  auto out = platform::open_blob_rados(
+  auto out = stores::open_blob_rados(
       {.configuration = rados.configuration.string(), .user = rados.user, .pool = rados.pool});
   if (!out) {
     return failure(
@@ -151,7 +151,7 @@ Outcome<std::unique_ptr<io::BlobStore>> open_blobs(const PortalConfig& config) {
   if (auto made = platform::make_directory(folder); !made) {
     return failure(made.error(), fmt::format("{} cannot be made", folder));
   }
-  auto out = platform::open_blob_files({.folder = config.blobs});
+  auto out = stores::open_blob_files({.folder = config.blobs});
   if (!out) {
     const bool locked = out.error() == Error{io::err::store_locked};
     return failure(out.error(),
@@ -435,7 +435,7 @@ Outcome<void> drop_projection(const PortalConfig& config) {
     }
     return {};
   }
-  auto database = platform::open_postgres({.connection = config.postgres});
+  auto database = stores::open_postgres({.connection = config.postgres});
   if (!database) return failure(database.error(), "the PostgreSQL server cannot be reached");
   auto connection = (*database)->connect();
   if (!connection) return failure(connection.error(), "the PostgreSQL server cannot be reached");

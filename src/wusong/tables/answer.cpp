@@ -5,7 +5,7 @@
 #include <new>
 #include <optional>
 
-#include "wusong/platform/child_process.hpp"
+#include "wusong/tables/child_process.hpp"
 #include "wusong/tables/operations.hpp"
 
 namespace wusong::tables {
@@ -91,7 +91,7 @@ std::string carry_out(const Settings& settings, std::string_view text) {
   if (request.find("output")) paths.push_back(output_of(request).first);
   engine.lock(paths);
   // What comes from the file is read from here on, by a process that can start no program.
-  if (!platform::forbid_programs())
+  if (!forbid_programs())
     throw Failed{"unprotected", "the kernel refused a filter of system calls"};
 
   codec::JsonWriter out;

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "wusong/platform/child_process.hpp"
+#include "wusong/tables/child_process.hpp"
 #include "wusong/tables/operations.hpp"
 
 namespace wusong::tables {
@@ -47,7 +47,7 @@ constexpr bool kSanitized =
 
 Runner::Answer Runner::ask(std::string_view request, std::vector<std::string> readable,
                            std::vector<std::string> writable) const {
-  platform::ChildOptions options;
+  ChildOptions options;
   options.program = program;
   options.arguments = {library, fmt::format("{}", memory_bytes), fmt::format("{}", threads)};
   options.input = request;
@@ -78,10 +78,10 @@ Runner::Answer Runner::ask(std::string_view request, std::vector<std::string> re
 
   Answer out;
   std::uint32_t missing = 0;
-  const auto result = platform::run_child(options, &missing);
+  const auto result = run_child(options, &missing);
   if (!result) {
-    out.json = error_json("internal", fmt::format("{} {}", result.error().name(),
-                                                  platform::protection_names(missing)));
+    out.json = error_json("internal",
+                          fmt::format("{} {}", result.error().name(), protection_names(missing)));
     return out;
   }
   out.held = result->held;

@@ -27,7 +27,7 @@ struct Runner {
   struct Answer {
     bool ok{false};
     std::string json;       // as operations.hpp describes it, also when it is not ok
-    std::uint32_t held{0};  // platform::Protection bits
+    std::uint32_t held{0};  // Protection bits
     double cpu_seconds{0};
     std::uint64_t memory_bytes{0};
   };

@@ -16,7 +16,7 @@
 
 #include "wusong/codec/json.hpp"
 #include "wusong/crypto/hash.hpp"
-#include "wusong/platform/child_process.hpp"
+#include "wusong/tables/child_process.hpp"
 #include "wusong/tables/runner.hpp"
 
 namespace wusong::tables {
@@ -119,7 +119,7 @@ TEST_F(Tables, ProfilesEveryColumn) {
   EXPECT_EQ(text(column(profile, "paid"), "type"), "DOUBLE");
   EXPECT_EQ(text(column(profile, "joined"), "type"), "DATE");
   EXPECT_EQ(text(column(profile, "code"), "type"), "VARCHAR") << "a number would lose its zeros";
-  EXPECT_EQ(last_.held & platform::kUsualProtections, platform::kUsualProtections);
+  EXPECT_EQ(last_.held & kUsualProtections, kUsualProtections);
 }
 
 // @row 15
@@ -243,7 +243,7 @@ TEST_F(Tables, OnlyTheGivenFileIsRead) {
   const std::string secret = file("a,b\n1,2\n");
   const auto answer =
       runner_.ask(fmt::format(R"({{"op":"preview","input":{{"path":"{}"}}}})", secret), {});
-  if ((answer.held & platform::kFiles) != 0) {
+  if ((answer.held & kFiles) != 0) {
     EXPECT_NE(answer.json.find("unreadable"), std::string::npos) << "no one allowed that path";
   }
   EXPECT_FALSE(std::filesystem::exists("/tmp/stolen.csv"));
@@ -252,7 +252,7 @@ TEST_F(Tables, OnlyTheGivenFileIsRead) {
           R"({{"op":"convert","input":{{"path":"{}"}},"output":{{"path":"/tmp/stolen.csv","format":"csv"}}}})",
           secret),
       {secret});
-  if ((elsewhere.held & platform::kFiles) != 0) {
+  if ((elsewhere.held & kFiles) != 0) {
     EXPECT_FALSE(elsewhere.ok);
     EXPECT_FALSE(std::filesystem::exists("/tmp/stolen.csv"));
   }

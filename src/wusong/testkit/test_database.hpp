@@ -9,7 +9,7 @@
 #include <string>
 
 #include "wusong/io/sql.hpp"
-#include "wusong/platform/postgres.hpp"
+#include "wusong/stores/postgres.hpp"
 #include "wusong/testkit/postgres_server.hpp"
 #include "wusong/testkit/sqlite_connection.hpp"
 
@@ -26,7 +26,7 @@ class TestDatabase final : public io::SqlConnection {
     if (server == nullptr) return;
     static int number = 0;
     schema_ = "test_" + std::to_string(++number);
-    database_ = std::move(*platform::open_postgres(
+    database_ = std::move(*stores::open_postgres(
         {.connection = server->connection() + " options='-csearch_path=" + schema_ + "'",
          .durable = false}));
     inner_ = std::move(*database_->connect());

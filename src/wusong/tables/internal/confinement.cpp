@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/platform/internal/confinement.hpp"
+#include "wusong/tables/internal/confinement.hpp"
 
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace wusong::platform::internal {
+namespace wusong::tables::internal {
 namespace {
 
 #if defined(__x86_64__)
@@ -234,4 +234,4 @@ bool drop_capabilities() noexcept {
   return true;
 }
 
-}  // namespace wusong::platform::internal
+}  // namespace wusong::tables::internal

@@ -8,7 +8,7 @@
 
 #include "wusong/io/blob_store.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 
 struct BlobFilesOptions {
   std::filesystem::path folder;
@@ -26,4 +26,4 @@ struct BlobFilesOptions {
 [[nodiscard]] Result<std::unique_ptr<io::BlobStore>> open_blob_files(
     const BlobFilesOptions& options);
 
-}  // namespace wusong::platform
+}  // namespace wusong::stores

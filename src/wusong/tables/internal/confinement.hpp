@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace wusong::platform::internal {
+namespace wusong::tables::internal {
 
 /// System calls that a confined program is refused, as a program for seccomp.
 /// @source seccomp(2); refusals are EPERM, those with a fallback in libraries ENOSYS
@@ -31,4 +31,4 @@ bool leave_network() noexcept;
 /// exec.
 bool drop_capabilities() noexcept;
 
-}  // namespace wusong::platform::internal
+}  // namespace wusong::tables::internal

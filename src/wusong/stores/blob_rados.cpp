@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/platform/blob_rados.hpp"
+#include "wusong/stores/blob_rados.hpp"
 
 #include "wusong/io/kv_store.hpp"
 
@@ -20,7 +20,7 @@
 #include "wusong/platform/os_entropy.hpp"
 #include "wusong/platform/sha256_stream.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 namespace {
 
 constexpr std::uint64_t kPiece = 4u << 20;
@@ -38,10 +38,10 @@ bool is_upload_name(std::string_view name) noexcept {
 }
 
 struct Upload {
-  Mutex mutex;
+  platform::Mutex mutex;
   std::uint64_t size WUSONG_GUARDED_BY(mutex){0};
   std::uint64_t hashed WUSONG_GUARDED_BY(mutex){0};
-  Sha256Stream hash WUSONG_GUARDED_BY(mutex);
+  platform::Sha256Stream hash WUSONG_GUARDED_BY(mutex);
   bool gone WUSONG_GUARDED_BY(mutex){false};
 };
 
@@ -80,7 +80,7 @@ class RadosStore final : public io::BlobStore {
     if (read_head(blob_name(info.digest), io::err::blob_missing)) return info;
     // An upload of one step, so that what a crash leaves is found as one.
     std::array<std::uint8_t, 16> random{};
-    OsEntropy{}.fill(random);
+    platform::OsEntropy{}.fill(random);
     const std::string name = codec::to_hex(random);
     WUSONG_CHECK(upload_begin(name));
     WUSONG_CHECK(upload_append(name, 0, bytes));
@@ -102,7 +102,7 @@ class RadosStore final : public io::BlobStore {
 
   Result<void> check(const Hash& digest) override {
     WUSONG_TRY(const Head head, read_head(blob_name(digest), io::err::blob_missing));
-    Sha256Stream hash;
+    platform::Sha256Stream hash;
     if (const auto done = hash_pieces(head.pieces, 0, head.size, hash); !done)
       return done.error() == io::err::upload_missing ? fail(io::err::blob_corrupt) : done;
     if (hash.finish() != digest) return fail(io::err::blob_corrupt);
@@ -127,7 +127,7 @@ class RadosStore final : public io::BlobStore {
 
   Result<std::uint64_t> upload_size(const std::string& name) override {
     WUSONG_TRY(const auto upload, find(name));
-    const MutexLock lock{upload->mutex};
+    const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
     return upload->size;
   }
@@ -135,7 +135,7 @@ class RadosStore final : public io::BlobStore {
   Result<void> upload_append(const std::string& name, std::uint64_t offset,
                              BytesView bytes) override {
     WUSONG_TRY(const auto upload, find(name));
-    const MutexLock lock{upload->mutex};
+    const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
     if (offset != upload->size) return fail(io::err::upload_offset);
     if (bytes.size() > options_.blob_size_max - std::min(offset, options_.blob_size_max))
@@ -161,7 +161,7 @@ class RadosStore final : public io::BlobStore {
 
   Result<io::BlobInfo> upload_finish(const std::string& name) override {
     WUSONG_TRY(const auto upload, find(name));
-    const MutexLock lock{upload->mutex};
+    const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
     WUSONG_CHECK(hash_pieces(name, upload->hashed, upload->size, upload->hash));
     upload->hashed = upload->size;
@@ -175,7 +175,7 @@ class RadosStore final : public io::BlobStore {
 
   Result<void> upload_abort(const std::string& name) override {
     WUSONG_TRY(const auto upload, find(name));
-    const MutexLock lock{upload->mutex};
+    const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
     // The head last: until then the upload can be found and removed again.
     WUSONG_CHECK(remove_pieces(name, upload->size));
@@ -237,7 +237,7 @@ class RadosStore final : public io::BlobStore {
   }
 
   Result<void> hash_pieces(const std::string& name, std::uint64_t from, std::uint64_t to,
-                           Sha256Stream& hash) const {
+                           platform::Sha256Stream& hash) const {
     Bytes buffer(static_cast<std::size_t>(std::min(kPiece, to - from)));
     while (from < to) {
       const std::span part{buffer.data(), std::min<std::uint64_t>(buffer.size(), to - from)};
@@ -263,7 +263,7 @@ class RadosStore final : public io::BlobStore {
 
   Result<std::shared_ptr<Upload>> find(const std::string& name) {
     if (!is_upload_name(name)) return fail(io::err::upload_missing);
-    const MutexLock lock{mutex_};
+    const platform::MutexLock lock{mutex_};
     if (const auto found = uploads_.find(name); found != uploads_.end()) return found->second;
     WUSONG_TRY(const Head head, read_head(upload_name(name), io::err::upload_missing));
     constexpr std::size_t kUploadsInMemoryMax = 512;
@@ -271,7 +271,7 @@ class RadosStore final : public io::BlobStore {
       std::erase_if(uploads_, [](const auto& entry) { return entry.second.use_count() == 1; });
     auto upload = std::make_shared<Upload>();
     {
-      const MutexLock inner{upload->mutex};
+      const platform::MutexLock inner{upload->mutex};
       upload->size = head.size;
     }
     uploads_[name] = upload;
@@ -279,14 +279,14 @@ class RadosStore final : public io::BlobStore {
   }
 
   void forget(const std::string& name) {
-    const MutexLock lock{mutex_};
+    const platform::MutexLock lock{mutex_};
     uploads_.erase(name);
   }
 
   const BlobRadosOptions options_;
   rados_t cluster_{nullptr};
   rados_ioctx_t pool_{nullptr};
-  Mutex mutex_;
+  platform::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Upload>> uploads_ WUSONG_GUARDED_BY(mutex_);
 };
 
@@ -302,11 +302,11 @@ Result<std::unique_ptr<io::BlobStore>> open_blob_rados(const BlobRadosOptions& o
   return store;
 }
 
-}  // namespace wusong::platform
+}  // namespace wusong::stores
 
 #else
 
-namespace wusong::platform {
+namespace wusong::stores {
 
 bool has_rados() noexcept {
   return false;
@@ -316,6 +316,6 @@ Result<std::unique_ptr<io::BlobStore>> open_blob_rados(const BlobRadosOptions&) 
   return fail(io::err::store_failed);
 }
 
-}  // namespace wusong::platform
+}  // namespace wusong::stores
 
 #endif

@@ -9,7 +9,7 @@
 #include "wusong/base/time.hpp"
 #include "wusong/io/blob_store.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 
 struct BlobRadosOptions {
   std::string configuration{"/etc/ceph/ceph.conf"};
@@ -30,4 +30,4 @@ bool has_rados() noexcept;
 [[nodiscard]] Result<std::unique_ptr<io::BlobStore>> open_blob_rados(
     const BlobRadosOptions& options);
 
-}  // namespace wusong::platform
+}  // namespace wusong::stores

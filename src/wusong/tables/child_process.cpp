@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/platform/child_process.hpp"
+#include "wusong/tables/child_process.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -21,10 +21,10 @@
 #include <system_error>
 
 #include "wusong/platform/clock.hpp"
-#include "wusong/platform/errors.hpp"
-#include "wusong/platform/internal/confinement.hpp"
+#include "wusong/tables/errors.hpp"
+#include "wusong/tables/internal/confinement.hpp"
 
-namespace wusong::platform {
+namespace wusong::tables {
 namespace {
 
 /// What every program linked to the C library reads.
@@ -185,7 +185,7 @@ class Listener {
   /// True: it ended by itself.
   bool listen(Instant deadline) {
     while (output_ >= 0 || errors_ >= 0 || !ended_) {
-      const Duration left = deadline - monotonic_now();
+      const Duration left = deadline - platform::monotonic_now();
       if (left <= Duration{0}) {
         result_.timed_out = true;
         return false;
@@ -394,7 +394,7 @@ Result<ChildResult> run_child(const ChildOptions& options, std::uint32_t* missin
   const Descriptor process{static_cast<int>(::syscall(SYS_pidfd_open, child, 0u))};
   Listener listener{options, result, launch.output.read.get(), launch.errors.read.get(),
                     process.get()};
-  listener.listen(monotonic_now() + options.timeout);
+  listener.listen(platform::monotonic_now() + options.timeout);
   ::kill(-child, SIGKILL);  // before the wait, while the number is still the child's
   note_end(result, child);
   return result;
@@ -407,4 +407,4 @@ Result<void> forbid_programs() {
   return {};
 }
 
-}  // namespace wusong::platform
+}  // namespace wusong::tables

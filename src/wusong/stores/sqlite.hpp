@@ -11,7 +11,7 @@
 #include "wusong/base/time.hpp"
 #include "wusong/io/sql.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 
 struct SqliteOptions {
   /// Its folder exists. ":memory:" is a database that all connections share and nothing keeps.
@@ -30,4 +30,4 @@ struct SqliteOptions {
 /// @errors io::err::sql_failed (no database, or damaged), io::err::disk_full
 [[nodiscard]] Result<std::unique_ptr<io::SqlDatabase>> open_sqlite(const SqliteOptions& options);
 
-}  // namespace wusong::platform
+}  // namespace wusong::stores

@@ -15,12 +15,12 @@
 #include <thread>
 
 #include "wusong/io/kv_store.hpp"
-#include "wusong/platform/internal/statement_cache.hpp"
-#include "wusong/platform/postgres.hpp"
-#include "wusong/platform/sqlite.hpp"
+#include "wusong/stores/internal/statement_cache.hpp"
+#include "wusong/stores/postgres.hpp"
+#include "wusong/stores/sqlite.hpp"
 #include "wusong/testkit/postgres_server.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 namespace {
 
 using io::SqlDialect;
@@ -387,4 +387,4 @@ TEST(PostgresAway, IsUnreachable) {
 }
 
 }  // namespace
-}  // namespace wusong::platform
+}  // namespace wusong::stores

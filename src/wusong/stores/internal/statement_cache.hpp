@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-namespace wusong::platform::internal {
+namespace wusong::stores::internal {
 
 /// `Statement` releases itself in its destructor.
 /// @thread one at a time
@@ -58,4 +58,4 @@ class StatementCache {
   std::map<std::string_view, typename std::list<Entry>::iterator> index_;  // keys live in order_
 };
 
-}  // namespace wusong::platform::internal
+}  // namespace wusong::stores::internal

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The blob port on a Ceph cluster of the test's own; skipped where Ceph is not installed.
-#include "wusong/platform/blob_rados.hpp"
+#include "wusong/stores/blob_rados.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include "wusong/crypto/hash.hpp"
 #include "wusong/io/kv_store.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 namespace {
 
 constexpr const char* kScript = "src/wusong/testkit/ceph_cluster.sh";
@@ -100,4 +100,4 @@ TEST(BlobRadosAway, IsAnError) {
 }
 
 }  // namespace
-}  // namespace wusong::platform
+}  // namespace wusong::stores

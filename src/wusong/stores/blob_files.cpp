@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/platform/blob_files.hpp"
+#include "wusong/stores/blob_files.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -22,7 +22,7 @@
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/sha256_stream.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 namespace {
 
 constexpr std::size_t kStep = 1u << 20;
@@ -102,7 +102,8 @@ Result<std::uint64_t> size_of(int file) noexcept {
   return static_cast<std::uint64_t>(about.st_size);
 }
 
-Result<void> hash_part(int file, std::uint64_t from, std::uint64_t to, Sha256Stream& hash) {
+Result<void> hash_part(int file, std::uint64_t from, std::uint64_t to,
+                       platform::Sha256Stream& hash) {
   Bytes buffer(static_cast<std::size_t>(std::min<std::uint64_t>(kStep, to - from)));
   while (from < to) {
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), to - from));
@@ -120,11 +121,11 @@ bool is_upload_name(std::string_view name) noexcept {
 
 /// An unfinished upload. The digest may lag behind the bytes, after a restart by all of them.
 struct Upload {
-  Mutex mutex;
+  platform::Mutex mutex;
   File file WUSONG_GUARDED_BY(mutex);
   std::uint64_t size WUSONG_GUARDED_BY(mutex){0};
   std::uint64_t hashed WUSONG_GUARDED_BY(mutex){0};
-  Sha256Stream hash WUSONG_GUARDED_BY(mutex);
+  platform::Sha256Stream hash WUSONG_GUARDED_BY(mutex);
   bool gone WUSONG_GUARDED_BY(mutex){false};  // finished or aborted meanwhile
 };
 
@@ -194,7 +195,7 @@ class Store final : public io::BlobStore {
   Result<void> check(const Hash& digest) override {
     WUSONG_TRY(const File file, open_blob(digest));
     WUSONG_TRY(const std::uint64_t whole, size_of(file.get()));
-    Sha256Stream hash;
+    platform::Sha256Stream hash;
     WUSONG_CHECK(hash_part(file.get(), 0, whole, hash));
     if (hash.finish() != digest) return fail(io::err::blob_corrupt);
     return {};
@@ -226,7 +227,7 @@ class Store final : public io::BlobStore {
 
   Result<std::uint64_t> upload_size(const std::string& name) override {
     WUSONG_TRY(const auto upload, find(name));
-    const MutexLock lock{upload->mutex};
+    const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
     return upload->size;
   }
@@ -234,7 +235,7 @@ class Store final : public io::BlobStore {
   Result<void> upload_append(const std::string& name, std::uint64_t offset,
                              BytesView bytes) override {
     WUSONG_TRY(const auto upload, find(name));
-    const MutexLock lock{upload->mutex};
+    const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
     if (offset != upload->size) return fail(io::err::upload_offset);
     if (bytes.size() > options_.blob_size_max - std::min(offset, options_.blob_size_max))
@@ -260,7 +261,7 @@ class Store final : public io::BlobStore {
 
   Result<io::BlobInfo> upload_finish(const std::string& name) override {
     WUSONG_TRY(const auto upload, find(name));
-    const MutexLock lock{upload->mutex};
+    const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
     if (upload->hashed < upload->size) {
       WUSONG_CHECK(hash_part(upload->file.get(), upload->hashed, upload->size, upload->hash));
@@ -279,7 +280,7 @@ class Store final : public io::BlobStore {
 
   Result<void> upload_abort(const std::string& name) override {
     WUSONG_TRY(const auto upload, find(name));
-    const MutexLock lock{upload->mutex};
+    const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
     if (::unlink(upload_path(name).c_str()) != 0 && errno != ENOENT) return fail(last_error());
     upload->gone = true;
@@ -337,7 +338,7 @@ class Store final : public io::BlobStore {
 
   Result<std::shared_ptr<Upload>> find(const std::string& name) {
     if (!is_upload_name(name)) return fail(io::err::upload_missing);
-    const MutexLock lock{mutex_};
+    const platform::MutexLock lock{mutex_};
     if (const auto found = open_uploads_.find(name); found != open_uploads_.end())
       return found->second;
     File file{::open(upload_path(name).c_str(), O_RDWR | O_CLOEXEC)};
@@ -349,7 +350,7 @@ class Store final : public io::BlobStore {
     }
     auto upload = std::make_shared<Upload>();
     {
-      const MutexLock inner{upload->mutex};
+      const platform::MutexLock inner{upload->mutex};
       upload->file = std::move(file);
       upload->size = size;
     }
@@ -358,7 +359,7 @@ class Store final : public io::BlobStore {
   }
 
   void forget(const std::string& name) {
-    const MutexLock lock{mutex_};
+    const platform::MutexLock lock{mutex_};
     open_uploads_.erase(name);
   }
 
@@ -368,7 +369,7 @@ class Store final : public io::BlobStore {
   File lock_;
   std::atomic<std::uint64_t> last_put_{0};
   std::atomic<std::uint64_t> uploads_bytes_{0};
-  Mutex mutex_;
+  platform::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Upload>> open_uploads_ WUSONG_GUARDED_BY(mutex_);
 };
 
@@ -380,4 +381,4 @@ Result<std::unique_ptr<io::BlobStore>> open_blob_files(const BlobFilesOptions& o
   return store;
 }
 
-}  // namespace wusong::platform
+}  // namespace wusong::stores

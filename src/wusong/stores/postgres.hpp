@@ -10,7 +10,7 @@
 #include "wusong/base/time.hpp"
 #include "wusong/io/sql.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 
 struct PostgresOptions {
   /// As libpq takes it: "host=/run/postgresql dbname=wusong user=wusong". Not logged: it may hold a
@@ -34,4 +34,4 @@ struct PostgresOptions {
 [[nodiscard]] Result<std::unique_ptr<io::SqlDatabase>> open_postgres(
     const PostgresOptions& options);
 
-}  // namespace wusong::platform
+}  // namespace wusong::stores

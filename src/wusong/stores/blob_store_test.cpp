@@ -14,9 +14,9 @@
 
 #include "wusong/crypto/hash.hpp"
 #include "wusong/io/kv_store.hpp"
-#include "wusong/platform/blob_files.hpp"
+#include "wusong/stores/blob_files.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 namespace {
 
 const std::string kName(32, 'a');
@@ -250,4 +250,4 @@ TEST_F(BlobFilesTest, WhatWasPromisedOutlivesTheProcess) {
 }
 
 }  // namespace
-}  // namespace wusong::platform
+}  // namespace wusong::stores

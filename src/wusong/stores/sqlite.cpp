@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/platform/sqlite.hpp"
+#include "wusong/stores/sqlite.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "wusong/io/kv_store.hpp"
-#include "wusong/platform/internal/statement_cache.hpp"
+#include "wusong/stores/internal/statement_cache.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 namespace {
 
 using io::SqlDialect;
@@ -297,4 +297,4 @@ Result<std::unique_ptr<io::SqlDatabase>> open_sqlite(const SqliteOptions& option
   return database;
 }
 
-}  // namespace wusong::platform
+}  // namespace wusong::stores

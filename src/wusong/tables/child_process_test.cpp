@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs that try what they may not: each is a small script of Debian's shell and Python.
-#include "wusong/platform/child_process.hpp"
+#include "wusong/tables/child_process.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "wusong/platform/errors.hpp"
+#include "wusong/tables/errors.hpp"
 
-namespace wusong::platform {
+namespace wusong::tables {
 namespace {
 
 ChildOptions shell(std::string script) {
@@ -197,4 +197,4 @@ TEST(ChildProcess, AProgramThatIsNotThereAndAProtectionThatCanNotBeHadAreNamed) 
 }
 
 }  // namespace
-}  // namespace wusong::platform
+}  // namespace wusong::tables

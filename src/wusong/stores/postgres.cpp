@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/platform/postgres.hpp"
+#include "wusong/stores/postgres.hpp"
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "wusong/io/kv_store.hpp"
-#include "wusong/platform/internal/statement_cache.hpp"
+#include "wusong/stores/internal/statement_cache.hpp"
 
-namespace wusong::platform {
+namespace wusong::stores {
 namespace {
 
 using io::SqlDialect;
@@ -332,4 +332,4 @@ Result<std::unique_ptr<io::SqlDatabase>> open_postgres(const PostgresOptions& op
   return database;
 }
 
-}  // namespace wusong::platform
+}  // namespace wusong::stores

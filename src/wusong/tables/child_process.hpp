@@ -12,7 +12,7 @@
 #include "wusong/base/error.hpp"
 #include "wusong/base/time.hpp"
 
-namespace wusong::platform {
+namespace wusong::tables {
 
 /// What a child may be kept from. Bits of a mask.
 enum Protection : std::uint32_t {
@@ -89,4 +89,4 @@ struct ChildResult {
 /// @errors err::protection_missing
 [[nodiscard]] Result<void> forbid_programs();
 
-}  // namespace wusong::platform
+}  // namespace wusong::tables
