@@ -220,7 +220,7 @@ TEST(OutboundQueue, UrgentFramesOvertakeAndOldGossipIsDropped) {
   using internal::OutboundFrame;
   using internal::OutboundQueue;
   const auto bytes = [](std::uint8_t mark) { return std::make_shared<const Bytes>(95, mark); };
-  OutboundQueue queue{{200, 200, 300}};  // two, two and three frames of 100 bytes
+  OutboundQueue queue{{200, 200, 200, 300}};  // two, two, two and three frames of 100 bytes
   for (std::uint8_t i = 0; i < 5; ++i) (void)queue.push({net::Channel::gossip, bytes(i)});
   EXPECT_EQ(queue.dropped(), 2u);
   EXPECT_EQ(queue.push({net::Channel::sync, bytes(10)}), OutboundQueue::Outcome::queued);
@@ -234,6 +234,17 @@ TEST(OutboundQueue, UrgentFramesOvertakeAndOldGossipIsDropped) {
   while (queue.pop(frame)) order.push_back(frame.payload->at(0));
   EXPECT_EQ(order, (std::vector<int>{20, 10, 11}));
   EXPECT_EQ(queue.bytes(), 0u);
+}
+
+TEST(OutboundQueue, AFullRelayLaneStillTakesWhatEndsACircuit) {
+  using internal::OutboundQueue;
+  const auto frame = [](std::size_t size) {
+    return internal::OutboundFrame{net::Channel::relay, std::make_shared<const Bytes>(size)};
+  };
+  OutboundQueue queue{{200, 200, 200, 300}};
+  EXPECT_EQ(queue.push(frame(150)), OutboundQueue::Outcome::queued);
+  EXPECT_EQ(queue.push(frame(150)), OutboundQueue::Outcome::dropped);
+  EXPECT_EQ(queue.push(frame(50)), OutboundQueue::Outcome::queued);
 }
 
 }  // namespace
