@@ -29,6 +29,10 @@ contract Registry {
     error NobodyVotes();
     /// @notice More validators or observers than nodes can hold.
     error TooMany();
+    /// @notice The sender has made as many proposals as a governor may before the registry changes; those withdrawn count.
+    error TooManyProposals();
+    /// @notice A proposal of more changes, or with a longer one, than any that makes sense.
+    error TooLong();
     error BadName();
     /// @notice A parameter that nodes cannot follow.
     error BadParameter();
@@ -69,7 +73,16 @@ contract Registry {
         address[] approvals;
     }
 
+    /// @dev What a governor has proposed since the registry had this version.
+    struct Made {
+        uint64 version;
+        uint64 count;
+    }
+
     uint256 public constant MEMBERS_MAX = 1000;
+    uint64 public constant PROPOSALS_MAX = 16; // of one governor, for one version
+    uint256 public constant CHANGES_MAX = 1000; // of one proposal
+    uint256 public constant CHANGE_BYTES_MAX = 1024;
     address private constant SIGNATURE_VERIFY = address(0x5701);
 
     // Nodes read slots 0 to 4. Genesis writes 0 to 7.
@@ -87,6 +100,7 @@ contract Registry {
     mapping(address => bool) public isGovernor;
     mapping(uint64 id => Proposal) private proposed;
     uint64 private firstOpen; // earlier proposals are outdated
+    mapping(address => Made) private made;
 
     modifier approved() {
         if (msg.sender != address(this)) revert NotApproved();
@@ -103,6 +117,9 @@ contract Registry {
     /// @notice Proposes calls of this contract's change functions, and approves them.
     function propose(bytes[] calldata changes) external governing returns (uint64 id) {
         if (changes.length == 0) revert NothingToChange();
+        if (changes.length > CHANGES_MAX) revert TooLong();
+        for (uint256 i = 0; i < changes.length; ++i) if (changes[i].length > CHANGE_BYTES_MAX) revert TooLong();
+        _count(made[msg.sender]);
         try this.tryOut(changes) {} catch (bytes memory why) {
             if (bytes4(why) != Fine.selector) _revert(why);
         }
@@ -146,6 +163,12 @@ contract Registry {
         _carryOut(changes);
         firstOpen = proposals;
         emit Changed(++version, id);
+    }
+
+    function _count(Made storage own) private {
+        if (own.version != version) (own.version, own.count) = (version, 0);
+        if (own.count == PROPOSALS_MAX) revert TooManyProposals();
+        ++own.count;
     }
 
     /// @notice What a proposal would do; always reverts, with Fine where it would succeed.

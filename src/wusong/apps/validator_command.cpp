@@ -182,6 +182,10 @@ constexpr auto kRefusals = std::to_array<std::pair<std::string_view, std::string
     {"UnknownMember()", "no validator or observer has that node key"},
     {"NobodyVotes()", "one validator at least must remain"},
     {"TooMany()", "there would be more than 1000 validators or observers"},
+    {"TooManyProposals()",
+     "this governor has made 16 proposals since the registry last changed, those withdrawn "
+     "included; let one of them be approved, or let another governor propose"},
+    {"TooLong()", "a proposal holds at most 1000 changes of 1024 bytes each; make several of it"},
     {"BadParameter()", "a parameter is out of range: docs/operators has the ranges"},
 });
 

@@ -22,8 +22,8 @@ constexpr std::uint64_t kSeats = 5;
 constexpr std::uint64_t kObserverSeats = 6;
 constexpr std::uint64_t kTaken = 7;
 constexpr std::uint64_t kGovernors = 8;
-constexpr std::uint64_t kProposed = 9;  // by and version, changes, approvals
-constexpr std::uint64_t kFirstOpen = 10;
+constexpr std::uint64_t kProposed = 9;             // by and version, changes, approvals
+constexpr std::uint64_t kFirstOpen = 10;           // the rest of the layout is the contract's alone
 constexpr std::uint64_t kListMax = 1'000;          // changes of a proposal, approvals
 constexpr std::uint64_t kChangeBytesMax = 65'536;  // more than any call of the contract
 
@@ -270,8 +270,11 @@ Result<Registry> read_registry(types::StateView& state) {
 Result<std::vector<OpenProposal>> open_proposals(types::StateView& state) {
   Reader reader{state};
   std::vector<OpenProposal> out;
+  WUSONG_TRY(const std::size_t governors, reader.size_of(kValidators));
   const std::uint64_t last = reader.packed(kCounters)[2];
-  for (std::uint64_t id = reader.packed(kFirstOpen)[0] + 1; id <= last; ++id) {
+  const std::uint64_t newest = governors * kProposalsPerGovernorMax;
+  const std::uint64_t after = std::max(reader.packed(kFirstOpen)[0], last - std::min(last, newest));
+  for (std::uint64_t id = after + 1; id <= last; ++id) {
     WUSONG_TRY(OpenProposal proposal, reader.proposal(id));
     if (proposal.by != Address{}) out.push_back(std::move(proposal));
   }

@@ -17,6 +17,9 @@ namespace wusong::node {
 inline constexpr Address kRegistryAddress{
     std::array<std::uint8_t, 20>{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x57, 0x00}};
 
+/// Proposals that one governor may make before the registry changes: the contract's bound.
+inline constexpr std::uint64_t kProposalsPerGovernorMax = 16;
+
 /// What the registry holds after some height.
 struct Registry {
   std::uint64_t version{0};
@@ -46,7 +49,8 @@ void add_registry(Genesis& genesis, std::span<const Address> governors, std::uin
 /// @errors err::bad_registry (not what the contract writes), the view's
 [[nodiscard]] Result<Registry> read_registry(types::StateView& state);
 
-/// In the order of their numbers; a registry without any gives none.
+/// In the order of their numbers; a registry without any gives none. At most as many as all
+/// governors may make; of a contract that does not bound them, the newest.
 /// @errors err::bad_registry, the view's
 [[nodiscard]] Result<std::vector<OpenProposal>> open_proposals(types::StateView& state);
 

@@ -236,6 +236,40 @@ TEST(Registry, AProposalIsWithdrawnByWhoMadeIt) {
   EXPECT_FALSE(chain.approve(1, 1));
 }
 
+TEST(Registry, AGovernorProposesSoManyTimesForOneVersion) {
+  Chain chain{4};
+  const std::vector<Bytes> plan{change_remove_validator(node_key(3))};
+  for (std::uint64_t i = 0; i < kProposalsPerGovernorMax; ++i) ASSERT_TRUE(chain.propose(plan));
+  EXPECT_EQ(chain.open().size(), kProposalsPerGovernorMax);
+  EXPECT_FALSE(chain.propose(plan));
+  ASSERT_TRUE(chain.send(governor(0), call_withdraw(1)));
+  EXPECT_FALSE(chain.propose(plan)) << "what is withdrawn has cost the others as much";
+  ASSERT_TRUE(chain.propose(plan, 1)) << "each governor has its own";
+  // Every governor at the bound: all are shown, and nothing else is kept from being done.
+  for (std::size_t who = 1; who < 4; ++who)
+    while (chain.propose(plan, who)) {
+    }
+  EXPECT_EQ(chain.open().size(), 4 * kProposalsPerGovernorMax - 1);
+  EXPECT_EQ(chain.open().back().id, 4 * kProposalsPerGovernorMax);
+  ASSERT_TRUE(chain.approve(2, 1));
+  ASSERT_TRUE(chain.approve(2, 2));
+  EXPECT_TRUE(chain.open().empty());
+  EXPECT_TRUE(chain.propose({change_remove_validator(node_key(2))})) << "the version is another";
+  EXPECT_EQ(chain.open().size(), 1u);
+}
+
+TEST(Registry, AProposalThatIsTooLongIsRefused) {
+  Chain chain{4};
+  Bytes padded = change_remove_validator(node_key(3));
+  padded.resize(1'024);
+  EXPECT_TRUE(chain.propose({padded}));
+  padded.resize(1'025);
+  EXPECT_FALSE(chain.propose({padded}));
+  const Bytes change = change_remove_observer(node_key(90));
+  EXPECT_FALSE(chain.propose(std::vector<Bytes>(1'001, change)));
+  EXPECT_EQ(chain.open().size(), 1u);
+}
+
 TEST(Registry, KeysAreReplacedAndFreedAgain) {
   Chain chain{1};
   const auto next = key('w', 0, Scheme::sm2);
