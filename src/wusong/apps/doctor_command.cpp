@@ -394,16 +394,10 @@ void show(const std::vector<Examination>& nodes, std::size_t failed, std::size_t
 }  // namespace
 
 int doctor(const Doctor& options) {
-  std::vector<std::filesystem::path> files;
-  if (!options.config.empty()) {
-    files.push_back(options.config);
-  } else {
-    const auto folders = node_folders(options.folder);
-    if (!folders) return complain(folders.error());
-    for (const auto& folder : *folders) files.push_back(folder / "node.toml");
-  }
+  const auto files = node_files(options.config, options.folder);
+  if (!files) return complain(files.error());
   std::vector<Examination> nodes;
-  for (const auto& file : files) nodes.emplace_back(file).run();
+  for (const auto& file : *files) nodes.emplace_back(file).run();
   compare_vote_keys(nodes);
   std::size_t failed = 0;
   std::size_t warned = 0;

@@ -362,4 +362,13 @@ Outcome<std::vector<std::filesystem::path>> node_folders(const std::filesystem::
   return out;
 }
 
+Outcome<std::vector<std::filesystem::path>> node_files(const std::filesystem::path& config,
+                                                       const std::filesystem::path& network) {
+  if (!config.empty()) return std::vector{config};
+  auto files = node_folders(network);
+  if (!files) return files;
+  for (auto& file : *files) file /= "node.toml";
+  return files;
+}
+
 }  // namespace wusong::apps

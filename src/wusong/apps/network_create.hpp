@@ -66,5 +66,9 @@ struct NodePlan {
 /// @errors err::not_found
 [[nodiscard]] Outcome<std::vector<std::filesystem::path>> node_folders(
     const std::filesystem::path& network);
+/// The configuration that a command names, or those of all nodes of the network in a folder.
+/// @errors err::not_found
+[[nodiscard]] Outcome<std::vector<std::filesystem::path>> node_files(
+    const std::filesystem::path& config, const std::filesystem::path& network);
 
 }  // namespace wusong::apps

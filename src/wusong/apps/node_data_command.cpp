@@ -73,10 +73,34 @@ int complain_data(Error error, const std::filesystem::path& backup, const NodeCo
                   const std::filesystem::path& config_file) {
   std::string mend = backup_mend(error, backup, config);
   if (mend.empty()) mend = explain_data(error, config.data, config_file);
-  if (mend.empty())
-    mend = fmt::format("cannot go on with {} and {}; see that both can be written",
-                       config.data.string(), backup.string());
+  if (mend.empty()) {
+    mend = fmt::format("cannot go on with {}; see that this user may read and write it",
+                       config.data.string());
+  }
   return complain({error, mend});
+}
+
+/// Where a backup goes is at fault, and not what it is of.
+std::string words_about_target(Error error, const std::filesystem::path& to) {
+  if (error == Error{operate::err::not_empty}) {
+    return fmt::format("{} holds something else; name an empty folder or an earlier backup",
+                       to.string());
+  }
+  if (error == Error{operate::err::no_folder}) {
+    return fmt::format(
+        "{} is no folder and none can be made there; let --to name a folder that this user may "
+        "write into",
+        to.string());
+  }
+  if (error == Error{io::err::disk_full} || error == Error{platform::err::no_space}) {
+    return fmt::format("no space left for {}; make room there, then run the command again",
+                       to.string());
+  }
+  if (error == Error{platform::err::file_write_failed}) {
+    return fmt::format("{} cannot be written; see that this user may, then run the command again",
+                       to.string());
+  }
+  return {};
 }
 
 std::string megabytes(std::uint64_t bytes) {
@@ -170,13 +194,11 @@ int node_backup(const NodeBackup& options) {
                                         .program = kVersion,
                                         .now_ms = platform::wall_now().value,
                                         .told = tell()});
-  if (!report && report.error() == Error{operate::err::not_empty}) {
-    return complain(
-        {report.error(),
-         fmt::format("{} holds something else; name an empty folder or an earlier backup",
-                     options.to.string())});
+  if (!report) {
+    const std::string words = words_about_target(report.error(), options.to);
+    if (!words.empty()) return complain({report.error(), words});
+    return complain_data(report.error(), options.to, *config, options.config);
   }
-  if (!report) return complain_data(report.error(), options.to, *config, options.config);
   const std::chrono::duration<double> took = platform::monotonic_now() - begun;
   if (options.json) {
     codec::JsonWriter out;
@@ -236,18 +258,12 @@ int node_restore(const NodeRestore& options) {
 }
 
 int node_migrate(const NodeMigrate& options) {
-  std::vector<std::filesystem::path> files;
-  if (!options.config.empty()) {
-    files.push_back(options.config);
-  } else {
-    const auto folders = node_folders(options.folder);
-    if (!folders) return complain(folders.error());
-    for (const auto& folder : *folders) files.push_back(folder / "node.toml");
-  }
+  const auto files = node_files(options.config, options.folder);
+  if (!files) return complain(files.error());
   const std::uint64_t target = storage::kDataFormat - (options.back ? 1 : 0);
   codec::JsonWriter out;
   out.open_array();
-  for (const auto& file : files) {
+  for (const auto& file : *files) {
     const auto config = load_config(file);
     if (!config) return complain(config.error());
     const auto before = platform::read_data_format(config->data);

@@ -52,12 +52,13 @@ auto with_more_tries(Work work) -> decltype(work()) {
 
 /// What an earlier backup in the folder holds; nothing where there is none.
 Result<std::optional<Manifest>> earlier_backup(const fs::path& to) {
+  std::error_code failed;
+  if (fs::exists(to, failed) && !fs::is_directory(to, failed)) return fail(err::no_folder);
   auto manifest = read_manifest(to);
   if (manifest && manifest->format != storage::kDataFormat) return fail(err::not_empty);
   if (manifest) return std::optional{*std::move(manifest)};
   if (manifest.error() != Error{err::no_backup}) return fail(manifest.error());
   // An interrupted one has a ledger; anything else is not ours to write into.
-  std::error_code failed;
   const bool free = !fs::exists(to, failed) || fs::is_empty(to, failed) ||
                     fs::exists(to / "db" / "CURRENT", failed);
   if (!free) return fail(err::not_empty);
@@ -136,7 +137,9 @@ Result<void> require_current_format(const fs::path& data) {
 Result<BackupReport> back_up(const BackupOptions& options) {
   WUSONG_CHECK(require_current_format(options.data));
   WUSONG_TRY(const auto earlier, earlier_backup(options.to));
-  WUSONG_CHECK(platform::make_directory((options.to / "state").string()));
+  if (const auto made = platform::make_directory((options.to / "state").string()); !made)
+    return fail(made.error() == Error{platform::err::no_space} ? made.error()
+                                                               : Error{err::no_folder});
   WUSONG_CHECK(platform::check_data_format(options.to));
   std::error_code failed;
   fs::remove(options.to / kManifestFile, failed);  // until all is there again

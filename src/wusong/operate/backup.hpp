@@ -36,7 +36,8 @@ struct BackupReport {
 /// Reads the node's files beside it: first the state log, then the ledger, which is therefore never
 /// behind; what the state lacks is executed when the copy is verified. Votes and the pool are not
 /// copied. Interrupted, it is called again; until it ends the backup cannot be restored.
-/// @errors err::nothing_to_back_up, err::other_chain, err::changed_meanwhile, err::unproven,
+/// @errors err::no_folder (`to` is something else, or cannot be made), err::not_empty,
+///         err::nothing_to_back_up, err::other_chain, err::changed_meanwhile, err::unproven,
 ///         platform's format and file rows, the store's
 [[nodiscard]] Result<BackupReport> back_up(const BackupOptions& options);
 

@@ -240,6 +240,19 @@ TEST_F(Backup, AnInterruptedOneIsNone) {
   EXPECT_TRUE(restore(back()));
 }
 
+TEST_F(Backup, GoesIntoAFolderAndNothingElse) {
+  Chain{data()}.grow(1);
+  const fs::path file = folder_ / "file";
+  std::ofstream{file} << "a text";
+  for (const fs::path& to : {file, file / "below", fs::path{"/proc/backup"}}) {
+    BackupOptions wrong = options();
+    wrong.to = to;
+    EXPECT_EQ(back_up(wrong).error(), Error{err::no_folder}) << to;
+  }
+  EXPECT_EQ(check_backup(file, {}).error(), Error{err::no_backup});
+  EXPECT_EQ(fs::file_size(file), 6u);
+}
+
 TEST_F(Backup, NothingIsOverwritten) {
   Chain{data()}.grow(3);
   ASSERT_TRUE(back_up(options()));

@@ -14,5 +14,6 @@ inline constexpr ErrorInfo not_empty{3404, Disposition::reject, "operate.not_emp
 inline constexpr ErrorInfo changed_meanwhile{3405, Disposition::retry, "operate.changed_meanwhile"};
 inline constexpr ErrorInfo nothing_to_back_up{3406, Disposition::reject,
                                               "operate.nothing_to_back_up"};
+inline constexpr ErrorInfo no_folder{3407, Disposition::reject, "operate.no_folder"};
 
 }  // namespace wusong::operate::err

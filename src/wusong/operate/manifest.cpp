@@ -122,6 +122,8 @@ Result<Manifest> decode_manifest(std::string_view text) {
 }
 
 Result<Manifest> read_manifest(const std::filesystem::path& backup) {
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(backup, unknown)) return fail(err::no_backup);
   const auto text = platform::read_text((backup / kManifestFile).string());
   if (!text && text.error() == Error{platform::err::file_not_found}) return fail(err::no_backup);
   WUSONG_CHECK(text);
