@@ -12,6 +12,7 @@ import time
 
 from cases_running import calm_period, finish
 import ethereum
+from governors import EPOCH_SECONDS, Governors
 from load import Load
 from network import Failure, Network, Node, free_port_base, wait_for
 
@@ -159,9 +160,58 @@ def restore(case):
                 f"second time; caught up in {caught_up:.1f} s, voted again after {waited:.0f} s; {finish(network, load)}")
 
 
-# Changes of membership and rotation of keys belong here as well: what an operator does while the chain goes on.
+def rotation(case):
+    """A validator's vote key is replaced while another is dead: without the new key's votes nothing would become final."""
+    network = case.network()
+    network.start()
+    governors, rotating, dead = Governors(network), network.nodes[0], network.nodes[2]
+    with Load(network, rate=40, seed=case.seed) as load:
+        calm_period(network, load, 10)
+        pid = rotating.process.pid
+        dead.kill()
+        begun = time.monotonic()
+        governors.replace_vote_key(rotating)
+        took = time.monotonic() - begun
+        network.wait_growth(network.others(dead), 10, 30)
+        wait_for("a block of the new key", 20, lambda: governors.proposes(rotating), 0.2)
+        dead.start()
+        caught_up = network.wait_caught_up(dead)
+        wait_for("its epoch", EPOCH_SECONDS, lambda: governors.epoch(dead) == governors.epoch())
+        if rotating.process.pid != pid:
+            raise Failure(f"{rotating.name} was started again")
+        return f"replaced in {took:.1f} s without a restart; the dead one caught up in {caught_up:.1f} s; {finish(network, load)}"
+
+
+def membership(case):
+    """A validator comes and another goes while a third is dead; it returns into a set that it never heard of."""
+    network = case.network()
+    network.start()
+    governors, gone, dead = Governors(network), network.nodes[0], network.nodes[1]
+    with Load(network, rate=40, seed=case.seed) as load:
+        calm_period(network, load, 10)
+        dead.kill()
+        governors.grow([4])
+        governors.remove(gone.name)
+        stayed = network.others(gone)
+        network.wait_growth([node for node in stayed if node is not dead], 10, 30)
+        gone.stop()
+        network.nodes = stayed
+        dead.start()
+        caught_up = network.wait_caught_up(dead)
+        wait_for("its epoch", EPOCH_SECONDS, lambda: governors.epoch(dead) == governors.epoch())
+        # With another gone in its turn, the one that returned and the one that came must both vote.
+        stayed[-2].kill()
+        network.wait_growth(network.others(stayed[-2]), 10, 30)
+        stayed[-2].start()
+        network.wait_caught_up(stayed[-2])
+        epoch = governors.epoch()
+        return f"epoch {epoch['number']} of {', '.join(epoch['names'])}; back in {caught_up:.1f} s; {finish(network, load)}"
+
+
 CASES = [
     ("upgrade", upgrade),
     ("newer-format", newer_format),
     ("restore", restore),
+    ("rotation", rotation),
+    ("membership", membership),
 ]
