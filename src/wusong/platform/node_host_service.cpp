@@ -463,7 +463,7 @@ Result<node::FinalityProof> NodeHostImpl::finality_proof(Height height) const {
 }
 
 Result<node::EpochPtr> NodeHostImpl::epoch_of(Height height) const {
-  const node::EpochPtr current = epoch();
+  node::EpochPtr current = epoch();
   if (height >= current->first) return current;
   WUSONG_TRY(const std::vector<Height> epochs, ledger_->epochs());
   const auto later = std::ranges::upper_bound(epochs, height);

@@ -300,7 +300,8 @@ struct Launch {
     words = {options.program};
     words.insert(words.end(), options.arguments.begin(), options.arguments.end());
     variables = {"TMPDIR=" + folder.path};
-    for (const auto& [name, value] : options.environment) variables.push_back(name + "=" + value);
+    for (const auto& [name, value] : options.environment)
+      variables.push_back(std::string{name}.append("=").append(value));
     return true;
   }
 

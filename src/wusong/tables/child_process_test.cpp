@@ -102,7 +102,8 @@ print(len(open('/proc/self/net/dev').readlines()) - 2)
 TEST(ChildProcess, SeesOnlyThePathsItWasGiven) {
   std::string name = (std::filesystem::temp_directory_path() / "wusong-XXXXXX").string();
   const std::string folder = ::mkdtemp(name.data());
-  for (const std::string file : {"open", "closed"}) std::ofstream{folder + "/" + file} << file;
+  for (const char* const file : {"open", "closed"})
+    std::ofstream{std::filesystem::path{folder} / file} << file;
   std::filesystem::create_directory(folder + "/out");
   auto options =
       shell("cat " + folder + "/open; cat " + folder + "/closed /etc/passwd; echo new > " + folder +
