@@ -33,6 +33,7 @@ enum class Defect : std::uint8_t {
   epoch_records_kept,        // votes of an epoch that is over are found after a restart
   fragment_unverified,       // a fragment is passed on as it came
   reconstruction_unchecked,  // what fragments give is taken for what was committed to
+  votes_lost_no_wait,        // who lost its votes votes again at once
 };
 inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "none",
@@ -58,6 +59,7 @@ inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "epoch_records_kept",
     "fragment_unverified",
     "reconstruction_unchecked",
+    "votes_lost_no_wait",
 });
 
 #ifdef WUSONG_DEFECTS

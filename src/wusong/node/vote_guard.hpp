@@ -35,7 +35,7 @@ class VoteGuard {
     if (caught_up_ && time.value >= start_.value + younger) lifted_ = true;
   }
   /// Stays true once no vote that was lost can be for a view to come.
-  bool lifted() const noexcept { return lifted_; }
+  bool lifted() const noexcept;
 
  private:
   UnixMillis start_;

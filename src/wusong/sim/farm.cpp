@@ -42,6 +42,7 @@ constexpr std::array kQuarries{
     Quarry{Defect::epoch_records_kept, "members", 4, 40},
     Quarry{Defect::fragment_unverified, "dispersal", 4, 20},
     Quarry{Defect::reconstruction_unchecked, "dispersal", 4, 20},
+    Quarry{Defect::votes_lost_no_wait, "restored", 4, 20},
 };
 static_assert(kQuarries.size() + 1 == kDefectNames.size(), "every defect is hunted");
 

@@ -30,6 +30,14 @@ void failing_disks(Scenario& out, Rng& rng) {
   if (rng.chance(500)) out.pace.slow_disk = rng.between(500ms, 3s);
 }
 
+/// Views that last while a leader's disk is replaced, and long enough that it may vote again.
+void lost_disks(Scenario& out, Rng& rng) {
+  out.chaos = 50s;
+  out.client_pause = rng.between(100ms, 300ms);
+  out.pace.damage = rng.between(400ms, 1s);
+  out.pace.partition = rng.between(600ms, 1500ms);
+}
+
 void wrong_clocks(Scenario& out, Rng& rng) {
   out.pace.clock = rng.between(300ms, 2s);
   out.drift_permille_max = static_cast<std::int32_t>(rng.below(30));
@@ -81,6 +89,7 @@ const std::vector<ScenarioName>& scenario_names() {
       {"dispersal", "blocks in slices over a rough network, from leaders that cheat with them"},
       {"disks", "bit rot, misdirected writes, full and slow disks"},
       {"clocks", "clocks that drift, jump and are hours off"},
+      {"restored", "disks lost and replaced while partitions make views last"},
       {"members", "validators come and go and change keys, amid partitions and crashes"},
       {"swarm", "all of it together, as the seed has it"},
   };
@@ -122,6 +131,8 @@ std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed
     failing_disks(out, rng);
   } else if (name == "clocks") {
     wrong_clocks(out, rng);
+  } else if (name == "restored") {
+    lost_disks(out, rng);
   } else if (name == "members") {
     out.pace.members = rng.between(150ms, 600ms);
     out.observers = 1 + rng.below(4);
