@@ -26,5 +26,6 @@ void add_verify_command(CLI::App& root, int& code);     // verify
 void add_light_commands(CLI::App& root, int& code);     // light
 void add_evm_commands(CLI::App& root, int& code);       // evm
 void add_sim_commands(CLI::App& root, int& code);       // sim
+void add_chain_commands(CLI::App& root, int& code);     // chain
 
 }  // namespace wusong::apps

@@ -183,4 +183,37 @@ void add_network_commands(CLI::App& root, int& code) {
   reload->callback([reloaded, &code] { code = node_reload(reloaded->path, reloaded->json); });
 }
 
+void add_chain_commands(CLI::App& root, int& code) {
+  CLI::App& chain = add_group(root, "chain", "A chain in a file");
+
+  const auto out = std::make_shared<ChainExport>();
+  CLI::App* app = chain.add_subcommand(
+      "export", "Write blocks with their certificates to a file; the node may run");
+  app->add_option("--config", out->config, "The node's TOML file")->required();
+  app->add_option("--from", out->from, "First height; the oldest whole block without it");
+  app->add_option("--to", out->to, "Last height; the newest final block without it");
+  app->add_flag("--json", out->json, "As one JSON object");
+  app->add_option("file", out->file, "Where to; one that an export left unfinished is continued")
+      ->required();
+  app->footer("Example: wusong chain export --config data/node0/node.toml city.chain");
+  app->callback([out, &code] { code = chain_export(*out); });
+
+  const auto in = std::make_shared<ChainImportOptions>();
+  app = chain.add_subcommand("import",
+                             "Verify and execute a file's blocks in the folder of a stopped node");
+  app->add_option("--config", in->config, "The node's TOML file")->required();
+  app->add_flag("--json", in->json, "As one JSON object");
+  app->add_option("file", in->file, "Made by export")->required();
+  app->footer("Example: wusong chain import --config data/node4/node.toml city.chain");
+  app->callback([in, &code] { code = chain_import(*in); });
+
+  const auto check = std::make_shared<ChainVerify>();
+  app = chain.add_subcommand("verify", "Check every certificate, link and body of a file, offline");
+  app->add_option("--genesis", check->genesis, "The chain's genesis.json")->required();
+  app->add_flag("--json", check->json, "As one JSON object");
+  app->add_option("file", check->file, "Made by export")->required();
+  app->footer("Example: wusong chain verify --genesis data/genesis.json city.chain");
+  app->callback([check, &code] { code = chain_verify(*check); });
+}
+
 }  // namespace wusong::apps

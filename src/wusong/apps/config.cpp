@@ -122,6 +122,8 @@ class Section {
   std::optional<Failure>& fault_;
 };
 
+constexpr std::uint64_t kPruneMin = 300;
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -137,20 +139,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-void read_sections(const toml::table& root, const std::filesystem::path& folder, NodeConfig& out,
-                   std::optional<Failure>& fault) {
-  Section node{root, "node", fault};
-  node.text("name", out.name);
-  node.text("role", out.role, {"validator", "observer"});
-  node.path("genesis", folder, out.genesis);
-  node.path("data", folder, out.data);
-  node.path("node_key", folder, out.node_key);
-  node.path("vote_key", folder, out.vote_key);
-  node.path("password_file", folder, out.password_file);
-  node.flag("joined_later", out.joined_later);
-  node.number("workers", out.workers, 1, 256);
-  node.finish();
-
+void read_network(const toml::table& root, const std::filesystem::path& folder, NodeConfig& out,
+                  std::optional<Failure>& fault) {
   Section network{root, "network", fault};
   network.text("listen", out.network_listen);
   network.peers("peers", out.peers);
@@ -168,6 +158,43 @@ void read_sections(const toml::table& root, const std::filesystem::path& folder,
   network.path("crl", folder, out.tls_crl);
   network.path("pkcs11_module", folder, out.pkcs11_module);
   network.finish();
+}
+
+void read_sync_and_prune(const toml::table& root, NodeConfig& out, std::optional<Failure>& fault) {
+  Section sync{root, "sync", fault};
+  sync.text("mode", out.sync_mode, {"auto", "full", "snapshot"});
+  sync.number("gap", out.sync_gap, 64, std::uint64_t{1} << 40);
+  sync.number("serve_bytes_per_second", out.sync_serve_bytes_per_second, 1u << 16,
+              std::uint64_t{1} << 40);
+  sync.finish();
+
+  // What files of the first release call prune.states.
+  Section state{root, "state", fault};
+  state.number("history", out.prune_states, 1, std::uint64_t{1} << 30);
+  state.finish();
+
+  Section prune{root, "prune", fault};
+  prune.number("states", out.prune_states, 0, std::uint64_t{1} << 30);
+  prune.number("receipts", out.prune_receipts, 0, std::uint64_t{1} << 40);
+  prune.number("bodies", out.prune_bodies, 0, std::uint64_t{1} << 40);
+  prune.finish();
+}
+
+void read_sections(const toml::table& root, const std::filesystem::path& folder, NodeConfig& out,
+                   std::optional<Failure>& fault) {
+  Section node{root, "node", fault};
+  node.text("name", out.name);
+  node.text("role", out.role, {"validator", "observer", "light"});
+  node.path("genesis", folder, out.genesis);
+  node.path("data", folder, out.data);
+  node.path("node_key", folder, out.node_key);
+  node.path("vote_key", folder, out.vote_key);
+  node.path("password_file", folder, out.password_file);
+  node.flag("joined_later", out.joined_later);
+  node.number("workers", out.workers, 1, 256);
+  node.finish();
+
+  read_network(root, folder, out, fault);
 
   Section rpc{root, "rpc", fault};
   rpc.text("listen", out.rpc_listen);
@@ -180,9 +207,7 @@ void read_sections(const toml::table& root, const std::filesystem::path& folder,
   rpc.number("log_range_max", out.rpc_log_range_max, 1, 10'000'000);
   rpc.finish();
 
-  Section state{root, "state", fault};
-  state.number("history", out.state_history, 1, std::uint64_t{1} << 40);
-  state.finish();
+  read_sync_and_prune(root, out, fault);
 
   Section pool{root, "pool", fault};
   pool.number("transactions_max", out.pool_transactions_max, 16, 10'000'000);
@@ -196,7 +221,8 @@ void read_sections(const toml::table& root, const std::filesystem::path& folder,
   log.flag("stderr", out.log_stderr);
   log.finish();
 
-  const std::vector<std::string> sections{"node", "network", "rpc", "state", "pool", "log"};
+  const std::vector<std::string> sections{"node",  "network", "rpc",  "sync",
+                                          "state", "prune",   "pool", "log"};
   for (const auto& [key, value] : root) {
     const std::string name{key.str()};
     if (std::ranges::find(sections, name) != sections.end() || fault) continue;
@@ -236,6 +262,23 @@ std::optional<Failure> check(const NodeConfig& config) {
     if (const auto parsed = parse_host_port(address); !parsed) {
       return Failure{err::bad_config, fmt::format("{}: {}", key, parsed.error().detail)};
     }
+  }
+  // A power cut takes the newest states, and executing their blocks again needs them whole.
+  for (const auto& [key, kept] : {std::pair{"prune.receipts", config.prune_receipts},
+                                  std::pair{"prune.bodies", config.prune_bodies}}) {
+    if (kept != 0 && kept < kPruneMin) {
+      return Failure{err::bad_config, fmt::format("{} is {}; keep at least {} blocks, or 0 for all",
+                                                  key, kept, kPruneMin)};
+    }
+  }
+  const bool receipts_outlive_bodies =
+      config.prune_bodies != 0 &&
+      (config.prune_receipts == 0 || config.prune_receipts > config.prune_bodies);
+  if (receipts_outlive_bodies) {
+    return Failure{err::bad_config,
+                   fmt::format("prune.receipts keeps more than prune.bodies ({}); receipts are "
+                               "nothing without their block: write at most that",
+                               config.prune_bodies)};
   }
   return std::nullopt;
 }
@@ -319,6 +362,28 @@ Outcome<NodeConfig> load_config(const std::filesystem::path& file) {
   return config;
 }
 
+namespace {
+
+std::string sync_and_prune(const NodeConfig& c) {
+  std::string out = fmt::format(
+      "\n[sync]\nmode = \"{}\"                   # how to catch up: full executes every block, "
+      "snapshot fetches a state, auto chooses\n",
+      c.sync_mode);
+  out += fmt::format(
+      "gap = {}                    # auto: a snapshot where so many blocks are missing\n",
+      c.sync_gap);
+  out += fmt::format("serve_bytes_per_second = {} # of states, to nodes that join\n",
+                     c.sync_serve_bytes_per_second);
+  out += fmt::format(
+      "\n[prune]                        # how many blocks back is kept; 0: all (an archive)\n"
+      "states = {}\nreceipts = {}\nbodies = {}                     # transactions; headers always "
+      "stay\n",
+      c.prune_states, c.prune_receipts, c.prune_bodies);
+  return out;
+}
+
+}  // namespace
+
 std::string write_config(const NodeConfig& c) {
   std::string peers;
   for (const PeerAddress& peer : c.peers) {
@@ -329,7 +394,9 @@ std::string write_config(const NodeConfig& c) {
       "# A Wusong node. Paths start at this file's folder. Unknown keys are errors.\n\n[node]\n";
   out += fmt::format("name = \"{}\"\n", c.name);
   out += fmt::format(
-      "role = \"{}\"                # validator, or observer: follows without voting\n", c.role);
+      "role = \"{}\"                # validator; observer: follows without voting; light: headers "
+      "and proofs alone\n",
+      c.role);
   out += fmt::format("genesis = \"{}\"   # the same file on every node\n", c.genesis.string());
   out += fmt::format("data = \"{}\"                    # blocks and state\n", c.data.string());
   out +=
@@ -368,8 +435,7 @@ std::string write_config(const NodeConfig& c) {
       "requests in one batch\ncall_gas_cap = {}        # of eth_call and "
       "eth_estimateGas\nlog_range_max = {}          # blocks of one eth_getLogs\n",
       c.rpc_body_bytes_max, c.rpc_batch_items_max, c.rpc_call_gas_cap, c.rpc_log_range_max);
-  out += fmt::format("\n[state]\nhistory = {}                # heights that stay readable\n",
-                     c.state_history);
+  out += sync_and_prune(c);
   out += fmt::format("\n[pool]\ntransactions_max = {}\nper_sender_max = {}\n",
                      c.pool_transactions_max, c.pool_per_sender_max);
   out += fmt::format(

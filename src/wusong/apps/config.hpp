@@ -9,6 +9,7 @@
 
 #include "wusong/apps/errors.hpp"
 #include "wusong/base/bytes.hpp"
+#include "wusong/state/state_db.hpp"
 
 namespace wusong::apps {
 
@@ -21,7 +22,7 @@ struct PeerAddress {
 /// Paths are absolute once parsed: relative ones in the file start at its folder.
 struct NodeConfig {
   std::string name;
-  std::string role{"validator"};  // or "observer"
+  std::string role{"validator"};  // or "observer", "light"
   std::filesystem::path genesis;
   std::filesystem::path data;
   std::filesystem::path node_key;
@@ -52,7 +53,16 @@ struct NodeConfig {
   std::uint64_t rpc_call_gas_cap{50'000'000};
   std::uint64_t rpc_log_range_max{10'000};
 
-  std::uint64_t state_history{10'000};
+  std::string sync_mode{"auto"};  // or "full", "snapshot"
+  std::uint64_t sync_gap{10'000};
+  std::uint64_t sync_serve_bytes_per_second{std::uint64_t{32} << 20};
+  std::uint64_t prune_states{10'000};  // heights that stay; 0: all
+  std::uint64_t prune_receipts{0};
+  std::uint64_t prune_bodies{0};
+  /// prune.states as the state engine takes it.
+  std::uint64_t state_history() const noexcept {
+    return prune_states == 0 ? state::kHistoryMax : prune_states;
+  }
   std::uint64_t pool_transactions_max{200'000};
   std::uint64_t pool_per_sender_max{2'000};
   std::uint64_t workers{2};

@@ -36,7 +36,9 @@ TEST(Config, TheLeastFileGetsDefaults) {
   EXPECT_EQ(config->data, "/net/node0/chain");
   EXPECT_EQ(config->role, "validator");
   EXPECT_EQ(config->rpc_listen, "127.0.0.1:8545");
-  EXPECT_EQ(config->state_history, 10'000u);
+  EXPECT_EQ(config->prune_states, 10'000u);
+  EXPECT_EQ(config->prune_bodies, 0u);
+  EXPECT_EQ(config->sync_mode, "auto");
 }
 
 TEST(Config, AnUnknownKeyNamesLineAndNearest) {
@@ -116,6 +118,22 @@ TEST(Config, WrongTypesAndRangesAreNamed) {
   EXPECT_EQ(refused(kGood + "[rpc]\nlisten = \"127.0.0.1\"\n").detail,
             "rpc.listen: \"127.0.0.1\" is not an address; write host:port, as in 127.0.0.1:8545");
   EXPECT_EQ(refused("node = 1\n").row, "apps.bad_config");
+}
+
+TEST(Config, FilesOfTheFirstReleaseSayHowManyStatesStay) {
+  const auto config = parse_config(kGood + "[state]\nhistory = 77\n", "/net/node0");
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_EQ(config->prune_states, 77u);
+}
+
+TEST(Config, WhatIsKeptMustMakeSense) {
+  EXPECT_EQ(refused(kGood + "[prune]\nbodies = 299\nreceipts = 299\n").detail,
+            "prune.receipts is 299; keep at least 300 blocks, or 0 for all");
+  EXPECT_EQ(refused(kGood + "[prune]\nbodies = 400\n").detail,
+            "prune.receipts keeps more than prune.bodies (400); receipts are nothing without their "
+            "block: write at most that");
+  EXPECT_EQ(refused(kGood + "[prune]\nbodies = 400\nreceipts = 300\n").row, "accepted");
+  EXPECT_EQ(refused(kGood + "[sync]\nmode = \"fast\"\n").row, "apps.bad_config");
 }
 
 TEST(Config, NoTomlNamesTheLine) {

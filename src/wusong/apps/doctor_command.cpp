@@ -195,7 +195,10 @@ class Examination {
       add(warning("votes", "restored: the node follows without voting until it is safe",
                   "wait; it takes the next blocks of a minute (docs/operators/backup.md)"));
     }
-    const std::string lock = (config_.data / "state" / "LOCK").string();
+    const bool light = config_.role == "light";
+    const std::string lock =
+        (light ? config_.data / platform::kLightLockFile : config_.data / "state" / "LOCK")
+            .string();
     if (!platform::file_exists(lock)) return;
     const auto held = platform::FileLock::acquire(lock);
     running_ = !held && held.error() == Error{platform::err::already_locked};
@@ -260,7 +263,28 @@ class Examination {
     }
     check_version(*client);
     check_peers(*client);
-    check_times(*client);
+    check_kept(*client);
+    if (config_.role != "light") check_times(*client);  // of blocks it has headers alone
+  }
+
+  /// What clients can ask this node for.
+  void check_kept(RpcClient& client) {
+    const auto reply = client.call("wusong_chainInfo");
+    if (!reply) return add(fault("kept", reply.error().detail, "look at the node's log"));
+    const auto from = [&](std::string_view key) {
+      const auto text = reply->result().string_at(key);
+      return codec::u64_from_hex_quantity(text.value_or("0x0"), false).value_or(0);
+    };
+    if (config_.role == "light") return add(well("kept", "headers and certificates: a light node"));
+    const std::uint64_t blocks = from("oldestBlock");
+    const std::uint64_t receipts = from("oldestReceipts");
+    const std::string what = blocks + receipts == 0
+                                 ? std::string{"all blocks and receipts"}
+                                 : fmt::format(
+                                       "blocks from {} and receipts from {} on, below them "
+                                       "headers and roots",
+                                       blocks, receipts);
+    add(well("kept", fmt::format("{}; states from {} on", what, from("oldestState"))));
   }
 
   void check_version(RpcClient& client) {

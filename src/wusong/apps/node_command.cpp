@@ -235,7 +235,15 @@ Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
   auto tls = tls_files(config);
   if (!tls) return std::unexpected{tls.error()};
   out.tls = *std::move(tls);
-  out.state_history = config.state_history;
+  out.prune = {.states = config.prune_states,
+               .receipts = config.prune_receipts,
+               .blocks = config.prune_bodies};
+  using Mode = node::JoinOptions::Mode;
+  out.join.mode = config.sync_mode == "full"       ? Mode::full
+                  : config.sync_mode == "snapshot" ? Mode::snapshot
+                                                   : Mode::automatic;
+  out.join.gap = config.sync_gap;
+  out.serve_bytes_per_second = config.sync_serve_bytes_per_second;
   out.workers = config.workers;
   out.pool_limits.transactions = config.pool_transactions_max;
   out.pool_limits.per_sender = config.pool_per_sender_max;
@@ -493,10 +501,13 @@ int run_once(const std::filesystem::path& config_file, Ending& ending, Reloader&
   options->on_may_vote = [&] { ending.say(Ending::kReopen); };
 
   platform::MetricsRegistry metrics;
-  auto host = platform::NodeHost::open(*std::move(options), **logger, metrics, [&](Error error) {
+  const auto on_fatal = [&](Error error) {
     stopped_by.store(&error.info());
     ending.say(1);
-  });
+  };
+  auto host = config->role == "light"
+                  ? platform::open_light_host(*std::move(options), **logger, metrics, on_fatal)
+                  : platform::NodeHost::open(*std::move(options), **logger, metrics, on_fatal);
   if (!host) return complain(explain(host.error(), *config, config->data.string(), config_file));
 
   rpc::Config limits;

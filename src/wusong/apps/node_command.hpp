@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -43,5 +44,33 @@ int node_migrate(const NodeMigrate& options);
 /// What a start-up error of a data folder means, with its mend; empty for other errors.
 std::string explain_data(Error error, const std::filesystem::path& data,
                          const std::filesystem::path& config_file);
+
+// `wusong chain export|import|verify`: a chain in a file (docs/chain-file.md).
+
+struct ChainExport {
+  std::filesystem::path config;  // of the node, which may run
+  std::filesystem::path file;
+  std::uint64_t from{0};  // 0: the oldest whole block
+  std::uint64_t to{0};    // 0: the newest with a certificate
+  bool json{false};
+};
+/// Goes on with a file that an earlier export left unfinished. @return the process's exit code
+int chain_export(const ChainExport& options);
+
+struct ChainImportOptions {
+  std::filesystem::path config;  // of the node, which does not run
+  std::filesystem::path file;
+  bool json{false};
+};
+/// Skips what the node has. @return the process's exit code
+int chain_import(const ChainImportOptions& options);
+
+struct ChainVerify {
+  std::filesystem::path file;
+  std::filesystem::path genesis;
+  bool json{false};
+};
+/// Certificates, links and bodies, without executing. @return 0 when all of it holds
+int chain_verify(const ChainVerify& options);
 
 }  // namespace wusong::apps

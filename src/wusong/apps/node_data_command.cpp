@@ -190,7 +190,7 @@ int node_backup(const NodeBackup& options) {
                                         .to = options.to,
                                         .genesis = *genesis,
                                         .genesis_text = *text,
-                                        .state_history = config->state_history,
+                                        .state_history = config->state_history(),
                                         .program = kVersion,
                                         .now_ms = platform::wall_now().value,
                                         .told = tell()});
@@ -227,7 +227,7 @@ int node_restore(const NodeRestore& options) {
                                       : operate::restore({.from = options.from,
                                                           .data = config->data,
                                                           .genesis = *genesis,
-                                                          .state_history = config->state_history,
+                                                          .state_history = config->state_history(),
                                                           .validator = validator,
                                                           .told = tell()});
   if (!manifest && manifest.error() == Error{operate::err::not_empty}) {

@@ -34,6 +34,8 @@ enum class Defect : std::uint8_t {
   fragment_unverified,       // a fragment is passed on as it came
   reconstruction_unchecked,  // what fragments give is taken for what was committed to
   votes_lost_no_wait,        // who lost its votes votes again at once
+  import_presence_believed,  // a resumed snapshot takes for complete whatever is there
+  snapshot_unchecked,        // parts of a state are taken without comparing their hash
 };
 inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "none",
@@ -60,6 +62,8 @@ inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "fragment_unverified",
     "reconstruction_unchecked",
     "votes_lost_no_wait",
+    "import_presence_believed",
+    "snapshot_unchecked",
 });
 
 #ifdef WUSONG_DEFECTS

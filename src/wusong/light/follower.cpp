@@ -16,10 +16,21 @@ Result<types::ExecutionRoots> ProvenHeaders::roots_of(Height height) const {
   return fail(err::roots_missing);
 }
 
-Follower::Follower(const Hash& genesis, types::Epoch trusted) : genesis_{genesis} {
-  const Hash domain = types::vote_domain(genesis, trusted);
-  const Height first = trusted.first;
-  epochs_.emplace(first, Known{.epoch = std::move(trusted), .domain = domain, .last = {}});
+std::unique_ptr<consensus::VoteVerifier> key_voters(const types::Epoch& epoch) {
+  return std::make_unique<consensus::KeyVerifier>(consensus::keys_of(epoch));
+}
+
+Follower::Follower(const Hash& genesis, types::Epoch trusted, VotersOf voters_of)
+    : genesis_{genesis}, voters_of_{std::move(voters_of)} {
+  add(std::move(trusted));
+}
+
+void Follower::add(types::Epoch epoch) {
+  Known known{.epoch = std::move(epoch), .domain = {}, .voters = nullptr, .last = {}};
+  known.domain = types::vote_domain(genesis_, known.epoch);
+  known.voters = voters_of_(known.epoch);
+  const Height first = known.epoch.first;
+  epochs_.emplace(first, std::move(known));
 }
 
 const types::Epoch* Follower::epoch_of(Height height) const {
@@ -38,8 +49,7 @@ Result<std::size_t> Follower::check(const Known& known, const types::Header& hea
   const auto proof = consensus::decode_finality_proof(bytes);
   if (!proof) return fail(err::not_a_proof);
   if (proof->block_id != hash || proof->height != header.number) return fail(err::other_block);
-  const consensus::KeyVerifier validators{consensus::keys_of(known.epoch)};
-  if (!consensus::verify_finality_proof(validators, known.domain, *proof))
+  if (!consensus::verify_finality_proof(*known.voters, known.domain, *proof))
     return fail(err::not_final);
   return proof->signatures.entries.size();
 }
@@ -47,20 +57,29 @@ Result<std::size_t> Follower::check(const Known& known, const types::Header& hea
 Result<void> Follower::advance(const EpochStep& step) {
   const auto header = types::decode_header(step.header);
   if (!header) return fail(err::not_a_header);
-  Known& current = epochs_.rbegin()->second;
-  if (header->next_epoch.empty()) return fail(err::no_epoch_ends);
-  auto next = types::decode_epoch(header->next_epoch);
-  if (!next || next->number != current.epoch.number + 1 || next->first != header->number.next() ||
-      header->number < current.epoch.first)
-    return fail(err::wrong_epoch);
-  const Hash hash = types::hash_of(*header);
-  WUSONG_TRY(const std::size_t signers, check(current, *header, hash, step.proof));
-  static_cast<void>(signers);
-  current.last = hash;
-  const Hash domain = types::vote_domain(genesis_, *next);
-  const Height first = next->first;
-  epochs_.emplace(first, Known{.epoch = *std::move(next), .domain = domain, .last = {}});
+  WUSONG_CHECK(next_of(*header));
+  const auto signers =
+      check(epochs_.rbegin()->second, *header, types::hash_of(*header), step.proof);
+  if (!signers) return fail(signers.error());
+  return extend(*header);
+}
+
+Result<void> Follower::extend(const types::Header& header) {
+  WUSONG_TRY(types::Epoch next, next_of(header));
+  epochs_.rbegin()->second.last = types::hash_of(header);
+  add(std::move(next));
   return {};
+}
+
+/// The epoch that the header begins.
+Result<types::Epoch> Follower::next_of(const types::Header& header) const {
+  const types::Epoch& current = newest();
+  if (header.next_epoch.empty()) return fail(err::no_epoch_ends);
+  auto next = types::decode_epoch(header.next_epoch);
+  if (!next || next->number != current.number + 1 || next->first != header.number.next() ||
+      header.number < current.first)
+    return fail(err::wrong_epoch);
+  return *std::move(next);
 }
 
 Result<ProvenHeaders> Follower::prove(const HeaderClaim& claim) const {

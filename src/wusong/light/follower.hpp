@@ -4,11 +4,14 @@
 // shown may come from anybody.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "wusong/base/error.hpp"
+#include "wusong/consensus/ports.hpp"
 #include "wusong/types/block.hpp"
 #include "wusong/types/epoch.hpp"
 
@@ -40,16 +43,31 @@ struct ProvenHeaders {
   [[nodiscard]] Result<types::ExecutionRoots> roots_of(Height height) const;
 };
 
+/// Who checks the votes of an epoch.
+using VotersOf = std::function<std::unique_ptr<consensus::VoteVerifier>(const types::Epoch&)>;
+/// By the keys that the epoch names.
+std::unique_ptr<consensus::VoteVerifier> key_voters(const types::Epoch& epoch);
+
 class Follower {
  public:
+  struct Known {
+    types::Epoch epoch;
+    Hash domain;
+    std::unique_ptr<consensus::VoteVerifier> voters;
+    std::optional<Hash> last;  // the block that ended it
+  };
+
   /// @param trusted  the first epoch, or any later one that the caller believes in
-  Follower(const Hash& genesis, types::Epoch trusted);
+  Follower(const Hash& genesis, types::Epoch trusted, VotersOf voters_of = key_voters);
 
   /// One epoch further.
   /// @errors err::not_a_header, err::not_a_proof, err::other_block (the proof is of another one),
   ///         err::not_final (its signers are not enough of this epoch's validators),
   ///         err::no_epoch_ends, err::wrong_epoch (not the one after this)
   [[nodiscard]] Result<void> advance(const EpochStep& step);
+  /// The same without a proof: the caller has the header from one who checked it.
+  /// @errors err::no_epoch_ends, err::wrong_epoch
+  [[nodiscard]] Result<void> extend(const types::Header& header);
 
   /// @errors err::not_a_header, err::broken_link, err::too_long, err::before_trust,
   ///         err::not_a_proof, err::other_block, err::wrong_epoch (it goes through another end of
@@ -60,18 +78,17 @@ class Follower {
   const types::Epoch* epoch_of(Height height) const;
   const types::Epoch& newest() const noexcept { return epochs_.rbegin()->second.epoch; }
   const Hash& genesis() const noexcept { return genesis_; }
+  /// As epoch_of(), and who checks its votes.
+  const Known* known_at(Height height) const;
 
  private:
-  struct Known {
-    types::Epoch epoch;
-    Hash domain;
-    std::optional<Hash> last;  // the block that ended it
-  };
-  const Known* known_at(Height height) const;
+  Result<types::Epoch> next_of(const types::Header& header) const;
+  void add(types::Epoch epoch);
   Result<std::size_t> check(const Known& known, const types::Header& header, const Hash& hash,
                             BytesView proof) const;
 
   Hash genesis_;
+  VotersOf voters_of_;
   std::map<Height, Known> epochs_;  // by first height
 };
 

@@ -6,6 +6,7 @@
 
 #include "wusong/codec/rlp.hpp"
 #include "wusong/net/errors.hpp"
+#include "wusong/net/internal/list.hpp"
 
 namespace wusong::net {
 namespace {
@@ -17,9 +18,6 @@ constexpr std::uint64_t kHello = 1;
 constexpr std::uint64_t kPing = 2;
 constexpr std::uint64_t kPong = 3;
 constexpr std::uint64_t kAddresses = 4;
-constexpr std::uint64_t kStatus = 1;
-constexpr std::uint64_t kRangeRequest = 2;
-constexpr std::uint64_t kRangeResponse = 3;
 
 struct ControlWriter {
   RlpWriter& out;
@@ -94,90 +92,6 @@ Result<ControlMessage> read_control(RlpReader& list) {
   return fail(err::bad_message);
 }
 
-struct SyncWriter {
-  RlpWriter& out;
-  void operator()(const StatusAnnouncement& status) const {
-    out.number(kStatus);
-    out.number(status.finalised.value);
-    out.number(status.view.value);
-  }
-  void operator()(const RangeRequest& request) const {
-    out.number(kRangeRequest);
-    out.number(request.id);
-    out.number(request.from.value);
-    out.number(std::uint64_t{request.count_max});
-  }
-  void operator()(const RangeResponse& response) const {
-    out.number(kRangeResponse);
-    out.number(response.id);
-    out.number(response.from.value);
-    out.open_list();
-    for (const Bytes& block : response.blocks) out.string(block);
-    out.close_list();
-    out.string(response.certificate);
-  }
-};
-
-Result<SyncMessage> read_range_response(RlpReader& list) {
-  RangeResponse response;
-  WUSONG_TRY(response.id, list.u64());
-  WUSONG_TRY(response.from.value, list.u64());
-  WUSONG_TRY(RlpReader blocks, list.list());
-  while (!blocks.empty()) {
-    if (response.blocks.size() == kRangeBlocksMax) return fail(err::bad_message);
-    WUSONG_TRY(const BytesView block, blocks.string());
-    if (block.empty()) return fail(err::bad_message);
-    response.blocks.push_back(to_bytes(block));
-  }
-  WUSONG_TRY(const BytesView certificate, list.string());
-  if (certificate.size() > kCertificateSizeMax) return fail(err::bad_message);
-  if (certificate.empty() != response.blocks.empty()) return fail(err::bad_message);
-  if (response.from.value > UINT64_MAX - kRangeBlocksMax) return fail(err::bad_message);
-  response.certificate = to_bytes(certificate);
-  return SyncMessage{std::move(response)};
-}
-
-Result<SyncMessage> read_sync(RlpReader& list) {
-  WUSONG_TRY(const std::uint64_t kind, list.u64());
-  if (kind == kStatus) {
-    StatusAnnouncement status;
-    WUSONG_TRY(status.finalised.value, list.u64());
-    WUSONG_TRY(status.view.value, list.u64());
-    return SyncMessage{status};
-  }
-  if (kind == kRangeRequest) {
-    RangeRequest request;
-    WUSONG_TRY(request.id, list.u64());
-    WUSONG_TRY(request.from.value, list.u64());
-    WUSONG_TRY(const std::uint64_t count, list.u64());
-    if (count == 0 || count > kRangeBlocksMax) return fail(err::bad_message);
-    request.count_max = static_cast<std::uint32_t>(count);
-    return SyncMessage{request};
-  }
-  if (kind == kRangeResponse) return read_range_response(list);
-  return fail(err::bad_message);
-}
-
-/// One list, all of it, read by `read`; codec's reasons become "bad message".
-template <typename Message, typename Read>
-Result<Message> decode_list(BytesView encoded, Read read) {
-  RlpReader outer{encoded};
-  auto list = outer.list();
-  if (!list || !outer.finish()) return fail(err::bad_message);
-  Result<Message> message = read(*list);
-  if (!message || !list->finish()) return fail(err::bad_message);
-  return message;
-}
-
-template <typename Writer, typename Message>
-Bytes encode_list(const Message& message) {
-  RlpWriter out;
-  out.open_list();
-  std::visit(Writer{out}, message);
-  out.close_list();
-  return out.take();
-}
-
 }  // namespace
 
 void encode_frame_header(FrameHeader header, std::uint8_t* out) noexcept {
@@ -208,14 +122,6 @@ Result<void> check_hello(const Hello& ours, const Hello& theirs) noexcept {
   if (ours.protocol_version != theirs.protocol_version) return fail(err::version_mismatch);
   if (ours.genesis_hash != theirs.genesis_hash) return fail(err::genesis_mismatch);
   return {};
-}
-
-Bytes encode(const SyncMessage& message) {
-  return encode_list<SyncWriter>(message);
-}
-
-Result<SyncMessage> decode_sync(BytesView encoded) {
-  return decode_list<SyncMessage>(encoded, read_sync);
 }
 
 Bytes encode_transaction_batch(const std::vector<BytesView>& transactions) {

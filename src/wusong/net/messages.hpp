@@ -2,6 +2,7 @@
 // What nodes say to each other, and its one encoding. Consensus messages are opaque here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -95,6 +96,8 @@ Bytes encode(const ControlMessage& message);
 struct StatusAnnouncement {
   Height finalised;
   View view;
+  /// The lowest height whose block it still has whole; 0: all of them.
+  Height oldest{};
   friend bool operator==(const StatusAnnouncement&, const StatusAnnouncement&) = default;
 };
 
@@ -103,6 +106,7 @@ struct RangeRequest {
   std::uint64_t id{0};
   Height from;
   std::uint32_t count_max{0};  // 1 to kRangeBlocksMax
+  bool headers_only{false};    // blocks come without their transactions
   friend bool operator==(const RangeRequest&, const RangeRequest&) = default;
 };
 
@@ -120,7 +124,106 @@ struct RangeResponse {
   friend bool operator==(const RangeResponse&, const RangeResponse&) = default;
 };
 
-using SyncMessage = std::variant<StatusAnnouncement, RangeRequest, RangeResponse>;
+/// A part of a state, as state/subtree.hpp has them: a place in the accounts' trie, one in an
+/// account's storage, or a contract's code.
+struct SnapshotItem {
+  enum class Kind : std::uint8_t { accounts = 0, storage = 1, code = 2 };
+  Kind kind{Kind::accounts};
+  Hash key;      // storage: keccak(address); code: its hash; else zero
+  Hash nibbles;  // the first `depth` nibbles of the keys meant; zero for code
+  std::uint8_t depth{0};
+  friend bool operator==(const SnapshotItem&, const SnapshotItem&) = default;
+};
+
+inline constexpr std::size_t kSnapshotItemsMax = 64;
+inline constexpr std::size_t kSnapshotBytesMax = 1u << 20;        // a response stops growing here
+inline constexpr std::size_t kSnapshotPartBytesMax = 256u << 10;  // of leaves; code may be larger
+inline constexpr std::size_t kSnapshotValueMax = 1u << 20;
+
+/// "Send me these parts of the state after `height`."
+struct SnapshotRequest {
+  std::uint64_t id{0};
+  Height height;
+  Hash root;  // of that state
+  std::vector<SnapshotItem> items;
+  friend bool operator==(const SnapshotRequest&, const SnapshotRequest&) = default;
+};
+
+struct SnapshotLeaf {
+  Hash key;
+  Bytes value;
+  friend bool operator==(const SnapshotLeaf&, const SnapshotLeaf&) = default;
+};
+using SnapshotLeaves = std::vector<SnapshotLeaf>;
+struct SnapshotBranch {
+  Hash prefix;
+  std::uint8_t depth{0};
+  std::array<Bytes, 16> children;  // what the branch calls them: at most 32 bytes
+  friend bool operator==(const SnapshotBranch&, const SnapshotBranch&) = default;
+};
+using SnapshotPart = std::variant<SnapshotLeaves, SnapshotBranch, Bytes>;  // the last one is code
+
+/// Parts in the order in which they were asked for, perhaps not all of them.
+struct SnapshotResponse {
+  enum class Status : std::uint8_t {
+    ok = 0,
+    busy = 1,  // ask again a little later
+    gone = 2,  // this peer does not have that state, or not any more
+  };
+  std::uint64_t id{0};
+  Status status{Status::ok};
+  std::vector<SnapshotPart> parts;  // none unless ok, and then one at least
+  friend bool operator==(const SnapshotResponse&, const SnapshotResponse&) = default;
+};
+
+inline constexpr std::size_t kProofSlotsMax = 64;
+inline constexpr std::size_t kProofNodesMax = 65;  // of one path
+
+/// "Prove this account and these slots under the state after `height`", from a node that keeps
+/// headers only.
+struct ProofRequest {
+  std::uint64_t id{0};
+  Height height;
+  Address address;
+  std::vector<Hash> slots;
+  friend bool operator==(const ProofRequest&, const ProofRequest&) = default;
+};
+
+/// As eth_getProof has them: nodes from the root down. No account path: that state is not kept.
+struct ProofResponse {
+  std::uint64_t id{0};
+  std::vector<Bytes> account;
+  std::vector<std::vector<Bytes>> slots;  // one a slot asked for
+  friend bool operator==(const ProofResponse&, const ProofResponse&) = default;
+};
+
+inline constexpr std::size_t kEpochEndsMax = 64;
+inline constexpr std::size_t kEpochEndsBytesMax = 1u << 20;  // a response stops growing here
+
+/// "How did this epoch end, and those after it?"
+struct EpochsRequest {
+  std::uint64_t id{0};
+  std::uint64_t from{0};  // number of the first epoch whose end is asked for
+  friend bool operator==(const EpochsRequest&, const EpochsRequest&) = default;
+};
+
+/// The last block of an epoch, which names the next one, and what made it final.
+struct EpochEnd {
+  Bytes header;
+  Bytes certificate;  // consensus::FinalityProof
+  friend bool operator==(const EpochEnd&, const EpochEnd&) = default;
+};
+
+/// Ends of consecutive epochs; none where that epoch goes on, as far as the sender knows.
+struct EpochsResponse {
+  std::uint64_t id{0};
+  std::vector<EpochEnd> ends;
+  friend bool operator==(const EpochsResponse&, const EpochsResponse&) = default;
+};
+
+using SyncMessage =
+    std::variant<StatusAnnouncement, RangeRequest, RangeResponse, SnapshotRequest, SnapshotResponse,
+                 ProofRequest, ProofResponse, EpochsRequest, EpochsResponse>;
 Bytes encode(const SyncMessage& message);
 /// @errors err::bad_message
 [[nodiscard]] Result<SyncMessage> decode_sync(BytesView encoded);

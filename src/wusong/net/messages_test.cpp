@@ -93,7 +93,9 @@ TEST(Sync, EveryMessageRoundTrips) {
   const RangeResponse some{7, Height{100}, {Bytes{1}, Bytes(300, 2)}, Bytes{3}};
   for (const SyncMessage& message :
        {SyncMessage{StatusAnnouncement{Height{5}, View{9}}},
-        SyncMessage{RangeRequest{7, Height{100}, 256}}, SyncMessage{some},
+        SyncMessage{StatusAnnouncement{Height{5}, View{9}, Height{3}}},
+        SyncMessage{RangeRequest{7, Height{100}, 256}},
+        SyncMessage{RangeRequest{7, Height{100}, 256, true}}, SyncMessage{some},
         SyncMessage{RangeResponse{7, Height{100}, {}, {}}}}) {
     const auto decoded = decode_sync(encode(message));
     ASSERT_TRUE(decoded.has_value());
@@ -115,6 +117,99 @@ TEST(Sync, LimitsAreHeld) {
   EXPECT_TRUE(refused(RangeResponse{1, Height{1}, {Bytes{}}, Bytes{1}}));
   EXPECT_TRUE(refused(RangeResponse{1, Height{UINT64_MAX}, {Bytes{1}}, Bytes{1}}));
   EXPECT_TRUE(refused(RangeResponse{1, Height{1}, {Bytes{1}}, Bytes(kCertificateSizeMax + 1)}));
+}
+
+Hash some_hash(std::uint8_t byte) {
+  Hash hash;
+  hash.bytes.fill(byte);
+  return hash;
+}
+
+SnapshotItem some_item(SnapshotItem::Kind kind, std::uint8_t depth) {
+  SnapshotItem item{.kind = kind, .key = {}, .nibbles = {}, .depth = depth};
+  if (kind != SnapshotItem::Kind::accounts) item.key = some_hash(7);
+  for (std::uint8_t i = 0; i < depth / 2; ++i) item.nibbles.bytes[i] = 0xab;
+  if (depth % 2 == 1) item.nibbles.bytes[depth / 2] = 0xc0;
+  return item;
+}
+
+TEST(Sync, PartsOfAStateRoundTrip) {
+  using Kind = SnapshotItem::Kind;
+  const SnapshotRequest request{
+      .id = 9,
+      .height = Height{77},
+      .root = some_hash(1),
+      .items = {some_item(Kind::accounts, 0), some_item(Kind::accounts, 3),
+                some_item(Kind::storage, 64), some_item(Kind::code, 0)}};
+  SnapshotBranch branch{.prefix = some_hash(0), .depth = 4, .children = {}};
+  branch.children[0] = Bytes(32, 1);
+  branch.children[15] = Bytes(7, 2);
+  const SnapshotResponse response{
+      .id = 9,
+      .status = SnapshotResponse::Status::ok,
+      .parts = {SnapshotLeaves{{some_hash(3), Bytes{1}}, {some_hash(4), Bytes(70, 9)}}, branch,
+                Bytes{0x60, 0x00}}};
+  const ProofRequest proof{.id = 9, .height = Height{7}, .address = {}, .slots = {some_hash(1)}};
+  const ProofResponse proved{
+      .id = 9, .account = {Bytes(40, 1), Bytes(2, 2)}, .slots = {{Bytes(33, 1)}, {}}};
+  const SnapshotResponse busy{.id = 9, .status = SnapshotResponse::Status::busy, .parts = {}};
+  for (const SyncMessage& message : {SyncMessage{request}, SyncMessage{response}, SyncMessage{busy},
+                                     SyncMessage{proof}, SyncMessage{proved}}) {
+    const auto decoded = decode_sync(encode(message));
+    ASSERT_TRUE(decoded.has_value());
+    EXPECT_EQ(*decoded, message);
+  }
+}
+
+TEST(Sync, EndsOfEpochsRoundTripAndAreCounted) {
+  EpochsResponse response{.id = 9, .ends = {{Bytes{1}, Bytes(300, 2)}, {Bytes(70, 3), Bytes{4}}}};
+  for (const SyncMessage& message :
+       {SyncMessage{EpochsRequest{.id = 9, .from = 0}}, SyncMessage{response},
+        SyncMessage{EpochsResponse{.id = 9, .ends = {}}}}) {
+    const auto decoded = decode_sync(encode(message));
+    ASSERT_TRUE(decoded.has_value());
+    EXPECT_EQ(*decoded, message);
+  }
+  const auto refused = [](const SyncMessage& message) { return !decode_sync(encode(message)); };
+  response.ends.resize(kEpochEndsMax, {Bytes{1}, Bytes{2}});
+  EXPECT_FALSE(refused(response));
+  response.ends.push_back({Bytes{1}, Bytes{2}});
+  EXPECT_TRUE(refused(response));
+  EXPECT_TRUE(refused(EpochsResponse{.id = 9, .ends = {{Bytes{1}, {}}}}));
+  EXPECT_TRUE(refused(EpochsResponse{.id = 9, .ends = {{{}, Bytes{1}}}}));
+}
+
+TEST(Sync, PartsOfAStateAreHeldToTheirShape) {
+  const auto refused = [](const SyncMessage& message) { return !decode_sync(encode(message)); };
+  SnapshotRequest request{.id = 1, .height = {}, .root = {}, .items = {}};
+  EXPECT_TRUE(refused(request));
+  request.items.resize(kSnapshotItemsMax);
+  EXPECT_FALSE(refused(request));
+  request.items.resize(kSnapshotItemsMax + 1);
+  EXPECT_TRUE(refused(request));
+  SnapshotItem untidy = some_item(SnapshotItem::Kind::accounts, 3);
+  untidy.nibbles.bytes[1] = 0xcd;  // a fourth nibble
+  request.items = {untidy};
+  EXPECT_TRUE(refused(request));
+  untidy = some_item(SnapshotItem::Kind::code, 2);
+  request.items = {untidy};
+  EXPECT_TRUE(refused(request));
+
+  using Status = SnapshotResponse::Status;
+  const SnapshotLeaves one{{some_hash(1), Bytes{1}}};
+  EXPECT_TRUE(refused(SnapshotResponse{.id = 1, .status = Status::ok, .parts = {}}));
+  EXPECT_TRUE(refused(SnapshotResponse{.id = 1, .status = Status::gone, .parts = {one}}));
+  EXPECT_TRUE(
+      refused(SnapshotResponse{.id = 1, .status = Status::ok, .parts = {SnapshotLeaves{}}}));
+  EXPECT_TRUE(refused(SnapshotResponse{.id = 1, .status = Status::ok, .parts = {Bytes{}}}));
+  SnapshotBranch branch;
+  EXPECT_TRUE(refused(ProofRequest{
+      .id = 1, .height = {}, .address = {}, .slots = std::vector<Hash>(kProofSlotsMax + 1)}));
+  EXPECT_TRUE(refused(ProofResponse{.id = 1, .account = {Bytes{}}, .slots = {}}));
+  EXPECT_TRUE(refused(ProofResponse{
+      .id = 1, .account = std::vector<Bytes>(kProofNodesMax + 1, Bytes{1}), .slots = {}}));
+  branch.children[1] = Bytes(33, 1);
+  EXPECT_TRUE(refused(SnapshotResponse{.id = 1, .status = Status::ok, .parts = {branch}}));
 }
 
 TEST(TransactionBatch, RoundTripsWithinItsLimits) {

@@ -25,5 +25,9 @@ inline constexpr ErrorInfo wrong_epoch{2637, Disposition::reject, "node.wrong_ep
 inline constexpr ErrorInfo bad_registry{2638, Disposition::halt, "node.bad_registry"};
 inline constexpr ErrorInfo state_diverged{2640, Disposition::halt, "node.state_diverged"};
 inline constexpr ErrorInfo ledger_gap{2641, Disposition::halt, "node.ledger_gap"};
+inline constexpr ErrorInfo range_above_head{2642, Disposition::reject, "node.range_above_head"};
+
+inline constexpr ErrorInfo no_proof_peer{2643, Disposition::retry, "node.no_proof_peer"};
+inline constexpr ErrorInfo too_many_slots{2644, Disposition::reject, "node.too_many_slots"};
 
 }  // namespace wusong::node::err

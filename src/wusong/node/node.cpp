@@ -91,7 +91,8 @@ Result<void> Node::restore_roots() {
     WUSONG_TRY(const auto stored, ledger_.block(h));
     if (!stored) return fail(err::ledger_gap);
     WUSONG_TRY(const types::EncodedBlock parts, types::split_block(stored->bytes));
-    if (!parts.transactions.empty()) final_.last_nonempty = h;
+    // Its transactions may not be here any more.
+    if (parts.header.transactions_root != types::kEmptyTrieRoot) final_.last_nonempty = h;
     if (h > executed_) continue;
     WUSONG_TRY(const auto roots, ledger_.roots(h));
     if (!roots) return fail(err::ledger_gap);
@@ -128,6 +129,7 @@ Instant Node::wake_at() const noexcept {
   Instant wake = Instant::max();
   if (machine_wake_) wake = std::min(wake, *machine_wake_);
   if (sync_wake_) wake = std::min(wake, *sync_wake_);
+  if (finder_wake_) wake = std::min(wake, *finder_wake_);
   const auto heartbeat = std::chrono::milliseconds{epoch().parameters.heartbeat_ms};
   if (!work_) wake = std::min(wake, last_final_at_ + heartbeat);
   if (announce_at_) wake = std::min(wake, *announce_at_);
@@ -150,6 +152,10 @@ void Node::tick() {
   if (sync_wake_ && now_ >= *sync_wake_) {
     sync_wake_.reset();
     feed_sync(sync::Tick{});
+  }
+  if (finder_wake_ && now_ >= *finder_wake_) {
+    finder_wake_.reset();
+    feed_finder(sync::Tick{});
   }
   if (announce_at_ && now_ >= *announce_at_) send_status();
 }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <variant>
 #include <vector>
 
 #include "wusong/base/hash_map.hpp"
@@ -19,6 +20,7 @@
 #include "wusong/io/kv_store.hpp"
 #include "wusong/net/messages.hpp"
 #include "wusong/node/genesis.hpp"
+#include "wusong/node/joining.hpp"
 #include "wusong/node/prepared.hpp"
 #include "wusong/node/registry.hpp"
 #include "wusong/node/service.hpp"
@@ -29,13 +31,6 @@
 #include "wusong/txpool/pool.hpp"
 
 namespace wusong::node {
-
-/// A frame for one peer, or for all.
-struct Frame {
-  std::optional<consensus::PeerId> to;
-  net::Channel channel{net::Channel::consensus};
-  std::shared_ptr<const Bytes> payload;
-};
 
 /// Work for another thread; each answers with the node's member of the same name.
 struct SplitJob {  // split(), then Node::on_split
@@ -55,6 +50,16 @@ struct SyncedBlocks {  // split() and prepare() each, then Node::on_synced
   Bytes certificate;
 };
 
+struct StateJob {  // answer_about_state(), then Node::on_served
+  consensus::PeerId to;
+  std::variant<net::SnapshotRequest, net::ProofRequest> request;
+};
+[[nodiscard]] Result<Bytes> answer_about_state(
+    const state::StateDb& state, const StateJob& job,
+    std::size_t part_bytes_max = net::kSnapshotPartBytesMax);
+/// "Ask again": where there is no room for the job.
+Bytes refuse_state_job(const StateJob& job);
+
 /// Everything a turn asks for. The driver makes `batch` durable first, and only then does the rest.
 struct Actions {
   io::WriteBatch batch;
@@ -65,7 +70,11 @@ struct Actions {
   std::vector<CandidatesJob> candidates;
   std::vector<SyncedBlocks> synced;
   std::vector<consensus::SliceJob> slices;  // run() each, then Node::on_slice_coded
-  std::vector<PreparedPtr> execute;         // in order; each answers with Node::on_executed
+  std::vector<StateJob> states;
+  /// The chain is far ahead, and this is proven: the driver ends this node, lets Joining fetch the
+  /// state, and creates a node again.
+  std::optional<sync::Checkpoint> join;
+  std::vector<PreparedPtr> execute;  // in order; each answers with Node::on_executed
   bool fetched{false};  // some of `execute` were fetched from a peer long after they were final
   std::vector<Hash> pending;  // transactions that became pending, for subscribers
   std::vector<consensus::Rejection> rejections;
@@ -90,6 +99,8 @@ struct NodeCounters {
   std::uint64_t proposals_refused{0};
   std::uint64_t transactions_finalised{0};
   std::uint64_t synced_blocks{0};
+  std::uint64_t state_bytes_served{0};
+  std::uint64_t state_requests_delayed{0};
 };
 
 struct NodeOptions {
@@ -103,6 +114,9 @@ struct NodeOptions {
   std::uint64_t pool_record_next{0};  // txpool::Loaded::next
   consensus::PacemakerConfig pacemaker;
   consensus::DispersalConfig dispersal;
+  JoinOptions join;
+  /// Parts of states for other nodes, at most.
+  std::uint64_t serve_bytes_per_second{std::uint64_t{32} << 20};
 };
 
 /// State of the newest executed height, for the pool. Replaced by the driver after each block.
@@ -139,6 +153,8 @@ class Node {
   void on_executed(const BlockPtr& block);
   /// Records of an earlier run, once their transactions were given to on_candidates().
   void erase_pool_records(const std::vector<Bytes>& keys);
+  /// The answer to a StateJob.
+  void on_served(consensus::PeerId peer, Result<Bytes> response);
   /// What became of SyncedBlocks: all of them, or why one is not what its header says.
   void on_synced(Result<std::vector<PreparedPtr>> blocks, const Bytes& certificate);
 
@@ -153,11 +169,12 @@ class Node {
   /// The epoch of the next height.
   const types::Epoch& epoch() const noexcept { return *voting_.epoch; }
   bool votes() const noexcept { return voting_.signer != nullptr; }
+  /// No peer has the next block any more, and this node may not join by a snapshot.
+  bool out_of_reach() const noexcept;
 
  private:
   class Accounts;
   class Identity;
-  class Blocks;
 
   /// The head of a chain of headers, and what its descendants need to know of it.
   struct Tip {
@@ -205,6 +222,7 @@ class Node {
   Result<void> note_registry(types::StateView& state, Height height);
   void forget_registries();
   std::optional<types::Epoch> epoch_after(const types::Header& header) const;
+  bool knows_registry_of(Height height) const noexcept;
   bool change_pending() const noexcept;
   bool ends_this_epoch(const types::Header& header) const noexcept;
   std::optional<consensus::ClosingBlock> closing_on(const consensus::BlockRef& parent,
@@ -253,6 +271,14 @@ class Node {
   void send_status();
   void feed_sync(sync::Event event);
   void release_delivery();
+  void serve_range(consensus::PeerId peer, const net::RangeRequest& request);
+  void serve(StateJob job);
+  bool may_serve() noexcept;
+  void answer_sync(consensus::PeerId peer, net::SyncMessage message);
+  void answer_epochs(consensus::PeerId peer, const net::EpochsRequest& request);
+  net::StatusAnnouncement status() const;
+  void feed_finder(sync::CheckpointFinder::Event event);
+  void consider_joining();
 
   void update_work();
   std::optional<Tip> tip_of(const Hash& hash) const;
@@ -276,6 +302,8 @@ class Node {
   std::map<Height, Registry> registries_;  // what executing a height made of it, where it changed
   HashMap<Hash, consensus::ClosingBlock> closing_;  // judged good
   std::optional<sync::Fetcher> fetcher_;
+  std::optional<sync::CheckpointFinder> finder_;  // while a checkpoint is looked for
+  std::map<consensus::PeerId, sync::PeerStatus> statuses_;
 
   Instant now_;
   UnixMillis wall_;
@@ -284,8 +312,13 @@ class Node {
   bool feeding_{false};
   std::optional<Instant> machine_wake_;
   std::optional<Instant> sync_wake_;
-  std::optional<SyncedBlocks> delivery_;  // waits for execution to come closer
-  std::optional<Height> stored_;          // durable with the last take()
+  std::optional<Instant> finder_wake_;
+  Instant finder_rests_until_;
+  std::optional<Instant> unreachable_since_;  // peers are ahead, and none has the next block
+  std::size_t serving_{0};                    // state jobs under way
+  Instant serving_paid_at_;                   // what was served is within the rate from here on
+  std::optional<SyncedBlocks> delivery_;      // waits for execution to come closer
+  std::optional<Height> stored_;              // durable with the last take()
 
   Tip final_;
   Height executed_;

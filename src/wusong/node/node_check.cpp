@@ -66,8 +66,11 @@ Result<void> Node::check(const PreparedBlock& block, const Tip& parent, bool cer
     const auto own = roots_.find(height);
     if (own == roots_.end() || own->second != roots) return fail(err::wrong_roots);
   }
+  if (ends_this_epoch(parent.header)) return fail(err::wrong_epoch);
+  // What a quorum of others has judged is taken where this node cannot judge.
+  if (certified && !knows_registry_of(header.executed)) return {};
   const auto next = epoch_after(header);
-  if (ends_this_epoch(parent.header) ||
+  if (!knows_registry_of(header.executed) ||
       header.next_epoch != (next ? types::encode(*next) : Bytes{}))
     return fail(err::wrong_epoch);
   return {};

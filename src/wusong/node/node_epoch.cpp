@@ -204,6 +204,13 @@ std::optional<types::Epoch> Node::epoch_after(const types::Header& header) const
   return following_epoch(epoch(), std::prev(later)->second, header.number);
 }
 
+/// A node that began at a state of others does not know what the registry said before, unless
+/// nothing changed since this epoch was read from it.
+bool Node::knows_registry_of(Height height) const noexcept {
+  return registries_.empty() || registries_.begin()->first <= height ||
+         registries_.begin()->second.version == epoch().version;
+}
+
 bool Node::change_pending() const noexcept {
   return !registries_.empty() && registries_.rbegin()->second.version != epoch().version;
 }

@@ -181,7 +181,7 @@ void Node::serve_block(const consensus::ServeBlock& request) {
 /// The final block as consensus had it; nothing where the ledger lacks it.
 consensus::BlockPtr Node::stored_block(const Hash& id) const {
   const auto height = ledger_.height_of(id);
-  if (!height || !*height) return nullptr;
+  if (!height || !*height || **height < ledger_.kept().blocks) return nullptr;
   auto stored = ledger_.block(**height);
   if (!stored || !*stored) return nullptr;
   const auto parts = types::split_block((*stored)->bytes);

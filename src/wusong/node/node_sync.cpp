@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "wusong/consensus/finality_proof.hpp"
+#include "wusong/node/epoch_ends.hpp"
 #include "wusong/node/errors.hpp"
+#include "wusong/node/ledger_blocks.hpp"
 #include "wusong/node/node.hpp"
 #include "wusong/sync/range.hpp"
 
@@ -17,25 +19,16 @@ constexpr Duration kAnnouncementInterval = std::chrono::milliseconds{500};
 // Final blocks that may wait for execution while more are fetched.
 constexpr std::uint64_t kUnexecutedSyncMax = 512;
 
+// Requests for parts of a state that are answered at once. Others are told to ask again.
+constexpr std::size_t kStateJobsMax = 2;
+
+// No peer has the next block for so long: then none will come.
+constexpr Duration kOutOfReachMin = std::chrono::seconds{5};
+
+// After a search for a checkpoint that led nowhere, blocks are fetched for this long.
+constexpr Duration kFinderRest = std::chrono::seconds{60};
+
 }  // namespace
-
-class Node::Blocks final : public sync::BlockSource {
- public:
-  explicit Blocks(const storage::Ledger& ledger) : ledger_{ledger} {}
-  Result<std::optional<Bytes>> block(Height height) const override {
-    WUSONG_TRY(auto stored, ledger_.block(height));
-    if (!stored) return std::optional<Bytes>{};
-    return std::optional{std::move(stored->bytes)};
-  }
-  Result<std::optional<Certificate>> first_certificate(Height height) const override {
-    WUSONG_TRY(auto found, ledger_.first_certificate(storage::CertificateKind::finality, height));
-    if (!found) return std::optional<Certificate>{};
-    return std::optional{Certificate{.height = found->height, .bytes = std::move(found->bytes)}};
-  }
-
- private:
-  const storage::Ledger& ledger_;
-};
 
 void Node::feed_sync(sync::Event event) {
   sync::Actions actions = fetcher_->step(std::move(event), now_);
@@ -54,10 +47,59 @@ void Node::feed_sync(sync::Event event) {
     out_.rejections.push_back({.peer = liar.peer, .error = liar.reason});
   }
   if (actions.wake_at) sync_wake_ = actions.wake_at;
+  consider_joining();
+}
+
+/// Blocks from the first on are not worth fetching where a state can be had.
+void Node::consider_joining() {
+  using Mode = JoinOptions::Mode;
+  // A peer that has everything may only be on its way.
+  if (!fetcher_->out_of_reach())
+    unreachable_since_.reset();
+  else if (!unreachable_since_)
+    unreachable_since_ = now_;
+  if (finder_ || options_.join.mode == Mode::full || now_ < finder_rests_until_) return;
+  const std::uint64_t here = final_.header.number.value;
+  const std::uint64_t gap = fetcher_->target().value - here;
+  std::uint64_t least =
+      options_.join.mode == Mode::snapshot ? sync::Config{}.gap_min : options_.join.gap;
+  if (out_of_reach()) least = 1;
+  if (gap < least) return;
+  auto epochs = follow_ledger(
+      ledger_, options_.genesis_hash, first_epoch(options_.genesis),
+      [keys = options_.keys](const types::Epoch& epoch) { return keys->verifier(epoch); });
+  if (!epochs) {
+    out_.halt = epochs.error();
+    return;
+  }
+  // What peers claim is not proven; what comes of it must be worth leaving consensus for.
+  finder_.emplace(options_.join.finder, *std::move(epochs), Height{here + (least + 1) / 2}, now_);
+  for (const auto& [peer, status] : statuses_) feed_finder(status);
+}
+
+void Node::feed_finder(sync::CheckpointFinder::Event event) {
+  if (!finder_) return;
+  auto actions = finder_->step(std::move(event), now_);
+  for (auto& request : actions.requests) answer_sync(request.to, std::move(request.message));
+  for (const sync::Misbehaviour& liar : actions.misbehaviour)
+    out_.rejections.push_back({.peer = liar.peer, .error = liar.reason});
+  finder_wake_ = actions.wake_at;
+  if (actions.found) {
+    out_.join = std::move(actions.found);
+  } else if (actions.gave_up) {
+    finder_rests_until_ = now_ + kFinderRest;
+  } else {
+    return;
+  }
+  finder_.reset();
+  finder_wake_.reset();
+  release_delivery();
 }
 
 // Fetching is faster than executing: blocks in between are held as bytes, one delivery at most.
 void Node::release_delivery() {
+  // A block executed now would undo what an interrupted snapshot left.
+  if (finder_ || out_.join) return;
   if (!delivery_ || final_.header.number.value - executed_.value > kUnexecutedSyncMax) return;
   out_.synced.push_back(*std::move(delivery_));
   delivery_.reset();
@@ -69,11 +111,23 @@ void Node::on_behind(const consensus::Behind& behind) {
 }
 
 void Node::greet_sync(consensus::PeerId peer, Height finalised) {
-  feed_sync(sync::PeerStatus{.peer = peer, .finalised = finalised});
+  statuses_[peer] = {.peer = peer, .finalised = finalised};
+  feed_finder(statuses_[peer]);
+  feed_sync(statuses_[peer]);
+  // Its hello said how far it is; what it still has whole only a status says.
+  if (ledger_.kept().blocks > Height{0}) answer_sync(peer, status());
 }
 
 void Node::drop_from_sync(consensus::PeerId peer) {
+  statuses_.erase(peer);
+  feed_finder(sync::PeerGone{.peer = peer});
   feed_sync(sync::PeerGone{.peer = peer});
+}
+
+void Node::answer_sync(consensus::PeerId peer, net::SyncMessage message) {
+  out_.frames.push_back({.to = peer,
+                         .channel = net::Channel::sync,
+                         .payload = std::make_shared<const Bytes>(net::encode(message))});
 }
 
 void Node::on_sync_message(consensus::PeerId peer, BytesView payload) {
@@ -83,20 +137,96 @@ void Node::on_sync_message(consensus::PeerId peer, BytesView payload) {
     return;
   }
   if (const auto* status = std::get_if<net::StatusAnnouncement>(&*message)) {
-    feed_sync(sync::PeerStatus{.peer = peer, .finalised = status->finalised});
+    statuses_[peer] = {.peer = peer, .finalised = status->finalised, .oldest = status->oldest};
+    feed_finder(statuses_[peer]);
+    feed_sync(statuses_[peer]);
   } else if (const auto* request = std::get_if<net::RangeRequest>(&*message)) {
-    auto range = sync::serve_range(Blocks{ledger_}, *request);
-    if (!range) {
-      out_.halt = range.error();  // our own store does not read
-      return;
-    }
-    out_.frames.push_back({.to = peer,
-                           .channel = net::Channel::sync,
-                           .payload = std::make_shared<const Bytes>(
-                               net::encode(net::SyncMessage{*std::move(range)}))});
+    serve_range(peer, *request);
+  } else if (const auto* epochs = std::get_if<net::EpochsRequest>(&*message)) {
+    answer_epochs(peer, *epochs);
+  } else if (auto* ends = std::get_if<net::EpochsResponse>(&*message)) {
+    feed_finder(sync::EpochsReceived{.peer = peer, .response = std::move(*ends)});
+  } else if (auto* part = std::get_if<net::SnapshotRequest>(&*message)) {
+    serve({.to = peer, .request = std::move(*part)});
+  } else if (auto* proof = std::get_if<net::ProofRequest>(&*message)) {
+    serve({.to = peer, .request = std::move(*proof)});
   } else if (auto* range = std::get_if<net::RangeResponse>(&*message)) {
-    feed_sync(sync::RangeReceived{.peer = peer, .range = std::move(*range)});
+    if (finder_ && finder_->asked(peer, range->id)) {
+      feed_finder(sync::RangeReceived{.peer = peer, .range = std::move(*range)});
+    } else {
+      feed_sync(sync::RangeReceived{.peer = peer, .range = std::move(*range)});
+    }
   }
+}
+
+void Node::answer_epochs(consensus::PeerId peer, const net::EpochsRequest& request) {
+  auto ends = serve_epochs(ledger_, request);
+  if (!ends) {
+    out_.halt = ends.error();
+    return;
+  }
+  answer_sync(peer, *std::move(ends));
+}
+
+void Node::serve_range(consensus::PeerId peer, const net::RangeRequest& request) {
+  auto range = sync::serve_range(LedgerBlocks{ledger_}, request);
+  if (!range) {
+    out_.halt = range.error();  // our own store does not read
+    return;
+  }
+  answer_sync(peer, *std::move(range));
+}
+
+Result<Bytes> answer_about_state(const state::StateDb& state, const StateJob& job,
+                                 std::size_t part_bytes_max) {
+  if (const auto* part = std::get_if<net::SnapshotRequest>(&job.request))
+    return serve_state(state, *part, part_bytes_max);
+  return serve_proof(state, std::get<net::ProofRequest>(job.request));
+}
+
+Bytes refuse_state_job(const StateJob& job) {
+  if (const auto* part = std::get_if<net::SnapshotRequest>(&job.request)) {
+    return net::encode(net::SyncMessage{net::SnapshotResponse{
+        .id = part->id, .status = net::SnapshotResponse::Status::busy, .parts = {}}});
+  }
+  return net::encode(net::SyncMessage{net::ProofResponse{
+      .id = std::get<net::ProofRequest>(job.request).id, .account = {}, .slots = {}}});
+}
+
+/// Others' questions must not slow this node: few at a time, and so many bytes a second at most.
+bool Node::may_serve() noexcept {
+  if (serving_ < kStateJobsMax && serving_paid_at_ <= now_) {
+    ++serving_;
+    return true;
+  }
+  ++counters_.state_requests_delayed;
+  return false;
+}
+
+void Node::serve(StateJob job) {
+  if (may_serve()) {
+    out_.states.push_back(std::move(job));
+    return;
+  }
+  out_.frames.push_back({.to = job.to,
+                         .channel = net::Channel::sync,
+                         .payload = std::make_shared<const Bytes>(refuse_state_job(job))});
+}
+
+void Node::on_served(consensus::PeerId peer, Result<Bytes> response) {
+  WUSONG_ASSERT(serving_ > 0);
+  --serving_;
+  if (!response) {
+    out_.halt = response.error();
+    return;
+  }
+  counters_.state_bytes_served += response->size();
+  const std::uint64_t ns = response->size() * 1'000'000'000 / options_.serve_bytes_per_second;
+  serving_paid_at_ =
+      std::max(serving_paid_at_, now_) + std::chrono::nanoseconds{static_cast<std::int64_t>(ns)};
+  out_.frames.push_back({.to = peer,
+                         .channel = net::Channel::sync,
+                         .payload = std::make_shared<const Bytes>(*std::move(response))});
 }
 
 void Node::on_synced(Result<std::vector<PreparedPtr>> blocks, const Bytes& certificate) {
@@ -154,16 +284,23 @@ void Node::announce_final() {
 void Node::send_status() {
   announced_at_ = now_;
   announce_at_.reset();
-  const net::StatusAnnouncement status{.finalised = final_.header.number,
-                                       .view = final_.header.view};
   out_.frames.push_back(
       {.to = std::nullopt,
        .channel = net::Channel::sync,
-       .payload = std::make_shared<const Bytes>(net::encode(net::SyncMessage{status}))});
+       .payload = std::make_shared<const Bytes>(net::encode(net::SyncMessage{status()}))});
+}
+
+net::StatusAnnouncement Node::status() const {
+  return {.finalised = final_.header.number,
+          .view = final_.header.view,
+          .oldest = ledger_.kept().blocks};
 }
 
 bool Node::syncing() const noexcept {
   return fetcher_->active();
+}
+bool Node::out_of_reach() const noexcept {
+  return unreachable_since_ && now_ - *unreachable_since_ >= kOutOfReachMin;
 }
 Height Node::sync_target() const noexcept {
   return fetcher_->target();

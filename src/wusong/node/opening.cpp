@@ -3,6 +3,7 @@
 
 #include "wusong/base/defect.hpp"
 #include "wusong/node/errors.hpp"
+#include "wusong/node/joining.hpp"
 #include "wusong/state/memory_state.hpp"
 
 namespace wusong::node {
@@ -35,10 +36,7 @@ Result<void> replay(const OpenedChain& chain, io::Executor& executor,
   if (chain.state->head()->height > receipts) WUSONG_CHECK(chain.state->reset_head(receipts));
   const Height last = has_defect(Defect::receipts_not_replayed) ? receipts : *ledger.final_head();
   Height next = chain.state->head()->height.next();
-  for (Height h = next.minus(kHashesKept); h < next; h = h.next()) {
-    WUSONG_TRY(const auto hash, ledger.block_hash(h));
-    if (hash) chain.executor->remember(h, *hash);
-  }
+  WUSONG_CHECK(remember_hashes(ledger, next, *chain.executor));
   if (next <= last && options.on_replay) options.on_replay(next, last);
   for (; next <= last; next = next.next()) {
     WUSONG_TRY(auto stored, ledger.block(next));
@@ -53,6 +51,14 @@ Result<void> replay(const OpenedChain& chain, io::Executor& executor,
 }
 
 }  // namespace
+
+Result<void> remember_hashes(const storage::Ledger& ledger, Height next, BlockExecutor& executor) {
+  for (Height h = next.minus(kHashesKept); h < next; h = h.next()) {
+    WUSONG_TRY(const auto hash, ledger.block_hash(h));
+    if (hash) executor.remember(h, *hash);
+  }
+  return {};
+}
 
 Result<std::vector<PreparedPtr>> prepare_range(std::vector<Bytes> blocks, io::Executor& executor) {
   std::vector<PreparedPtr> out;
@@ -77,6 +83,7 @@ Result<OpenedChain> open_chain(const Genesis& genesis, io::KvStore& store,
   WUSONG_TRY(chain.ledger, storage::Ledger::open(store, {.chain_id = genesis.chain_id,
                                                          .genesis_hash = chain.genesis_hash}));
   WUSONG_CHECK(write_genesis(genesis, chain));
+  WUSONG_CHECK(finish_join(*chain.state, *chain.ledger));
   chain.executor = std::make_unique<BlockExecutor>(genesis, *chain.state, *chain.ledger, timer);
   WUSONG_CHECK(replay(chain, executor, options));
   return chain;

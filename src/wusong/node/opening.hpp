@@ -36,6 +36,10 @@ struct OpeningOptions {
                                              io::SegmentStore& segments, io::StageTimer& timer,
                                              io::Executor& executor, const OpeningOptions& options);
 
+/// Tells the executor of the hashes below `next` that contracts may ask for: it starts there.
+[[nodiscard]] Result<void> remember_hashes(const storage::Ledger& ledger, Height next,
+                                           BlockExecutor& executor);
+
 /// Blocks of a ledger or of a proven range, each against its own header.
 /// @errors those of split() and prepare()
 [[nodiscard]] Result<std::vector<PreparedPtr>> prepare_range(std::vector<Bytes> blocks,

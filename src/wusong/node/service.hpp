@@ -30,6 +30,9 @@ inline constexpr ErrorInfo not_permitted{2602, Disposition::reject, "node.not_pe
 inline constexpr ErrorInfo stopping{2603, Disposition::retry, "node.stopping"};
 inline constexpr ErrorInfo overloaded{2604, Disposition::retry, "node.overloaded"};
 inline constexpr ErrorInfo no_proof_yet{2605, Disposition::retry, "node.no_proof_yet"};
+inline constexpr ErrorInfo block_pruned{2606, Disposition::reject, "node.block_pruned"};
+inline constexpr ErrorInfo receipts_pruned{2607, Disposition::reject, "node.receipts_pruned"};
+inline constexpr ErrorInfo light_node{2608, Disposition::reject, "node.light_node"};
 }  // namespace err
 
 /// A finalised and executed block with everything clients ask about it. Immutable, shared by
@@ -40,10 +43,11 @@ struct ExecutedBlock {
   std::size_t size_bytes{0};  // of the encoded block
   std::vector<Hash> transaction_hashes;
   std::vector<Address> senders;
-  std::vector<types::Receipt> receipts;  // as many as transactions
+  std::vector<types::Receipt> receipts;  // as many as transactions, or none where they are pruned
   std::vector<std::uint16_t> skipped;    // error number per transaction, 0 where it was executed
   types::ExecutionRoots roots;           // after executing this block
   types::Bloom logs_bloom;               // same as roots.logs_bloom
+  bool receipts_pruned() const noexcept { return receipts.empty() && !transaction_hashes.empty(); }
   /// Height whose header carries `roots`, once it is final: the one thing learnt later.
   std::optional<Height> covered_at() const noexcept {
     const std::uint64_t height = covered_at_height.load(std::memory_order_acquire);
@@ -60,9 +64,11 @@ struct TransactionLocation {
 
 /// Heights a client can name. Execution follows finality, so a readable block is a final block.
 struct Heads {
-  Height executed;      // "latest", "safe", "finalized": the newest block with state and receipts
-  Height final;         // newest block agreed on; executed <= final
-  Height oldest_state;  // oldest height whose state is kept
+  Height executed;        // "latest", "safe", "finalized": the newest block with state and receipts
+  Height final;           // newest block agreed on; executed <= final
+  Height oldest_state;    // oldest height whose state is kept
+  Height oldest_block{};  // besides the genesis: lower ones are headers alone
+  Height oldest_receipts{};  // not below oldest_block
 };
 
 struct ValidatorInfo {
@@ -98,6 +104,13 @@ struct Health {
   std::uint64_t finality_ms_p99{0};
   bool syncing{false};
   Height sync_target;
+  /// A state that is being fetched: how much of it is here.
+  struct Snapshot {
+    std::uint64_t permille{0};
+    std::uint64_t accounts{0};
+    std::uint64_t bytes{0};
+  };
+  std::optional<Snapshot> snapshot;
 };
 
 /// One transaction in the pool, as txpool_* and eth_getTransactionByHash show it.
@@ -159,10 +172,17 @@ class Service {
   virtual U256 gas_price() const = 0;           // lowest accepted; 0 by default
   virtual std::size_t root_delay() const = 0;   // k: header N usually carries the roots of N-k
 
+  /// A light node: of blocks it has headers alone.
+  virtual bool headers_only() const { return false; }
   virtual Heads heads() const = 0;
-  /// @errors err::unknown_block (not executed yet, or never)
+  /// @errors err::unknown_block (not executed yet, or never), err::block_pruned
   [[nodiscard]] virtual Result<BlockPtr> block(Height height) const = 0;
   [[nodiscard]] virtual Result<BlockPtr> block(const Hash& hash) const = 0;
+  /// A header's encoding: also where the rest of the block is not kept. @errors err::unknown_block
+  [[nodiscard]] virtual Result<Bytes> raw_header(Height height) const {
+    WUSONG_TRY(const BlockPtr found, block(height));
+    return types::encode(found->block.header);
+  }
   virtual std::optional<TransactionLocation> find_transaction(const Hash& hash) const = 0;
   /// Bloom of a height without loading the block, for log filters. @errors err::unknown_block
   [[nodiscard]] virtual Result<types::Bloom> bloom(Height height) const = 0;

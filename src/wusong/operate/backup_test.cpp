@@ -47,19 +47,23 @@ class Chain {
     }
   }
 
-  void grow(std::uint64_t blocks) {
+  void grow(std::uint64_t blocks, const std::vector<Bytes>& transactions = {}) {
     for (std::uint64_t i = 0; i < blocks; ++i) {
       header_.parent_hash = hash_;
       header_.number = header_.number.next();
       header_.view = header_.view.next();
       header_.timestamp.value += 1'000;
-      header_.transactions_root = types::kEmptyTrieRoot;
+      header_.transactions_root = types::ordered_trie_root(transactions);
       header_.roots.clear();
       hash_ = types::hash_of(header_);
-      Bytes block = types::encode_block(header_, {});
+      Bytes block = types::encode_block(header_, transactions);
       ASSERT_TRUE(chain_.ledger->append_block(header_.number, hash_, block, Bytes{1, 2, 3}));
       const auto prepared = *node::prepare_range({std::move(block)}, executor_);
       ASSERT_TRUE(chain_.executor->execute(*prepared.front()));
+    }
+  }
+  void forget_below(Height height) {
+    while (*chain_.ledger->prune({.blocks = height, .receipts = height})) {
     }
   }
   void write(io::Column column, std::uint8_t key) {
@@ -136,6 +140,34 @@ TEST_F(Backup, OfARunningNodeComesBackWhole) {
   EXPECT_EQ(again.height(), Height{20});
   EXPECT_EQ(again.hash(), chain.hash());
   again.grow(3);
+}
+
+TEST_F(Backup, OfANodeThatForgetsHoldsWhatItHolds) {
+  types::Transaction payment{.type = types::TransactionType::dynamic_fee, .gas_limit = 21'000};
+  payment.chain_id = genesis_of().chain_id;
+  payment.to = Address::from(Bytes(20, 2));
+  ASSERT_TRUE(types::sign(payment, Bytes(32, 7)));
+  Chain chain{data()};
+  chain.grow(20, {types::encode(payment)});
+  ASSERT_TRUE(back_up(options()));
+  chain.forget_below(Height{12});
+  chain.grow(5);
+  const auto again = back_up(options());  // beside what it held before
+  ASSERT_TRUE(again) << again.error().name();
+  BackupOptions anew = options();
+  anew.to = folder_ / "anew";
+  const auto report = back_up(anew);
+  ASSERT_TRUE(report) << report.error().name();
+  for (const fs::path& from : {to(), folder_ / "anew"}) {
+    RestoreOptions back_again = back();
+    back_again.from = from;
+    back_again.data = folder_ / ("restored-" + from.filename().string());
+    const auto restored = restore(back_again);
+    ASSERT_TRUE(restored) << restored.error().name();
+    Chain there{back_again.data};
+    EXPECT_EQ(there.hash(), chain.hash());
+    there.grow(1);
+  }
 }
 
 TEST_F(Backup, IsConsistentWhileBlocksAreWritten) {

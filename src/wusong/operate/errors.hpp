@@ -15,5 +15,6 @@ inline constexpr ErrorInfo changed_meanwhile{3405, Disposition::retry, "operate.
 inline constexpr ErrorInfo nothing_to_back_up{3406, Disposition::reject,
                                               "operate.nothing_to_back_up"};
 inline constexpr ErrorInfo no_folder{3407, Disposition::reject, "operate.no_folder"};
+inline constexpr ErrorInfo bad_compression{3410, Disposition::reject, "operate.bad_compression"};
 
 }  // namespace wusong::operate::err

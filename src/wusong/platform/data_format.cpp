@@ -69,6 +69,11 @@ Result<void> migrate_data(const std::filesystem::path& folder) {
 
 Result<void> migrate_data_back(const std::filesystem::path& folder) {
   WUSONG_CHECK(require_either(folder));
+  {
+    WUSONG_TRY(const auto store, open_rocks_store(folder / "db"));
+    WUSONG_TRY(const bool beyond, storage::Ledger::beyond_previous(*store));
+    if (beyond) return fail(err::column_in_use);
+  }
   WUSONG_CHECK(keep_rocks_columns(folder / "db", rocks_columns_of_format_1()));
   WUSONG_CHECK(stamp_ledger(folder, kPreviousFormat));  // opening makes this release's columns
   WUSONG_CHECK(keep_rocks_columns(folder / "db", rocks_columns_of_format_1()));

@@ -118,6 +118,22 @@ TEST_F(DataFormat, AColumnThatHoldsSomethingIsNotRemoved) {
   EXPECT_TRUE(opens());
 }
 
+TEST_F(DataFormat, WhatWasForgottenHasNoWayBack) {
+  ASSERT_TRUE(check_data_format(folder_));
+  {
+    const auto store = *open_rocks_store(folder_ / "db");
+    const auto ledger = *storage::Ledger::open(*store, {.chain_id = 1, .genesis_hash = {}});
+    const Bytes block = types::encode_block(types::Header{}, {});
+    for (std::uint64_t h = 0; h < 3; ++h) {
+      ASSERT_TRUE(ledger->append_block(Height{h}, Hash{}, block, {}));
+      ASSERT_TRUE(ledger->put_execution(Height{h}, {}, {}));
+    }
+    ASSERT_TRUE(ledger->prune({.blocks = Height{2}, .receipts = Height{2}}));
+  }
+  EXPECT_EQ(migrate_data_back(folder_).error(), Error{err::column_in_use});
+  EXPECT_EQ(*read_data_format(folder_), kCurrent);
+}
+
 TEST_F(DataFormat, ANodeThatRunsKeepsItsFolderToItself) {
   ASSERT_TRUE(check_data_format(folder_));
   const auto running = *open_rocks_store(folder_ / "db");

@@ -40,7 +40,7 @@ NodeHostImpl::NodeHostImpl(HostOptions options, Logger& logger, MetricsRegistry&
       started_at_{monotonic_now()},
       started_wall_{wall_now()},
       stages_{metrics},
-      addresses_{options_.peers} {}
+      neighbourhood_{options_.peers} {}
 
 NodeHostImpl::~NodeHostImpl() {
   stop();
@@ -50,6 +50,7 @@ Result<void> NodeHostImpl::open() {
   workers_ = std::make_unique<ThreadPool>(options_.workers, kWorkerQueueMax);
   recovery_ = std::make_unique<StagedExecutor>(*workers_, stages_, io::Stage::recovery);
   WUSONG_CHECK(open_stores());
+  WUSONG_CHECK(open_keys());
   WUSONG_CHECK(open_node());
   core_ = std::make_unique<EventLoop>(kCoreQueueMax, [this](Instant now) { return turn(now); });
   execution_ = std::make_unique<EventLoop>(kExecutionQueueMax,
@@ -74,7 +75,7 @@ Result<void> NodeHostImpl::open_stores() {
 Result<void> NodeHostImpl::open_chain() {
   state::OpenReport report;
   node::OpeningOptions options;
-  options.state.history = options_.state_history;
+  options.state.history = options_.prune.states == 0 ? state::kHistoryMax : options_.prune.states;
   options.report = &report;
   options.on_replay = [this](Height from, Height to) {
     logger_.info("executing_again", {{"from", from.value}, {"to", to.value}});
@@ -100,7 +101,8 @@ Result<void> NodeHostImpl::open_chain() {
   return {};
 }
 
-Result<void> NodeHostImpl::open_node() {
+/// Once: a node that follows another in this process votes with the same keys.
+Result<void> NodeHostImpl::open_keys() {
   WUSONG_TRY(self_, public_key_of(options_.node_key));
   if (!options_.vote_keys.empty() && file_exists((options_.folder / kVotesLostFile).string())) {
     // Until the guard is lifted and the node starts again, it holds no key to vote with.
@@ -111,6 +113,10 @@ Result<void> NodeHostImpl::open_node() {
   }
   keys_ = std::make_unique<node::HeldKeys>(std::move(options_.vote_keys),
                                            std::move(options_.look_for_vote_keys));
+  return {};
+}
+
+Result<void> NodeHostImpl::open_node() {
   std::vector<consensus::Record> records;
   WUSONG_CHECK(store_->scan(io::Column::vote, {}, {}, false, [&](BytesView key, BytesView value) {
     records.push_back({to_bytes(key), to_bytes(value)});
@@ -125,7 +131,9 @@ Result<void> NodeHostImpl::open_node() {
       .peer_of = [this](BytesView key) { return peers_table_.number_of(net::PeerKey::from(key)); },
       .pool_limits = options_.pool_limits,
       .pool_record_next = loaded.next,
-      .pacemaker = {}};
+      .pacemaker = {},
+      .join = options_.join,
+      .serve_bytes_per_second = options_.serve_bytes_per_second};
   WUSONG_TRY(node_, node::Node::create(
                         std::move(options), *ledger_,
                         [this](Height height) { return state_->view(height); },
@@ -172,28 +180,6 @@ void NodeHostImpl::set_epoch(node::EpochPtr epoch) {
   epoch_ = std::move(epoch);
 }
 
-/// Everyone whom the epoch names may connect; whoever has an address is dialled.
-std::vector<TransportPeer> NodeHostImpl::pinned_peers(const types::Epoch& epoch) const {
-  std::map<net::PeerKey, TransportPeer> out;
-  const auto admit = [&](BytesView node_key, bool validator) {
-    const auto key = net::PeerKey::from(node_key);
-    out[key] = {.key = key, .host = {}, .port = 0, .validator = validator};
-  };
-  for (const auto& observer : epoch.observers) admit(observer.node_key, false);
-  for (const auto& validator : epoch.validators) admit(validator.node_key, true);
-  const MutexLock lock{network_mutex_};
-  for (const TransportPeer& peer : addresses_) {
-    const auto known = out.find(peer.key);
-    if (known == out.end()) continue;
-    known->second.host = peer.host;
-    known->second.port = peer.port;
-  }
-  out.erase(self_);
-  std::vector<TransportPeer> peers;
-  for (auto& [key, peer] : out) peers.push_back(std::move(peer));
-  return peers;
-}
-
 Result<void> NodeHostImpl::start() {
   TransportOptions options;
   options.listen_host = options_.listen_host;
@@ -203,7 +189,7 @@ Result<void> NodeHostImpl::start() {
   options.hello.node_version = options_.version;
   options.hello.role = votes_ ? net::Role::validator : net::Role::observer;
   options.hello.finalised = Height{final_.load()};
-  options.peers = pinned_peers(*epoch());
+  options.peers = neighbourhood_.pinned(*epoch(), self_);
   options.tls = options_.tls;
   options.reach = options_.reach;
   options.limits.frame_payload_max =
@@ -212,6 +198,7 @@ Result<void> NodeHostImpl::start() {
   core_->start();
   execution_->start();
   post([](node::Node& node) { node.start(); });
+  prune();
   WUSONG_TRY(transport_, Transport::start(options, *this, logger_));
   return {};
 }
@@ -232,29 +219,30 @@ void NodeHostImpl::stop() {
 Result<void> NodeHostImpl::reload(const std::optional<TlsFiles>& tls,
                                   std::vector<TransportPeer> peers) {
   WUSONG_CHECK(transport_->reload_tls(tls));
-  {
-    const MutexLock lock{network_mutex_};
-    addresses_ = std::move(peers);
-  }
-  transport_->set_peers(pinned_peers(*epoch()));
+  neighbourhood_.set_addresses(std::move(peers));
+  transport_->set_peers(neighbourhood_.pinned(*epoch(), self_));
   return {};
 }
 
 void NodeHostImpl::note_reload(std::string fault) {
-  const MutexLock lock{network_mutex_};
-  ++reloads_;
-  reload_fault_ = std::move(fault);
+  neighbourhood_.note_reload(std::move(fault));
 }
 
 void NodeHostImpl::on_connected(const net::PeerKey& peer, const net::Hello& hello) {
   const PeerId id = peers_table_.number_of(peer);
   peers_table_.told(id, hello.finalised);
-  post([id, height = hello.finalised](node::Node& node) { node.on_connected(id, height); });
+  post_to_either([this, id, height = hello.finalised](auto& node) {
+    connected_.insert(id);
+    node.on_connected(id, height);
+  });
 }
 
 void NodeHostImpl::on_disconnected(const net::PeerKey& peer, Error /*reason*/) {
   const PeerId id = peers_table_.number_of(peer);
-  post([id](node::Node& node) { node.on_disconnected(id); });
+  post_to_either([this, id](auto& node) {
+    connected_.erase(id);
+    node.on_disconnected(id);
+  });
 }
 
 void NodeHostImpl::on_message(const net::PeerKey& peer, net::Channel channel, Bytes payload) {
@@ -267,7 +255,7 @@ void NodeHostImpl::on_message(const net::PeerKey& peer, net::Channel channel, By
   }
   // Gossip may be lost when the node is busy; votes and blocks may not.
   if (channel == net::Channel::gossip && core_->queued() > kCoreQueueMax / 2) return;
-  post([id, channel, payload = std::move(payload)](node::Node& node) mutable {
+  post_to_either([id, channel, payload = std::move(payload)](auto& node) mutable {
     node.on_frame(id, channel, std::move(payload));
   });
 }
@@ -275,13 +263,18 @@ void NodeHostImpl::on_message(const net::PeerKey& peer, net::Channel channel, By
 Instant NodeHostImpl::turn(Instant now) {
   if (failed_.load(std::memory_order_relaxed)) return Instant::max();
   const io::StageScope scope{stages_, io::Stage::consensus};
+  if (node_ == nullptr) return joining_turn(now);
   node_->begin(now, wall_now());
   node_->tick();
   carry_out(node_->take());
+  if (node_ == nullptr) return Instant::max();  // it has left to join
   const consensus::Status status = node_->consensus_status();
   view_.store(status.view.value, std::memory_order_relaxed);
   syncing_.store(node_->syncing(), std::memory_order_relaxed);
   sync_target_.store(node_->sync_target().value, std::memory_order_relaxed);
+  out_of_reach_.store(node_->out_of_reach(), std::memory_order_relaxed);
+  state_bytes_served_->set(served_before_ + node_->counters().state_bytes_served);
+  state_requests_delayed_->set(delayed_before_ + node_->counters().state_requests_delayed);
   return node_->wake_at();
 }
 
@@ -300,7 +293,7 @@ void NodeHostImpl::carry_out(node::Actions actions) {
                                    {"first", actions.epoch->first.value},
                                    {"validators", actions.epoch->validators.size()},
                                    {"votes", node_->votes()}});
-    if (transport_) transport_->set_peers(pinned_peers(*actions.epoch));
+    if (transport_) transport_->set_peers(neighbourhood_.pinned(*actions.epoch, self_));
   }
   for (const node::Frame& frame : actions.frames) send(frame);
   run_jobs(actions);
@@ -330,7 +323,9 @@ void NodeHostImpl::carry_out(node::Actions actions) {
       if (listener.on_pending) listener.on_pending(actions.pending);
     }
   }
+  serve_states(std::move(actions.states));
   if (actions.halt) fatal(*actions.halt);
+  if (actions.join && !failed_) leave_to_join(*std::move(actions.join));
 }
 
 /// A validator without its record of votes: whether it may vote again.
@@ -383,15 +378,17 @@ void NodeHostImpl::report(const node::Actions::Accusation& accusation) {
 void NodeHostImpl::count_refusals(const node::Actions& actions) {
   for (const auto& refusal : actions.refusals) {
     logger_.warn("proposal_refused", {{"block", refusal.block}, {"error", refusal.error}});
-    const MutexLock lock{network_mutex_};
-    ++proposals_refused_[std::string{refusal.error.name()}];
+    neighbourhood_.proposal_refused(refusal.error);
   }
-  for (const consensus::Rejection& rejection : actions.rejections) {
+  count_rejections(actions.rejections);
+}
+
+void NodeHostImpl::count_rejections(const std::vector<consensus::Rejection>& rejections) {
+  for (const consensus::Rejection& rejection : rejections) {
     logger_.debug("message_refused", {{"peer", rejection.peer}, {"error", rejection.error}});
+    neighbourhood_.message_refused(rejection.error);
     if (const auto key = peers_table_.key_of(rejection.peer); transport_ && key)
       transport_->blame(*key, rejection.error);
-    const MutexLock lock{network_mutex_};
-    ++messages_refused_[std::string{rejection.error.name()}];
   }
 }
 
@@ -476,6 +473,7 @@ void NodeHostImpl::execute(std::vector<node::PreparedPtr> blocks) {
       }
     }
     publish(*executed);
+    prune();
     post([block = *executed](node::Node& node) { node.on_executed(block); });
   }
 }

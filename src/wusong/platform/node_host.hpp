@@ -11,6 +11,7 @@
 
 #include "wusong/base/error.hpp"
 #include "wusong/node/genesis.hpp"
+#include "wusong/node/joining.hpp"
 #include "wusong/node/service.hpp"
 #include "wusong/node/vote_keys.hpp"
 #include "wusong/platform/log.hpp"
@@ -32,7 +33,15 @@ struct HostOptions {
   std::uint16_t listen_port{0};
   std::vector<TransportPeer> peers;  // whose addresses are known
   TransportReach reach;
-  std::uint64_t state_history{10'000};
+  /// How many heights back states, receipts and blocks are kept; 0: all of them.
+  struct Pruning {
+    std::uint64_t states{10'000};
+    std::uint64_t receipts{0};
+    std::uint64_t blocks{0};
+  };
+  Pruning prune;
+  node::JoinOptions join;
+  std::uint64_t serve_bytes_per_second{std::uint64_t{32} << 20};  // of states, to other nodes
   std::size_t workers{2};
   txpool::Limits pool_limits;
   std::string version;  // "0.1.0"
@@ -69,5 +78,17 @@ class NodeHost : public node::Service {
   /// What network() says of the last reload; empty: it went well.
   virtual void note_reload(std::string fault) = 0;
 };
+
+/// In the data folder of a light node, held while it runs.
+inline constexpr const char* kLightLockFile = "LOCK";
+
+/// A node that keeps headers and certificates alone. Of `options` it uses the folder, the genesis,
+/// the node key, TLS, addresses and the version. Service answers heights, header hashes, finality
+/// proofs, and proofs of accounts that it asks others for and checks; all else is
+/// node::err::light_node.
+/// @errors as NodeHost::open()
+[[nodiscard]] Result<std::unique_ptr<NodeHost>> open_light_host(
+    HostOptions options, Logger& logger, MetricsRegistry& metrics,
+    std::function<void(Error)> on_fatal);
 
 }  // namespace wusong::platform

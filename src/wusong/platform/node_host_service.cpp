@@ -9,6 +9,7 @@
 
 #include "wusong/codec/rlp.hpp"
 #include "wusong/exec/context.hpp"
+#include "wusong/node/epoch_ends.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/internal/node_host_impl.hpp"
 #include "wusong/state/errors.hpp"
@@ -49,11 +50,6 @@ std::uint64_t resident_bytes() {
   if (space == std::string::npos) return 0;
   std::from_chars(text->data() + space + 1, text->data() + text->size(), pages);
   return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-std::uint64_t milliseconds_of(Duration duration) {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
 }  // namespace
@@ -118,12 +114,16 @@ node::Heads NodeHostImpl::heads() const {
   const Height executed{executed_.load(std::memory_order_acquire)};
   return {.executed = executed,
           .final = std::max(executed, Height{final_.load(std::memory_order_acquire)}),
-          .oldest_state = state_->oldest().value_or(executed)};
+          .oldest_state = state_->oldest().value_or(executed),
+          .oldest_block = ledger_->kept().blocks,
+          .oldest_receipts = ledger_->kept().receipts};
 }
 
 Result<node::BlockPtr> NodeHostImpl::load_block(Height height) const {
   WUSONG_TRY(auto stored, ledger_->block(height));
   WUSONG_TRY(auto execution, ledger_->execution(height));
+  // Asked after both were read: it moves before what it is about goes.
+  if (height > Height{0} && height < ledger_->kept().blocks) return fail(node::err::block_pruned);
   if (!stored || !execution) return fail(node::err::unknown_block);
   WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *recovery_));
   WUSONG_TRY(
@@ -137,6 +137,7 @@ Result<node::BlockPtr> NodeHostImpl::load_block(Height height) const {
   out->senders = prepared->senders;
   out->receipts = std::move(execution->receipts);
   out->skipped = std::move(execution->skipped);
+  out->skipped.resize(out->transaction_hashes.size(), 0);  // none are stored with pruned receipts
   out->roots = execution->roots;
   out->logs_bloom = execution->roots.logs_bloom;
   if (const auto cover = find_cover(height)) out->covered_at_height = cover->value;
@@ -170,12 +171,15 @@ Result<node::BlockPtr> NodeHostImpl::block(Height height) const {
   if (height.value > executed_.load(std::memory_order_acquire)) {
     return fail(node::err::unknown_block);
   }
-  if (auto cached = cache_.find(height)) return cached;
+  // What is still in memory of pruned blocks is not offered: answers must not depend on chance.
+  if (height == Height{0} || height >= ledger_->kept().receipts) {
+    if (auto cached = cache_.find(height)) return cached;
+  }
   return load_block(height);
 }
 
 Result<node::BlockPtr> NodeHostImpl::block(const Hash& hash) const {
-  if (auto cached = cache_.find(hash)) return cached;
+  if (const auto cached = cache_.find(hash)) return block(cached->block.header.number);
   WUSONG_TRY(const auto height, ledger_->height_of(hash));
   if (!height) return fail(node::err::unknown_block);
   return block(*height);
@@ -224,23 +228,36 @@ Result<node::Service::AccountProof> NodeHostImpl::proof(Height height, const Add
   return out;
 }
 
+/// There also where the block's transactions are not.
+Result<NodeHostImpl::KnownHeader> NodeHostImpl::header(Height height) const {
+  if (const auto cached = cache_.find(height))
+    return KnownHeader{.header = cached->block.header, .hash = cached->hash};
+  WUSONG_TRY(const auto stored, ledger_->block(height));
+  if (!stored || height.value > executed_.load(std::memory_order_acquire))
+    return fail(node::err::unknown_block);
+  WUSONG_TRY(auto parts, types::split_block(stored->bytes));
+  return KnownHeader{.header = std::move(parts.header), .hash = stored->hash};
+}
+
+Result<Bytes> NodeHostImpl::raw_header(Height height) const {
+  WUSONG_TRY(const KnownHeader found, header(height));
+  return types::encode(found.header);
+}
+
 Result<node::BlockEnvironment> NodeHostImpl::environment(Height height) const {
-  WUSONG_TRY(const node::BlockPtr found, block(height));
-  return environment_of(found->block.header, found->hash);
+  WUSONG_TRY(const KnownHeader found, header(height));
+  return environment_of(found.header, found.hash);
 }
 
 node::BlockEnvironment NodeHostImpl::pending_environment() const {
-  const Height head{executed_.load(std::memory_order_acquire)};
-  node::BlockEnvironment out;
-  if (const auto found = block(head)) {
-    types::Header header = (*found)->block.header;
-    header.parent_hash = (*found)->hash;
-    header.number = header.number.next();
-    header.view = header.view.next();
-    header.timestamp = std::max(header.timestamp, wall_now());
-    out = environment_of(header, Hash{});
-  }
-  return out;
+  const auto head = header(Height{executed_.load(std::memory_order_acquire)});
+  if (!head) return {};
+  types::Header next = head->header;
+  next.parent_hash = head->hash;
+  next.number = next.number.next();
+  next.view = next.view.next();
+  next.timestamp = std::max(next.timestamp, wall_now());
+  return environment_of(next, Hash{});
 }
 
 Hash NodeHostImpl::block_hash(Height height) const {
@@ -376,36 +393,7 @@ std::vector<node::PeerInfo> NodeHostImpl::peers() const {
 }
 
 node::NetworkInfo NodeHostImpl::network() const {
-  node::NetworkInfo out;
-  {
-    const MutexLock lock{network_mutex_};
-    out.messages_refused = messages_refused_;
-    out.proposals_refused = proposals_refused_;
-    out.reloads = reloads_;
-    out.reload_fault = reload_fault_;
-  }
-  if (!transport_) return out;
-  TransportStats stats = transport_->stats();
-  out.tls = std::move(stats.tls);
-  out.warnings = node::renewal_warnings(out.tls, wall_now());
-  out.connections_refused = std::move(stats.connections_refused);
-  out.frames_refused = std::move(stats.frames_refused);
-  out.bans = stats.bans;
-  out.circuits_passing = stats.circuits_passing;
-  for (TransportPeerStats& peer : stats.peers) {
-    node::AdmittedPeer shown{.node_key = to_bytes(peer.key),
-                             .name = peers_table_.about(peer.key).name,
-                             .connected = peer.connected,
-                             .relayed = peer.connected && peer.relayed,
-                             .address = peer.address,
-                             .penalty = peer.penalty,
-                             .banned_ms = milliseconds_of(peer.ban_left),
-                             .pauses = peer.pauses,
-                             .refused = std::move(peer.refused)};
-    if (!peer.connected && peer.last_error != nullptr) shown.last_error = peer.last_error->name;
-    out.peers.push_back(std::move(shown));
-  }
-  return out;
+  return neighbourhood_.network(transport_.get(), peers_table_);
 }
 
 node::Health NodeHostImpl::health() const {
@@ -419,11 +407,22 @@ node::Health NodeHostImpl::health() const {
   out.finality_ms_p99 = finality_times_.quantile(0.99);
   out.syncing = syncing_.load(std::memory_order_relaxed);
   out.sync_target = Height{sync_target_.load(std::memory_order_relaxed)};
+  if (fetching_state_) {
+    out.snapshot = node::Health::Snapshot{
+        .permille = snapshot_permille_, .accounts = snapshot_accounts_, .bytes = snapshot_bytes_};
+  }
   std::size_t reachable = 0;
   for (const node::ValidatorInfo& validator : validators()) reachable += validator.connected;
   const std::size_t quorum = consensus::quorum_size(epoch()->validators.size());
   if (const ErrorInfo* failure = failure_.load(std::memory_order_acquire)) {
     out.reason = "stopped: " + std::string{failure->name};
+  } else if (out.snapshot) {
+    out.reason = "fetching the state of height " + std::to_string(out.sync_target.value) + ": " +
+                 std::to_string(out.snapshot->permille / 10) + "%";
+  } else if (out_of_reach_.load(std::memory_order_relaxed)) {
+    out.reason =
+        "no peer keeps the next block any more: set sync.mode to \"auto\", or add a peer that "
+        "keeps all";
   } else if (out.syncing) {
     out.reason = "catching up to height " + std::to_string(out.sync_target.value);
   } else if (guard_) {
@@ -465,31 +464,12 @@ Result<node::FinalityProof> NodeHostImpl::finality_proof(Height height) const {
 Result<node::EpochPtr> NodeHostImpl::epoch_of(Height height) const {
   node::EpochPtr current = epoch();
   if (height >= current->first) return current;
-  WUSONG_TRY(const std::vector<Height> epochs, ledger_->epochs());
-  const auto later = std::ranges::upper_bound(epochs, height);
-  if (later == epochs.begin() || later == std::next(epochs.begin()))
-    return std::make_shared<const types::Epoch>(node::first_epoch(options_.genesis));
-  WUSONG_TRY(const auto block, ledger_->block(std::prev(later)->minus(1)));
-  if (!block) return fail(node::err::unknown_block);
-  WUSONG_TRY(const types::Header header, types::header_of(block->bytes));
-  WUSONG_TRY(types::Epoch found, types::decode_epoch(header.next_epoch));
-  return std::make_shared<const types::Epoch>(std::move(found));
+  return node::epoch_of(*ledger_, node::first_epoch(options_.genesis), height);
 }
 
 Result<std::vector<node::EpochProof>> NodeHostImpl::epoch_proofs(std::uint64_t from,
                                                                  std::size_t limit) const {
-  WUSONG_TRY(const std::vector<Height> epochs, ledger_->epochs());
-  std::vector<node::EpochProof> out;
-  for (std::uint64_t number = std::max<std::uint64_t>(from, 1);
-       number < epochs.size() && out.size() < limit; ++number) {
-    const Height last = epochs[number].minus(1);
-    WUSONG_TRY(const auto block, ledger_->block(last));
-    WUSONG_TRY(auto proof, ledger_->certificate(storage::CertificateKind::finality, last));
-    if (!block || !proof) return fail(node::err::unknown_block);
-    WUSONG_TRY(const types::Header header, types::header_of(block->bytes));
-    out.push_back({.epoch = number, .header = types::encode(header), .proof = *std::move(proof)});
-  }
-  return out;
+  return node::epoch_proofs(*ledger_, from, limit);
 }
 
 std::shared_ptr<void> NodeHostImpl::subscribe(node::Listener listener) {
@@ -513,6 +493,10 @@ void NodeHostImpl::register_metrics() {
                                            "Executing and committing one block", latency_bounds());
   transactions_total_ =
       &metrics_.counter("wusong_transactions_executed_total", "Transactions in executed blocks");
+  state_bytes_served_ = &metrics_.counter("wusong_state_bytes_served_total",
+                                          "Parts of states sent to nodes that join");
+  state_requests_delayed_ = &metrics_.counter("wusong_state_requests_delayed_total",
+                                              "Requests for parts of states told to come again");
   Gauge& executed = metrics_.gauge("wusong_height_executed", "Newest executed height");
   Gauge& final = metrics_.gauge("wusong_height_final", "Newest final height");
   Gauge& view = metrics_.gauge("wusong_consensus_view", "Current view");
@@ -522,6 +506,7 @@ void NodeHostImpl::register_metrics() {
   Gauge& queued = metrics_.gauge("wusong_pool_queued", "Transactions behind a nonce gap");
   Gauge& healthy = metrics_.gauge("wusong_healthy", "1 while /health answers 200");
   register_upkeep_metrics();
+  register_sync_metrics();
   metrics_.on_render(
       [this, &executed, &final, &view, &epoch_number, &connected, &pending, &queued, &healthy] {
         const node::Heads now = heads();
@@ -534,7 +519,7 @@ void NodeHostImpl::register_metrics() {
         pending.set(static_cast<double>(counts.pending));
         queued.set(static_cast<double>(counts.queued));
         healthy.set(health().healthy ? 1 : 0);
-        show_network();
+        show_network(metrics_, network());
       });
 }
 
@@ -555,41 +540,24 @@ void NodeHostImpl::register_upkeep_metrics() {
   });
 }
 
-void NodeHostImpl::show_network() {
-  const node::NetworkInfo now = network();
-  const auto show = [this](const char* name, const char* help, const node::RefusalCounts& counts) {
-    for (const auto& [reason, count] : counts)
-      metrics_.counter(name, help, {{"reason", reason}}).set(count);
-  };
-  show("wusong_connections_refused_total", "Connections and handshakes refused",
-       now.connections_refused);
-  show("wusong_frames_refused_total", "Frames that ended a connection", now.frames_refused);
-  show("wusong_messages_refused_total", "Votes, proposals, ranges and transactions refused",
-       now.messages_refused);
-  show("wusong_proposals_refused_total", "Blocks this node judged wrong", now.proposals_refused);
-  metrics_.counter("wusong_peer_bans_total", "Times a peer was banned for a while").set(now.bans);
-  std::uint64_t pauses = 0;
-  std::size_t banned = 0;
-  for (const node::AdmittedPeer& peer : now.peers) {
-    pauses += peer.pauses;
-    banned += peer.banned_ms != 0 ? 1 : 0;
-  }
-  metrics_.counter("wusong_peer_pauses_total", "Times a peer that sent too much had to wait")
-      .set(pauses);
-  metrics_.gauge("wusong_peers_banned", "Peers refused at present")
-      .set(static_cast<double>(banned));
-  metrics_.gauge("wusong_circuits_passing", "Connections between others that pass through here")
-      .set(static_cast<double>(now.circuits_passing));
-  const auto expiry = [this](const char* of, UnixMillis end) {
-    if (end.value == 0) return;
-    metrics_
-        .gauge("wusong_certificate_expiry_seconds", "Until it ends; negative once it has",
-               {{"of", of}})
-        .set((static_cast<double>(end.value) - static_cast<double>(wall_now().value)) / 1'000);
-  };
-  expiry("node", now.tls.expires);
-  expiry("ca", now.tls.ca_expires);
-  expiry("crl", now.tls.crl_due);
+void NodeHostImpl::register_sync_metrics() {
+  Gauge& oldest_state = metrics_.gauge("wusong_height_oldest_state", "Oldest readable state");
+  Gauge& oldest_block = metrics_.gauge("wusong_height_oldest_block", "Oldest whole block");
+  Gauge& oldest_receipts = metrics_.gauge("wusong_height_oldest_receipts", "Oldest receipts");
+  Gauge& fetched = metrics_.gauge("wusong_snapshot_ratio",
+                                  "Of the state being fetched; 1 while none is fetched");
+  Gauge& accounts = metrics_.gauge("wusong_snapshot_accounts", "Accounts fetched");
+  Gauge& bytes = metrics_.gauge("wusong_snapshot_bytes", "Bytes of state fetched");
+  metrics_.on_render(
+      [this, &oldest_state, &oldest_block, &oldest_receipts, &fetched, &accounts, &bytes] {
+        const node::Heads now = heads();
+        oldest_state.set(static_cast<double>(now.oldest_state.value));
+        oldest_block.set(static_cast<double>(now.oldest_block.value));
+        oldest_receipts.set(static_cast<double>(now.oldest_receipts.value));
+        fetched.set(fetching_state_ ? static_cast<double>(snapshot_permille_.load()) / 1'000 : 1);
+        accounts.set(static_cast<double>(snapshot_accounts_.load()));
+        bytes.set(static_cast<double>(snapshot_bytes_.load()));
+      });
 }
 
 }  // namespace wusong::platform::internal

@@ -224,7 +224,9 @@ TEST(Params, PrunedStateNamesTheOldestKept) {
   for (const char* method : {"eth_getBalance", "eth_getTransactionCount", "eth_getCode"}) {
     const std::string got =
         chain.server().handle_http(request(method, "[\"" + chain.alice_text() + "\",\"0x1\"]"));
-    EXPECT_EQ(message_of(got), "state of block 1 is pruned: the oldest kept is block 2");
+    EXPECT_NE(got.find("\"code\":4444"), std::string::npos) << got;
+    EXPECT_NE(message_of(got).find("from block 2 on; ask an archive node"), std::string::npos)
+        << got;
   }
 }
 

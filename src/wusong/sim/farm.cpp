@@ -43,6 +43,8 @@ constexpr std::array kQuarries{
     Quarry{Defect::fragment_unverified, "dispersal", 4, 20},
     Quarry{Defect::reconstruction_unchecked, "dispersal", 4, 20},
     Quarry{Defect::votes_lost_no_wait, "restored", 4, 20},
+    Quarry{Defect::import_presence_believed, "joins", 4, 30},
+    Quarry{Defect::snapshot_unchecked, "joins", 4, 60},
 };
 static_assert(kQuarries.size() + 1 == kDefectNames.size(), "every defect is hunted");
 
@@ -60,7 +62,7 @@ Scenario minimise(const Scenario& scenario, std::uint64_t seed) {
     if (fails(smaller, seed, violations)) best = smaller;
   };
   using Change = void (*)(Scenario&);
-  constexpr std::array<Change, 19> kChanges{
+  constexpr std::array<Change, 21> kChanges{
       [](Scenario& s) { s.pace.members = 0ns; },
       [](Scenario& s) { s.pace.partition = 0ns; },
       [](Scenario& s) { s.pace.clog = 0ns; },
@@ -70,6 +72,8 @@ Scenario minimise(const Scenario& scenario, std::uint64_t seed) {
       [](Scenario& s) { s.pace.full = 0ns; },
       [](Scenario& s) { s.pace.slow_disk = 0ns; },
       [](Scenario& s) { s.pace.clock = 0ns; },
+      [](Scenario& s) { s.pace.join = 0ns; },
+      [](Scenario& s) { s.kept_blocks = 0; },
       [](Scenario& s) { s.drift_permille_max = 0; },
       [](Scenario& s) { s.network.loss_permille = 0; },
       [](Scenario& s) { s.network.duplicate_permille = 0; },
@@ -123,6 +127,8 @@ std::string describe(const Scenario& scenario) {
   every(scenario.pace.clock, "clock jumps");
   every(scenario.pace.members, "governors");
   add(scenario.coded, "blocks in slices");
+  every(scenario.pace.join, "new machines");
+  add(scenario.kept_blocks != 0, std::to_string(scenario.kept_blocks) + " blocks kept");
   for (const auto& [who, how] : scenario.faulty)
     out += ", validator " + std::to_string(who) + " " + std::string{name_of(how)};
   return out;

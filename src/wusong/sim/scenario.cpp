@@ -43,6 +43,22 @@ void wrong_clocks(Scenario& out, Rng& rng) {
   out.drift_permille_max = static_cast<std::int32_t>(rng.below(30));
 }
 
+/// Machines are replaced by empty ones all the time; nobody keeps much; somebody may lie.
+void joining_machines(Scenario& out, Rng& rng) {
+  out.observers = 2;
+  out.pace.join = rng.between(1s, 3s);
+  out.join_gap = 20 + rng.below(30);
+  out.state_history = 12 + rng.below(60);
+  out.kept_blocks = rng.chance(700) ? 40 + rng.below(60) : 0;
+  if (rng.chance(700)) out.pace.crash = rng.between(300ms, 1500ms);
+  if (rng.chance(500)) out.network.loss_permille = static_cast<std::uint32_t>(rng.below(60));
+  if (rng.chance(500)) {
+    out.faulty.emplace_back(rng.below(out.validators), Behaviour::false_sync);
+  } else {
+    out.pace.members = rng.between(300ms, 900ms);
+  }
+}
+
 /// Neighbours, so that one leader can build on the lies of the one before.
 void faulty_validators(Scenario& out, Rng& rng, std::size_t count,
                        Behaviour lowest = Behaviour::silent_leader) {
@@ -91,6 +107,7 @@ const std::vector<ScenarioName>& scenario_names() {
       {"clocks", "clocks that drift, jump and are hours off"},
       {"restored", "disks lost and replaced while partitions make views last"},
       {"members", "validators come and go and change keys, amid partitions and crashes"},
+      {"joins", "new machines that fetch a state from pruned ones, with kills and a liar"},
       {"swarm", "all of it together, as the seed has it"},
   };
   return kNames;
@@ -140,6 +157,8 @@ std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed
     if (rng.chance(500)) out.pace.crash = rng.between(500ms, 3s);
     out.crash_any_number = rng.chance(700);
     faulty_validators(out, rng, rng.below(std::min<std::size_t>(tolerated, 1) + 1));
+  } else if (name == "joins") {
+    joining_machines(out, rng);
   } else if (name == "swarm") {
     rough_network(out, rng);
     if (rng.chance(600)) out.pace.crash = rng.between(500ms, 3s);

@@ -62,6 +62,7 @@ struct Pace {
   Duration slow_disk{0};
   Duration clock{0};    // a wall clock jumps
   Duration members{0};  // governors change the set, a key or a parameter
+  Duration join{0};     // a machine is replaced by an empty one
 };
 
 struct Scenario {
@@ -77,8 +78,11 @@ struct Scenario {
   std::size_t clients{6};
   Duration client_pause{std::chrono::milliseconds{120}};  // between an answer and the next request
   std::vector<std::pair<std::size_t, Behaviour>> faulty;  // validator, behaviour
-  bool coded{false};             // every block travels in slices, however small
-  std::size_t never_restart{0};  // so many validators stay down when the faults end
+  bool coded{false};          // every block travels in slices, however small
+  std::uint64_t join_gap{0};  // a state is fetched where so many blocks are missing; 0: never
+  std::uint64_t state_history{10'000};  // heights whose state stays
+  std::uint64_t kept_blocks{0};         // and whose transactions and receipts do; 0: all
+  std::size_t never_restart{0};         // so many validators stay down when the faults end
 
   // After the faults: so many blocks more, on every honest node, within the bound.
   std::uint64_t liveness_blocks{8};

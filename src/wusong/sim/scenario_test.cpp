@@ -100,6 +100,21 @@ TEST(Scenario, SetsKeysAndParametersChangeAmidFaults) {
     EXPECT_GT(marks[must], 0u) << must << " never happened";
 }
 
+// States are fetched while power goes, a peer lies, and nobody keeps much.
+TEST(Scenario, MachinesThatAreReplacedJoinByStatesOfOthers) {
+  std::map<std::string, std::uint64_t> marks;
+  for (std::uint64_t seed = 11; seed <= 18; ++seed) {
+    const Scenario scenario = *named_scenario("joins", seed, 4);
+    const Outcome outcome = run_scenario(scenario, seed);
+    EXPECT_TRUE(outcome.violations.empty()) << "seed " << seed << "\n" << outcome.describe();
+    EXPECT_EQ(outcome.event_hash, run_scenario(scenario, seed).event_hash) << "seed " << seed;
+    for (const auto& [name, times] : outcome.marks) marks[name] += times;
+  }
+  for (const char* must : {"replaced", "snapshot_begun", "snapshot_done", "state_served", "crash",
+                           "false_parts", "rejected:sync.bad_part"})
+    EXPECT_GT(marks[must], 0u) << must << " never happened";
+}
+
 TEST(Scenario, ASilentLeaderCostsItsOwnViewsOnly) {
   Scenario scenario = calm(4);
   scenario.chaos = 10s;

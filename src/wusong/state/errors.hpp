@@ -19,5 +19,7 @@ inline constexpr ErrorInfo format_version{1709, Disposition::halt, "state.format
 inline constexpr ErrorInfo empty_database{1710, Disposition::reject, "state.empty_database"};
 /// A commit failed half way; reopen the database before going on.
 inline constexpr ErrorInfo failed_before{1711, Disposition::halt, "state.failed_before"};
+inline constexpr ErrorInfo bad_subtree{1712, Disposition::reject, "state.bad_subtree"};
+inline constexpr ErrorInfo import_incomplete{1713, Disposition::reject, "state.import_incomplete"};
 
 }  // namespace wusong::state::err

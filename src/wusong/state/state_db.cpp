@@ -41,6 +41,12 @@ Result<void> StateDb::sync() {
 Result<void> StateDb::reset_head(Height height) {
   return impl_->reset_head(height);
 }
+Result<std::unique_ptr<TrieReader>> StateDb::tries(Height height) const {
+  return open_tries(*impl_, height);
+}
+Result<std::unique_ptr<StateImport>> StateDb::import_state() {
+  return impl_->import_state();
+}
 StateStats StateDb::stats() const {
   return impl_->stats();
 }

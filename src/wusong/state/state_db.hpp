@@ -10,12 +10,17 @@
 #include "wusong/base/strong.hpp"
 #include "wusong/io/segment_store.hpp"
 #include "wusong/state/proof.hpp"
+#include "wusong/state/state_import.hpp"
+#include "wusong/state/subtree.hpp"
 #include "wusong/types/account.hpp"
 
 namespace wusong::state {
 
 /// Views open at once, over all threads.
 inline constexpr std::size_t kViewsMax = 256;
+
+/// The largest window: every height there will ever be, at 72 bytes each.
+inline constexpr std::uint64_t kHistoryMax = std::uint64_t{1} << 30;
 
 struct StateOptions {
   /// Heights that stay readable behind the newest, 1 at least.
@@ -89,6 +94,13 @@ class StateDb {
   /// @errors err::height_pruned, err::height_unknown, err::too_many_views
   [[nodiscard]] Result<AccountProof> proof(Height height, const Address& address,
                                            std::span<const Hash> slots) const;
+
+  /// Parts of a height's tries, for nodes that fetch them.
+  /// @errors err::height_pruned, err::height_unknown, err::too_many_views
+  [[nodiscard]] Result<std::unique_ptr<TrieReader>> tries(Height height) const;
+  /// For a node that fetches them. The database outlives it; one at a time.
+  /// @errors err::failed_before
+  [[nodiscard]] Result<std::unique_ptr<StateImport>> import_state();
 
   /// @thread the writer's
   StateStats stats() const;

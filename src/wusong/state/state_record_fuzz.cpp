@@ -54,6 +54,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     write_commit(*commit, out);
     WUSONG_ASSERT(std::ranges::equal(input.subspan(8), BytesView{out}.subspan(8)));
   }
+  if (const auto staged = decode_staged(input)) {
+    std::array<std::uint8_t, kStagedBytes> out;
+    write_staged(*staged, out);
+    WUSONG_ASSERT(std::ranges::equal(input.subspan(8), BytesView{out}.subspan(8)));
+  }
   if (const auto owner = decode_owner(input)) {
     std::array<std::uint8_t, kOwnerBytes> out;
     write_owner(*owner, out);

@@ -6,52 +6,11 @@
 #include "wusong/base/defect.hpp"
 #include "wusong/codec/rlp.hpp"
 #include "wusong/storage/errors.hpp"
+#include "wusong/storage/internal/keys.hpp"
 #include "wusong/storage/internal/records.hpp"
 
 namespace wusong::storage {
 namespace {
-
-constexpr std::string_view kFormatKey = "format";
-constexpr std::string_view kChainKey = "chain";
-constexpr std::string_view kFinalKey = "head.final";
-constexpr std::string_view kExecutedKey = "head.executed";
-constexpr std::string_view kEpochPrefix = "epoch.";  // and the number, u64
-
-// First byte of a key in Column::index.
-constexpr std::uint8_t kBlockTag = 'b';
-constexpr std::uint8_t kBloomTag = 'l';
-constexpr std::uint8_t kTransactionTag = 't';
-constexpr std::size_t kTransactionKeyBytes = 16;
-
-Bytes height_key(Height height) {
-  Bytes key(8);
-  store_be64(key.data(), height.value);
-  return key;
-}
-
-Bytes epoch_key(std::uint64_t number) {
-  Bytes key = to_bytes(as_bytes(kEpochPrefix));
-  key.resize(key.size() + 8);
-  store_be64(key.data() + kEpochPrefix.size(), number);
-  return key;
-}
-
-Bytes tagged_key(std::uint8_t tag, Height height) {
-  Bytes key(9);
-  key[0] = tag;
-  store_be64(key.data() + 1, height.value);
-  return key;
-}
-
-Bytes tagged_key(std::uint8_t tag, BytesView rest) {
-  Bytes key{tag};
-  append(key, rest);
-  return key;
-}
-
-Bytes transaction_key(const Hash& hash) {
-  return tagged_key(kTransactionTag, hash.view().first(kTransactionKeyBytes));
-}
 
 Bytes encode_location(Height height, std::size_t index) {
   Bytes out(12);
@@ -66,11 +25,6 @@ Bytes encode_format(std::uint64_t format) {
   return out;
 }
 
-Result<Height> decode_height(BytesView bytes) {
-  if (bytes.size() != 8) return fail(err::corrupt);
-  return Height{load_be64(bytes.data())};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Ledger>> Ledger::open(io::KvStore& store, const ChainIdentity& identity) {
@@ -78,6 +32,9 @@ Result<std::unique_ptr<Ledger>> Ledger::open(io::KvStore& store, const ChainIden
   WUSONG_CHECK(ledger->check_identity(identity));
   WUSONG_CHECK(ledger->load_head(kFinalKey, ledger->final_head_));
   WUSONG_CHECK(ledger->load_head(kExecutedKey, ledger->executed_head_));
+  WUSONG_CHECK(ledger->load_head(kBaseKey, ledger->base_));
+  WUSONG_CHECK(ledger->load_head(kKeptBlocksKey, ledger->kept_blocks_));
+  WUSONG_CHECK(ledger->load_head(kKeptReceiptsKey, ledger->kept_receipts_));
   return ledger;
 }
 
@@ -110,6 +67,17 @@ Result<void> Ledger::load_head(std::string_view name, std::atomic<std::uint64_t>
   WUSONG_TRY(const Height height, decode_height(*found));
   head.store(height.value, std::memory_order_release);
   return {};
+}
+
+Result<bool> Ledger::beyond_previous(const io::KvStore& store) {
+  bool beyond = false;
+  WUSONG_CHECK(store.scan(io::Column::meta, {}, {}, false, [&](BytesView key, BytesView) {
+    const std::string_view name = as_text(key);
+    beyond = beyond || name.starts_with(kEpochPrefix) || name == kBaseKey ||
+             name == kKeptBlocksKey || name == kKeptReceiptsKey;
+    return true;
+  }));
+  return beyond;
 }
 
 Result<void> Ledger::stage_block(io::WriteBatch& batch, Height height, const Hash& hash,
@@ -160,13 +128,22 @@ Result<std::vector<Height>> Ledger::epochs() const {
 }
 
 Result<void> Ledger::append_block(Height height, const Hash& hash, BytesView block,
-                                  BytesView certificate, io::Durability durability) {
+                                  BytesView certificate, io::Durability durability,
+                                  std::uint64_t next_epoch) {
   const std::uint64_t head = final_head_.load(std::memory_order_acquire);
   io::WriteBatch batch;
   WUSONG_CHECK(stage_block(batch, height, hash, block, certificate));
+  if (next_epoch != 0) stage_epoch(batch, next_epoch, height.next());
   const auto written = store_.write(batch, durability);
   if (!written) final_head_.store(head, std::memory_order_release);
   return written;
+}
+
+Result<void> Ledger::sync() {
+  io::WriteBatch batch;
+  const auto head = final_head();
+  if (head) batch.put(io::Column::meta, as_bytes(kFinalKey), height_key(*head));
+  return store_.write(batch, io::Durability::synced);
 }
 
 Result<std::optional<StoredBlock>> Ledger::block(Height height) const {

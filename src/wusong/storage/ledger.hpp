@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,8 +37,35 @@ struct StoredBlock {
 /// What executing one height produced.
 struct Execution {
   types::ExecutionRoots roots;
-  std::vector<types::Receipt> receipts;  // one per transaction, in order
+  std::vector<types::Receipt> receipts;  // one per transaction, in order; none once pruned
   std::vector<std::uint16_t> skipped;    // error number per transaction, 0 where it was executed
+};
+
+/// From which heights on what is kept: above the genesis, which stays.
+struct Kept {
+  Height blocks{};    // whole blocks, and where their transactions are
+  Height receipts{};  // receipts and what finds logs; not below `blocks`
+  friend bool operator==(const Kept&, const Kept&) = default;
+};
+
+/// Where a node begins that did not execute what was before.
+struct Base {
+  struct Header {
+    Height height;
+    Hash hash;
+    Bytes block;  // without transactions
+  };
+  std::vector<Header> headers;                    // consecutive; the last one is the new head
+  std::map<Height, types::ExecutionRoots> roots;  // of heights whose roots no header here carries
+  std::map<Height, Bytes> certificates;           // of finality, of some of these headers
+  /// The last block of each epoch that is over and was not known here, with its certificate, in
+  /// order; none is above the new head.
+  struct EpochEnd {
+    std::uint64_t next{0};  // the epoch that follows
+    Header last;
+    Bytes certificate;
+  };
+  std::vector<EpochEnd> epochs;
 };
 
 struct TransactionLocation {
@@ -67,6 +95,9 @@ class Ledger {
 
   /// As part of a migration's batch: the number that open() compares.
   static void stage_format(io::WriteBatch& batch, std::uint64_t format);
+  /// Whether there is what the previous release cannot read: forgotten blocks, a state that came
+  /// from others, epochs.
+  [[nodiscard]] static Result<bool> beyond_previous(const io::KvStore& store);
 
   /// Highest block stored.
   std::optional<Height> final_head() const noexcept { return load(final_head_); }
@@ -74,11 +105,13 @@ class Ledger {
   std::optional<Height> executed_head() const noexcept { return load(executed_head_); }
 
   /// Stores a finalised block, its hash, and the certificate where there is one, with the head in
-  /// one batch. The first block may have any height.
+  /// one batch. The first block may have any height. `next_epoch`: the one that begins above it,
+  /// where its own ends.
   /// @errors err::wrong_height  not one above the head
   [[nodiscard]] Result<void> append_block(Height height, const Hash& hash, BytesView block,
                                           BytesView certificate,
-                                          io::Durability durability = io::Durability::synced);
+                                          io::Durability durability = io::Durability::synced,
+                                          std::uint64_t next_epoch = 0);
   /// The same as part of the caller's batch. The head moves at once: the caller writes the batch or
   /// stops.
   [[nodiscard]] Result<void> stage_block(io::WriteBatch& batch, Height height, const Hash& hash,
@@ -108,6 +141,25 @@ class Ledger {
       Height first, Height last,
       const std::function<bool(Height, const types::Bloom&)>& visit) const;
 
+  /// Below these heights blocks are headers alone, and receipts roots alone, or nothing is there. A
+  /// reader asks after it has read: they move before what they forget goes.
+  Kept kept() const noexcept {
+    return {.blocks = Height{kept_blocks_.load(std::memory_order_acquire)},
+            .receipts = Height{kept_receipts_.load(std::memory_order_acquire)}};
+  }
+  /// One bounded step, one batch, towards keeping only this much: a crash leaves some step's end.
+  /// Never takes the executed head.
+  /// @return whether there is more to do
+  /// @thread one, which may differ from the writers
+  [[nodiscard]] Result<bool> prune(const Kept& wanted);
+  /// Everything written so far is on stable storage when it returns.
+  [[nodiscard]] Result<void> sync();
+  /// Begins anew at a base; synced. What was stored before stays below the new `kept`.
+  /// @errors err::wrong_height  not above the head
+  [[nodiscard]] Result<void> rebase(const Base& base);
+  /// The height of the newest rebase(): its state came from others.
+  std::optional<Height> base() const noexcept { return load(base_); }
+
   [[nodiscard]] Result<void> put_certificate(CertificateKind kind, Height height,
                                              BytesView certificate,
                                              io::Durability durability = io::Durability::buffered);
@@ -130,6 +182,9 @@ class Ledger {
   }
   [[nodiscard]] Result<void> check_identity(const ChainIdentity& identity);
   [[nodiscard]] Result<void> load_head(std::string_view name, std::atomic<std::uint64_t>& head);
+  [[nodiscard]] Result<void> forget_block(io::WriteBatch& batch, Height height, std::size_t& cost);
+  [[nodiscard]] Result<void> forget_receipts(io::WriteBatch& batch, Height height,
+                                             std::size_t& cost);
   [[nodiscard]] Result<void> index_transactions(io::WriteBatch& batch, Height height,
                                                 std::span<const Hash> hashes,
                                                 const Execution& execution) const;
@@ -137,6 +192,9 @@ class Ledger {
   io::KvStore& store_;
   std::atomic<std::uint64_t> final_head_{kNone};
   std::atomic<std::uint64_t> executed_head_{kNone};
+  std::atomic<std::uint64_t> base_{kNone};
+  std::atomic<std::uint64_t> kept_blocks_{0};
+  std::atomic<std::uint64_t> kept_receipts_{0};
 };
 
 }  // namespace wusong::storage

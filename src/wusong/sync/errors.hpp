@@ -13,5 +13,10 @@ inline constexpr ErrorInfo wrong_certificate{2503, Disposition::reject, "sync.wr
 inline constexpr ErrorInfo bad_certificate{2504, Disposition::reject, "sync.bad_certificate"};
 inline constexpr ErrorInfo bad_block{2505, Disposition::reject, "sync.bad_block"};
 inline constexpr ErrorInfo two_epochs{2506, Disposition::reject, "sync.two_epochs"};
+inline constexpr ErrorInfo bad_part{2507, Disposition::reject, "sync.bad_part"};
+inline constexpr ErrorInfo torn_frame{2508, Disposition::reject, "sync.torn_frame"};
+inline constexpr ErrorInfo bad_frame{2509, Disposition::reject, "sync.bad_frame"};
+inline constexpr ErrorInfo wrong_parts{2510, Disposition::reject, "sync.wrong_parts"};
+inline constexpr ErrorInfo other_epoch{2511, Disposition::reject, "sync.other_epoch"};
 
 }  // namespace wusong::sync::err

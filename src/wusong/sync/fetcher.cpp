@@ -8,12 +8,6 @@
 namespace wusong::sync {
 namespace {
 
-/// `from` doubled `times` times, at most `most`.
-Duration doubled(Duration from, std::uint32_t times, Duration most) noexcept {
-  for (std::uint32_t i = 0; i < times && from < most; ++i) from *= 2;
-  return std::min(from, most);
-}
-
 std::size_t size_of(const net::RangeResponse& range) noexcept {
   std::size_t total = range.certificate.size();
   for (const Bytes& block : range.blocks) total += block.size();
@@ -30,7 +24,8 @@ Fetcher::Fetcher(const Config& config, const EpochVoters& voters, Height final_h
       final_{final_height},
       final_hash_{final_hash},
       advanced_at_{now},
-      span_{net::kRangeBlocksMax} {}
+      span_{net::kRangeBlocksMax},
+      peers_{config.peers} {}
 
 Actions Fetcher::step(Event event, Instant now) {
   now_ = std::max(now, now_);
@@ -45,26 +40,33 @@ Actions Fetcher::step(Event event, Instant now) {
 }
 
 Height Fetcher::target() const noexcept {
-  Height best = final_;
-  for (const auto& [id, peer] : peers_) best = std::max(best, peer.finalised);
-  return best;
+  return std::max(final_, peers_.highest().value_or(final_));
+}
+
+bool Fetcher::out_of_reach() const noexcept {
+  bool ahead = false;
+  for (const auto& [id, peer] : peers_.all()) {
+    if (peer.finalised <= final_) continue;
+    if (peer.oldest <= final_.next()) return false;
+    ahead = true;
+  }
+  return ahead;
 }
 
 // ---- events
 
 void Fetcher::on(const PeerStatus& event) {
-  peers_[event.peer].finalised = event.finalised;
+  peers_.told(event);
 }
 
 void Fetcher::on(const PeerGone& event) {
   for (auto& [first, segment] : segments_)
     if (segment.state == State::asked && segment.peer == event.peer) want_again(segment);
-  peers_.erase(event.peer);
+  peers_.gone(event.peer);
 }
 
 void Fetcher::on(const FarBehind& event) {
-  Peer& peer = peers_[event.peer];
-  peer.finalised = std::max(peer.finalised, event.finalised);
+  peers_.has(event.peer, event.finalised);
 }
 
 void Fetcher::on(const Tick& /*event*/) {}
@@ -100,15 +102,14 @@ void Fetcher::on(RangeReceived& event) {
   const std::uint64_t first = found->first;
   Segment& segment = found->second;
   want_again(segment);
-  Peer& peer = peers_.at(event.peer);
   if (event.range.from.value != first) return blame(event.peer, err::wrong_range);
   if (event.range.blocks.empty()) {
-    peer.finalised = std::min(peer.finalised, Height{first}.minus(1));
+    peers_.lower_claim(event.peer, Height{first});
     return;
   }
   auto verified = check_links(event.range);
   if (!verified) return blame(event.peer, verified.error());
-  peer.failures = 0;
+  peers_.answered_well(event.peer);
   span_ = std::min<std::uint64_t>(span_ * 2, net::kRangeBlocksMax);
 
   const std::uint64_t wanted = segment.count;
@@ -151,7 +152,7 @@ void Fetcher::update_activity() {
 void Fetcher::expire() {
   for (auto& [first, segment] : segments_) {
     if (segment.state != State::asked || segment.deadline > now_) continue;
-    rest(peers_.at(segment.peer));
+    peers_.rest(segment.peer, now_);
     span_ = std::max<std::uint64_t>(span_ / 2, 1);
     want_again(segment);
   }
@@ -243,45 +244,26 @@ bool Fetcher::ask_for(std::uint64_t first, Segment& segment) {
   const std::uint64_t head = outstanding_ ? outstanding_->last + 1 : final_.value + 1;
   const std::size_t committed = buffered_bytes_ + (asked_ + 1) * net::kRangeBytesMax;
   if (first > head && committed > config_.buffered_bytes_max) return false;
-  consensus::PeerId id = 0;
-  Peer* const peer = choose(first, id);
-  if (peer == nullptr) return false;
+  const auto id = peers_.choose(now_, [first](consensus::PeerId, const Peers::Peer& peer) {
+    return peer.finalised.value >= first && peer.oldest.value <= first;
+  });
+  if (!id) return false;
   segment.state = State::asked;
-  segment.peer = id;
+  segment.peer = *id;
   segment.id = next_id_++;
-  segment.deadline =
-      now_ + doubled(config_.request_timeout, peer->failures, config_.request_timeout_max);
-  ++peer->in_flight;
+  segment.deadline = peers_.ask(*id, segment.id, now_);
   ++asked_;
-  peer->last_used = segment.id;
   const auto count = static_cast<std::uint32_t>(
       std::min<std::uint64_t>({segment.count, span_, net::kRangeBlocksMax}));
-  out_.requests.push_back({id, {segment.id, Height{first}, count}});
+  out_.requests.push_back({*id, {segment.id, Height{first}, count, config_.headers_only}});
   return true;
-}
-
-/// The least busy peer that claims to have the block; among equals the one used longest ago.
-Fetcher::Peer* Fetcher::choose(std::uint64_t first, consensus::PeerId& id) {
-  Peer* best = nullptr;
-  for (auto& [peer_id, peer] : peers_) {
-    if (peer.finalised.value < first || peer.rests_until > now_ ||
-        peer.in_flight >= config_.requests_per_peer_max)
-      continue;
-    if (best != nullptr &&
-        (peer.in_flight > best->in_flight ||
-         (peer.in_flight == best->in_flight && peer.last_used >= best->last_used)))
-      continue;
-    best = &peer;
-    id = peer_id;
-  }
-  return best;
 }
 
 /// Takes back what a segment holds: memory, or a place among the requests.
 void Fetcher::release(Segment& segment) {
   if (segment.state == State::asked) {
     --asked_;
-    if (const auto peer = peers_.find(segment.peer); peer != peers_.end()) --peer->second.in_flight;
+    peers_.finished(segment.peer);
   }
   buffered_bytes_ -= segment.bytes;
   segment.bytes = 0;
@@ -305,17 +287,9 @@ void Fetcher::erase(Segments::iterator segment) {
   segments_.erase(segment);
 }
 
-void Fetcher::rest(Peer& peer) {
-  peer.rests_until = now_ + doubled(config_.penalty_min, peer.failures, config_.penalty_max);
-  ++peer.failures;
-}
-
 void Fetcher::blame(consensus::PeerId id, Error reason) {
   out_.misbehaviour.push_back({id, reason});
-  const auto found = peers_.find(id);
-  if (found == peers_.end()) return;
-  found->second.rests_until = now_ + config_.penalty_lie;
-  found->second.finalised = Height{0};  // until it speaks again
+  peers_.condemn(id, now_);
 }
 
 void Fetcher::set_wake() {
@@ -328,9 +302,7 @@ void Fetcher::set_wake() {
     if (segment.state == State::asked) by(segment.deadline);
     waiting = waiting || segment.state == State::wanted;
   }
-  if (waiting)
-    for (const auto& [id, peer] : peers_)
-      if (peer.rests_until > now_) by(peer.rests_until);
+  if (const auto awake = peers_.next_awake(now_); awake && waiting) by(*awake);
   if (!active_ && target() > final_) by(advanced_at_ + config_.stall);
   out_.wake_at = wake;
 }

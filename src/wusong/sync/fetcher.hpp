@@ -15,6 +15,7 @@
 #include "wusong/consensus/ports.hpp"
 #include "wusong/consensus/types.hpp"
 #include "wusong/net/messages.hpp"
+#include "wusong/sync/peers.hpp"
 #include "wusong/sync/range.hpp"
 
 namespace wusong::sync {
@@ -25,26 +26,13 @@ struct Config {
   Duration stall{std::chrono::seconds{2}};
   std::uint64_t window_blocks{2'048};  // how far ahead of the final head blocks are fetched
   std::size_t requests_max{6};
-  std::size_t requests_per_peer_max{2};
   std::size_t buffered_bytes_max{std::size_t{48} << 20};  // fetched and not handed over
-  Duration request_timeout{std::chrono::seconds{4}};      // doubles with each failure of a peer
-  Duration request_timeout_max{std::chrono::seconds{60}};
-  Duration penalty_min{std::chrono::seconds{1}};  // a peer that let us wait rests, then twice …
-  Duration penalty_max{std::chrono::seconds{30}};
-  Duration penalty_lie{std::chrono::seconds{60}};  // a peer that sent what is wrong
+  bool headers_only{false};                               // a light node has no use for bodies
+  PeerPolicy peers;
 };
 
 // ---- events
 
-/// A peer says how far it is: on connection and by announcements. Not proven, so it only steers
-/// whom to ask.
-struct PeerStatus {
-  consensus::PeerId peer;
-  Height finalised;
-};
-struct PeerGone {
-  consensus::PeerId peer;
-};
 struct RangeReceived {
   consensus::PeerId peer;
   net::RangeResponse range;
@@ -104,15 +92,10 @@ class Fetcher {
   /// The highest height that a peer claims, or our own.
   Height target() const noexcept;
   std::size_t buffered_bytes() const noexcept { return buffered_bytes_; }
+  /// Peers are further, but none of them has the next block any more.
+  bool out_of_reach() const noexcept;
 
  private:
-  struct Peer {
-    Height finalised;
-    std::size_t in_flight{0};
-    std::uint32_t failures{0};
-    Instant rests_until{};
-    std::uint64_t last_used{0};
-  };
   enum class State : std::uint8_t { wanted, asked, ready };
   struct Segment {
     std::uint64_t count{0};
@@ -146,12 +129,10 @@ class Fetcher {
   bool hand_over(Segments::iterator segment);
   void ask();
   bool ask_for(std::uint64_t first, Segment& segment);
-  Peer* choose(std::uint64_t first, consensus::PeerId& id);
   void release(Segment& segment);
   void want_again(Segment& segment);
   void cover(std::uint64_t first, std::uint64_t count);
   void erase(Segments::iterator segment);
-  void rest(Peer& peer);
   void blame(consensus::PeerId id, Error reason);
   void set_wake();
 
@@ -169,7 +150,7 @@ class Fetcher {
   std::uint64_t next_id_{1};
   std::size_t asked_{0};
   std::size_t buffered_bytes_{0};
-  std::map<consensus::PeerId, Peer> peers_;
+  Peers peers_;
   Segments segments_;
   std::optional<Outstanding> outstanding_;
 };

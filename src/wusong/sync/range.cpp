@@ -44,24 +44,46 @@ Result<void> check_certificate(const net::RangeResponse& range, const VerifiedRa
   return {};
 }
 
+Result<VerifiedRange> verify_range(const net::RangeResponse& range, light::Follower& epochs) {
+  WUSONG_TRY(VerifiedRange links, check_links(range));
+  const Height last = range.from.plus(links.hashes.size() - 1);
+  const light::Follower::Known* const epoch = epochs.known_at(range.from);
+  if (epoch == nullptr || epochs.known_at(last) != epoch) return fail(err::other_epoch);
+  WUSONG_CHECK(check_certificate(range, links, {epoch->voters.get(), epoch->domain}));
+  const auto header = types::header_of(range.blocks.back());
+  if (!header) return fail(err::bad_block);
+  const bool known_end = epochs.known_at(last.next()) != epoch;
+  if (known_end && links.hashes.back() != *epoch->last) return fail(err::other_epoch);
+  if (known_end || header->next_epoch.empty()) return links;
+  if (epoch->last || !epochs.extend(*header)) return fail(err::other_epoch);
+  return links;
+}
+
 namespace {
+
+struct Bounds {
+  Height last;
+  std::size_t count_max;
+  std::size_t bytes_max;
+  bool headers_only;
+};
 
 /// Appends the blocks up to `last`; false, with nothing appended, when one is missing or they do
 /// not fit.
-Result<bool> extend(const BlockSource& source, Height last, std::size_t count_max,
-                    std::size_t bytes_max, net::RangeResponse& out, std::size_t& bytes) {
+Result<bool> extend(const BlockSource& source, const Bounds& bounds, net::RangeResponse& out,
+                    std::size_t& bytes) {
   const std::size_t kept = out.blocks.size();
   std::size_t total = bytes;
   Height height = out.from.plus(kept);
-  bool fits = last.value - out.from.value < count_max;
-  for (; fits && height <= last; height = height.next()) {
-    WUSONG_TRY(auto block, source.block(height));
+  bool fits = bounds.last.value - out.from.value < bounds.count_max;
+  for (; fits && height <= bounds.last; height = height.next()) {
+    WUSONG_TRY(auto block, bounds.headers_only ? source.header(height) : source.block(height));
     if (!block) {
       fits = false;
       break;
     }
     total += block->size();
-    fits = total <= bytes_max;
+    fits = total <= bounds.bytes_max;
     if (fits) out.blocks.push_back(*std::move(block));
   }
   if (!fits) {
@@ -80,16 +102,20 @@ Result<net::RangeResponse> serve_range(const BlockSource& source,
   std::size_t bytes = 0;
   WUSONG_TRY(auto certificate, source.first_certificate(request.from));
   if (!certificate || certificate->bytes.size() > net::kCertificateSizeMax) return out;
-  WUSONG_TRY(bool fits,
-             extend(source, certificate->height, net::kRangeBlocksMax, kServeBytesMax, out, bytes));
+  const auto up_to = [&](std::size_t count_max, std::size_t bytes_max) {
+    return Bounds{.last = certificate->height,
+                  .count_max = count_max,
+                  .bytes_max = bytes_max,
+                  .headers_only = request.headers_only};
+  };
+  WUSONG_TRY(bool fits, extend(source, up_to(net::kRangeBlocksMax, kServeBytesMax), out, bytes));
   while (fits) {
     out.certificate = std::move(certificate->bytes);
     const auto last = types::header_of(out.blocks.back());
     if (last && !last->next_epoch.empty()) break;
     WUSONG_TRY(certificate, source.first_certificate(certificate->height.next()));
     if (!certificate || certificate->bytes.size() > net::kCertificateSizeMax) break;
-    WUSONG_TRY(fits, extend(source, certificate->height, request.count_max, net::kRangeBytesMax,
-                            out, bytes));
+    WUSONG_TRY(fits, extend(source, up_to(request.count_max, net::kRangeBytesMax), out, bytes));
   }
   return out;
 }

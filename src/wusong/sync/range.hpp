@@ -8,6 +8,7 @@
 #include "wusong/base/error.hpp"
 #include "wusong/base/strong.hpp"
 #include "wusong/consensus/ports.hpp"
+#include "wusong/light/follower.hpp"
 #include "wusong/net/messages.hpp"
 
 namespace wusong::sync {
@@ -39,6 +40,12 @@ struct EpochVoters {
 [[nodiscard]] Result<void> check_certificate(const net::RangeResponse& range,
                                              const VerifiedRange& links, const EpochVoters& voters);
 
+/// Both, by the voters of the epoch that the range belongs to; follows on where it ends the newest.
+/// @errors those above; err::other_epoch  it leaves its epoch, or ends it at another block than the
+///                                         known one, or in what is no epoch
+[[nodiscard]] Result<VerifiedRange> verify_range(const net::RangeResponse& range,
+                                                 light::Follower& epochs);
+
 /// The finalised chain as it is stored.
 class BlockSource {
  public:
@@ -47,8 +54,10 @@ class BlockSource {
     Bytes bytes;  // an encoded consensus::FinalityProof
   };
   virtual ~BlockSource() = default;
-  /// Nothing where this node has no such block.
+  /// Nothing where this node has no such block, or not its transactions any more.
   [[nodiscard]] virtual Result<std::optional<Bytes>> block(Height height) const = 0;
+  /// The block without its transactions. Nothing where this node has no such block.
+  [[nodiscard]] virtual Result<std::optional<Bytes>> header(Height height) const = 0;
   /// The lowest one at `height` or above.
   [[nodiscard]] virtual Result<std::optional<Certificate>> first_certificate(
       Height height) const = 0;

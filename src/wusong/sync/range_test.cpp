@@ -45,6 +45,7 @@ TEST(ServeRange, StaysWithinTheBytes) {
     Result<std::optional<Bytes>> block(Height) const override {
       return std::optional<Bytes>{Bytes(1u << 20)};
     }
+    Result<std::optional<Bytes>> header(Height height) const override { return block(height); }
     Result<std::optional<Certificate>> first_certificate(Height height) const override {
       return std::optional<Certificate>{Certificate{height, Bytes{1}}};
     }

@@ -98,6 +98,11 @@ bool needs_prefix(BytesView transaction) {
 
 }  // namespace
 
+Result<Bytes> strip_block(BytesView encoded) {
+  WUSONG_TRY(const EncodedBlock parts, split_block(encoded));
+  return encode_block(parts.header, {});
+}
+
 Hash ordered_trie_root(const std::vector<Bytes>& values) {
   if (values.empty()) return kEmptyTrieRoot;
   std::vector<TrieEntry> entries;

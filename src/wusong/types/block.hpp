@@ -75,6 +75,9 @@ struct EncodedBlock {
 
 /// The header alone, without looking at the rest.
 [[nodiscard]] Result<Header> header_of(BytesView encoded_block);
+/// A block without its transactions: what light nodes keep, and pruned ones. Its header tells that
+/// there were some.
+[[nodiscard]] Result<Bytes> strip_block(BytesView encoded);
 
 /// Root of the Merkle Patricia trie with rlp(index) -> value, as Ethereum's transactionsRoot and
 /// receiptsRoot.

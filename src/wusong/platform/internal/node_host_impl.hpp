@@ -15,7 +15,7 @@
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/cpu_stages.hpp"
 #include "wusong/platform/event_loop.hpp"
-#include "wusong/platform/internal/peer_table.hpp"
+#include "wusong/platform/internal/neighbourhood.hpp"
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/node_host.hpp"
 #include "wusong/platform/thread_pool.hpp"
@@ -80,6 +80,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   node::Heads heads() const override;
   Result<node::BlockPtr> block(Height height) const override;
   Result<node::BlockPtr> block(const Hash& hash) const override;
+  Result<Bytes> raw_header(Height height) const override;
   std::optional<node::TransactionLocation> find_transaction(const Hash& hash) const override;
   Result<types::Bloom> bloom(Height height) const override;
   Result<std::unique_ptr<types::StateView>> state(Height height) const override;
@@ -119,13 +120,13 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
 
   Result<void> open_stores();
   Result<void> open_chain();
+  Result<void> open_keys();
   Result<void> open_node();
   void fill_pool(const txpool::Loaded& loaded);
   void register_metrics();
   void register_upkeep_metrics();
-  std::vector<TransportPeer> pinned_peers(const types::Epoch& epoch) const;
+  void register_sync_metrics();
   void set_epoch(node::EpochPtr epoch);
-  void show_network();
 
   Instant turn(Instant now);
   void carry_out(node::Actions actions);
@@ -133,29 +134,68 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void send(const node::Frame& frame);
   void report(const node::Actions::Accusation& accusation);
   void count_refusals(const node::Actions& actions);
+  void count_rejections(const std::vector<consensus::Rejection>& rejections);
+
+  // node_host_sync.cpp
+  void serve_states(std::vector<node::StateJob> jobs);
+  void leave_to_join(sync::Checkpoint checkpoint);
+  void begin_joining(sync::Checkpoint checkpoint);
+  Instant joining_turn(Instant now);
+  Result<void> return_from_joining();
+  void report_joining(Instant now);
+  void prune();
   void run_jobs(node::Actions& actions);
   void execute(std::vector<node::PreparedPtr> blocks);
   void publish(const node::BlockPtr& block);
   void fatal(Error error);
   Result<node::BlockPtr> load_block(Height height) const;
+  struct KnownHeader {
+    types::Header header;
+    Hash hash;
+  };
+  Result<KnownHeader> header(Height height) const;
   /// Height whose header carries the roots of `height`, among the executed ones.
   std::optional<Height> find_cover(Height height) const;
 
+  /// Runs on the node's thread, unless the node has been replaced by then.
   template <typename Work>
   void post(Work work) {
-    core_->post_always([this, work = std::move(work)]() mutable {
-      if (stopped_.load(std::memory_order_relaxed)) return;
+    const std::uint64_t life = life_.load(std::memory_order_acquire);
+    core_->post_always([this, life, work = std::move(work)]() mutable {
+      if (stopped_.load(std::memory_order_relaxed) || node_ == nullptr ||
+          life != life_.load(std::memory_order_relaxed))
+        return;
       const io::StageScope scope{stages_, io::Stage::consensus};
       node_->begin(monotonic_now(), wall_now());
       work(*node_);
     });
   }
-  /// Runs on the node's thread and waits for the answer; `otherwise` when the node is too busy.
+  /// What peers do concerns the node and whatever stands in for it.
+  template <typename Work>
+  void post_to_either(Work work) {
+    core_->post_always([this, work = std::move(work)]() mutable {
+      if (stopped_.load(std::memory_order_relaxed)) return;
+      const io::StageScope scope{stages_, io::Stage::consensus};
+      if (node_ != nullptr) {
+        node_->begin(monotonic_now(), wall_now());
+        work(*node_);
+      } else if (joining_ != nullptr) {
+        joining_->begin(monotonic_now());
+        work(*joining_);
+      }
+    });
+  }
+  /// Runs on the node's thread and waits for the answer; `otherwise` when the node is too busy, or
+  /// does not take part yet.
   template <typename T, typename Work>
   T ask(T otherwise, Work work) const {
     auto answer = std::make_shared<std::promise<T>>();
     auto future = answer->get_future();
-    const bool posted = core_->post([this, answer, work = std::move(work)]() mutable {
+    const bool posted = core_->post([this, answer, otherwise, work = std::move(work)]() mutable {
+      if (node_ == nullptr) {
+        answer->set_value(std::move(otherwise));
+        return;
+      }
       node_->begin(monotonic_now(), wall_now());
       answer->set_value(work(*node_));
     });
@@ -178,7 +218,10 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   std::unique_ptr<storage::Ledger> ledger_;
   std::unique_ptr<node::BlockExecutor> executor_;
   std::unique_ptr<node::HeldKeys> keys_;
-  std::unique_ptr<node::Node> node_;
+  std::unique_ptr<node::Node> node_;        // none while joining
+  std::unique_ptr<node::Joining> joining_;  // or neither, while execution ends
+  std::atomic<std::uint64_t> life_{0};      // of node_: what was begun in one is void in the next
+  std::set<PeerId> connected_;              // the node's thread only
   mutable CpuStages stages_;
   std::unique_ptr<ThreadPool> workers_;
   std::unique_ptr<StagedExecutor> recovery_;  // the workers, charged to recovery
@@ -191,6 +234,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
 
   net::PeerKey self_;
   PeerTable peers_table_;
+  Neighbourhood neighbourhood_;
   mutable Mutex epoch_mutex_;
   node::EpochPtr epoch_ WUSONG_GUARDED_BY(epoch_mutex_);
   std::atomic<bool> votes_{false};
@@ -200,6 +244,15 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   std::atomic<std::uint64_t> view_{0};
   std::atomic<std::uint64_t> sync_target_{0};
   std::atomic<bool> syncing_{false};
+  std::atomic<bool> fetching_state_{false};
+  std::atomic<std::uint64_t> snapshot_permille_{0};
+  std::atomic<std::uint64_t> snapshot_accounts_{0};
+  std::atomic<std::uint64_t> snapshot_bytes_{0};
+  Instant snapshot_logged_at_;  // the node's thread only
+  std::atomic<bool> out_of_reach_{false};
+  std::atomic<bool> pruning_{false};
+  std::uint64_t served_before_{0};  // by nodes that left to join; the node's thread only
+  std::uint64_t delayed_before_{0};
   std::atomic<bool> stopped_{false};
   std::atomic<bool> failed_{false};
   std::atomic<bool> opened_{false};
@@ -210,12 +263,8 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Histogram* finality_seconds_{nullptr};
   Histogram* execution_seconds_{nullptr};
   Counter* transactions_total_{nullptr};
-  mutable Mutex network_mutex_;
-  node::RefusalCounts messages_refused_ WUSONG_GUARDED_BY(network_mutex_);
-  node::RefusalCounts proposals_refused_ WUSONG_GUARDED_BY(network_mutex_);
-  std::vector<TransportPeer> addresses_ WUSONG_GUARDED_BY(network_mutex_);  // as configured
-  std::uint64_t reloads_ WUSONG_GUARDED_BY(network_mutex_){0};
-  std::string reload_fault_ WUSONG_GUARDED_BY(network_mutex_);
+  Counter* state_bytes_served_{nullptr};
+  Counter* state_requests_delayed_{nullptr};
   std::uint64_t committed_since_sync_{0};  // execution thread only
   std::optional<node::VoteGuard> guard_;   // set by open(); the node's thread from then on
   bool guard_told_{false};

@@ -138,6 +138,7 @@ Answer<void> receipt(const Call& call, JsonWriter& out) {
   WUSONG_ANSWER(const Hash hash, call.params.hash(kHashPlace));
   WUSONG_ANSWER(const FoundTransaction found, find_transaction(call.context, hash));
   if (found.block) {
+    if (auto kept = need_receipts(call.context, *found.block); !kept) return kept;
     write_receipt(out, *found.block, found.index, first_log_of(*found.block, found.index));
   } else {
     out.null();
@@ -152,6 +153,7 @@ Answer<void> block_receipts(const Call& call, JsonWriter& out) {
     out.null();
     return {};
   }
+  if (auto kept = need_receipts(call.context, *block); !kept) return kept;
   out.open_array();
   std::size_t first_log = 0;
   for (std::size_t i = 0; i < block->receipts.size(); ++i) {

@@ -185,9 +185,14 @@ Answer<node::BlockPtr> required_block(const Call& call) {
   return block;
 }
 
+/// Headers are there where blocks are pruned, and on light nodes.
 Answer<void> raw_header(const Call& call, JsonWriter& out) {
-  WUSONG_ANSWER(const node::BlockPtr block, required_block(call));
-  out.data(types::encode(block->block.header));
+  WUSONG_ANSWER(const JsonValue value, call.params.at({0, "block"}));
+  WUSONG_ANSWER(const BlockRef ref, read_block(value, {0, "block"}));
+  WUSONG_ANSWER(const Height height, height_of(call.context, ref));
+  const auto header = call.context.node.raw_header(height);
+  if (!header) return std::unexpected{state_fault(call.context, header.error(), height)};
+  out.data(*header);
   return {};
 }
 
@@ -199,6 +204,7 @@ Answer<void> raw_block(const Call& call, JsonWriter& out) {
 
 Answer<void> raw_receipts(const Call& call, JsonWriter& out) {
   WUSONG_ANSWER(const node::BlockPtr block, required_block(call));
+  if (auto kept = need_receipts(call.context, *block); !kept) return kept;
   out.open_array();
   for (const auto& receipt : block->receipts) out.data(types::encode_consensus(receipt));
   out.close_array();

@@ -2,6 +2,7 @@
 #include "wusong/rpc/internal/dispatch.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/rpc/errors.hpp"
@@ -14,6 +15,17 @@ using codec::JsonKind;
 using codec::JsonValue;
 
 constexpr std::string_view kSend = "eth_sendRawTransaction";
+
+/// What a node with headers alone can answer; everything else it refuses, so that "null" never
+/// means "not kept here".
+bool needs_headers_only(std::string_view method) noexcept {
+  constexpr auto kMethods = std::to_array<std::string_view>(
+      {"debug_getRawHeader", "eth_blockNumber", "eth_chainId", "eth_getProof", "eth_syncing",
+       "net_listening", "net_peerCount", "net_version", "rpc_modules", "web3_clientVersion",
+       "web3_sha3", "wusong_chainInfo", "wusong_epoch", "wusong_epochProofs",
+       "wusong_finalityProof", "wusong_nodeHealth", "wusong_peers", "wusong_validators"});
+  return std::ranges::find(kMethods, method) != kMethods.end();
+}
 
 void begin(std::string& out, std::string_view id) {
   if (!out.empty() && out.back() == '}') out.push_back(',');
@@ -144,6 +156,8 @@ void Dispatcher::answer(std::string& out, const Request& request,
   if (method == methods_.end() || method->name != request.method) {
     std::string name{request.method.substr(0, 80)};
     done = refuse(err::method_not_found, "the method " + name + " does not exist/is not available");
+  } else if (context_.node.headers_only() && !needs_headers_only(request.method)) {
+    done = refuse(node::err::light_node);
   } else if (const auto params = Params::of(request.params); !params) {
     done = std::unexpected{params.error()};
   } else {

@@ -16,7 +16,8 @@ struct Row {
   std::string_view words;
 };
 
-// Words follow geth's, because clients recognise errors by them.
+// Words follow geth's, because clients recognise errors by them; 4444 is what clients of Ethereum
+// know for history that a node does not keep.
 constexpr auto kRows = std::to_array<Row>({
     {"rpc.parse_error", -32700, "parse error"},
     {"rpc.invalid_request", -32600, "invalid request"},
@@ -46,7 +47,13 @@ constexpr auto kRows = std::to_array<Row>({
     {"codec.rlp_leading_zero", -32000, "rlp: non-canonical integer (leading zero bytes)"},
     {"codec.rlp_wrong_size", -32000, "rlp: input has the wrong size for its field"},
     {"node.unknown_block", -32000, "header not found"},
-    {"node.state_pruned", -32000, "state is pruned"},
+    {"node.state_pruned", 4444, "pruned: this node does not keep that state any more"},
+    {"node.block_pruned", 4444, "pruned: this node does not keep that block any more"},
+    {"node.receipts_pruned", 4444, "pruned: this node does not keep those receipts any more"},
+    {"node.light_node", -32601,
+     "this node keeps headers and proofs alone: ask a validator or an observer"},
+    {"node.no_proof_peer", -32000,
+     "no connected node proves that: it may be too old for them, ask an archive node"},
     {"node.not_permitted", -32000, "sender is not permitted to do this on this chain"},
     {"node.stopping", -32000, "node is stopping"},
     {"node.overloaded", -32005, "node is overloaded: try again"},

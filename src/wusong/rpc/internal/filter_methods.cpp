@@ -41,7 +41,10 @@ Answer<Range> range_of(const Context& context, const LogCriteria& criteria) {
 Answer<void> write_query(const Context& context, const LogCriteria& criteria, JsonWriter& out) {
   if (criteria.block_hash) {
     const auto block = context.node.block(*criteria.block_hash);
-    if (!block) return refuse(block.error(), "unknown block");
+    if (!block && block.error() == Error{node::err::unknown_block})
+      return refuse(block.error(), "unknown block");
+    if (!block) return std::unexpected{state_fault(context, block.error(), {})};
+    if (auto kept = need_receipts(context, **block); !kept) return kept;
     std::size_t found = 0;
     out.open_array();
     auto done = write_matching(out, **block, criteria, context.config, found);

@@ -139,6 +139,13 @@ Answer<void> write_logs(codec::JsonWriter& out, const node::Service& node, const
                       ": ask in pieces, first fromBlock " + std::to_string(first.value) +
                       " toBlock " + std::to_string(first.value + config.log_range_max - 1));
   }
+  const Height oldest = node.heads().oldest_receipts;
+  if (first <= last && std::max(first, Height{1}) < oldest) {
+    return refuse(node::err::receipts_pruned,
+                  "pruned: this node keeps receipts from block " + std::to_string(oldest.value) +
+                      " on; ask with fromBlock " + std::to_string(oldest.value) +
+                      ", or ask an archive node");
+  }
   const Instant deadline = ports.now() + config.log_timeout;
   std::size_t found = 0;
   out.open_array();
@@ -148,6 +155,7 @@ Answer<void> write_logs(codec::JsonWriter& out, const node::Service& node, const
     if (!criteria.may_match(*bloom)) continue;
     const auto block = node.block(height);
     if (!block) return refuse(block.error());
+    if ((*block)->receipts_pruned()) return refuse(node::err::receipts_pruned);  // just now
     if (auto done = write_matching(out, **block, criteria, config, found); !done) return done;
     if (out.text().size() > config.response_bytes_max)
       return refuse(err::response_too_large,

@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // From what clients name to what the node has.
+#include <algorithm>
 #include <string>
 
 #include "wusong/rpc/internal/methods.hpp"
 
 namespace wusong::rpc {
 
+namespace {
+
+/// "pruned: this node keeps the states of the last 100 blocks, from block 900 on; ask …".
+Fault pruned_fault(const ErrorInfo& row, std::string_view what, Height executed, Height oldest) {
+  const std::uint64_t kept = executed.value + 1 - std::min(oldest.value, executed.value + 1);
+  return fault_of(row, "pruned: this node keeps the " + std::string{what} + " of the last " +
+                           std::to_string(kept) + " blocks, from block " +
+                           std::to_string(oldest.value) + " on; ask an archive node");
+}
+
+}  // namespace
+
 Fault state_fault(const Context& context, Error error, Height height) {
   const node::Heads heads = context.node.heads();
-  if (error == Error{node::err::state_pruned}) {
-    return fault_of(error.info(), "state of block " + std::to_string(height.value) +
-                                      " is pruned: the oldest kept is block " +
-                                      std::to_string(heads.oldest_state.value));
-  }
+  if (error == Error{node::err::state_pruned})
+    return pruned_fault(error.info(), "states", heads.executed, heads.oldest_state);
+  if (error == Error{node::err::block_pruned})
+    return pruned_fault(error.info(), "transactions", heads.executed, heads.oldest_block);
+  if (error == Error{node::err::receipts_pruned})
+    return pruned_fault(error.info(), "receipts", heads.executed, heads.oldest_receipts);
   if (error == Error{node::err::unknown_block}) {
     return fault_of(error.info(), "header not found: block " + std::to_string(height.value) +
                                       " is not executed yet, the latest is " +
@@ -21,11 +35,17 @@ Fault state_fault(const Context& context, Error error, Height height) {
   return fault_of(error.info());
 }
 
+Answer<void> need_receipts(const Context& context, const node::ExecutedBlock& block) {
+  if (!block.receipts_pruned()) return {};
+  return std::unexpected{
+      state_fault(context, node::err::receipts_pruned, block.block.header.number)};
+}
+
 Answer<Height> height_of(const Context& context, const BlockRef& ref) {
   const Height executed = context.node.heads().executed;
   if (ref.kind == BlockRef::Kind::hash) {
     const auto block = context.node.block(ref.hash);
-    if (!block) return refuse(block.error());
+    if (!block) return std::unexpected{state_fault(context, block.error(), ref.height)};
     return (*block)->block.header.number;
   }
   if (ref.kind != BlockRef::Kind::number) return executed;
@@ -41,7 +61,7 @@ Answer<node::BlockPtr> find_block(const Context& context, const BlockRef& ref) {
   auto block = by_hash ? context.node.block(ref.hash) : context.node.block(height);
   if (block) return *std::move(block);
   if (block.error() == Error{node::err::unknown_block}) return node::BlockPtr{};
-  return refuse(block.error());
+  return std::unexpected{state_fault(context, block.error(), height)};
 }
 
 Answer<std::unique_ptr<types::StateView>> state_at(const Context& context, Height height) {

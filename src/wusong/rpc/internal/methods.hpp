@@ -58,6 +58,8 @@ Answer<Height> height_of(const Context& context, const BlockRef& ref);
 Answer<node::BlockPtr> find_block(const Context& context, const BlockRef& ref);
 /// @errors node.unknown_block, node.state_pruned naming the oldest kept height
 Answer<std::unique_ptr<types::StateView>> state_at(const Context& context, Height height);
+/// @errors node.receipts_pruned
+Answer<void> need_receipts(const Context& context, const node::ExecutedBlock& block);
 /// The fault of a node error about `height`.
 Fault state_fault(const Context& context, Error error, Height height);
 

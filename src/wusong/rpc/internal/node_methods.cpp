@@ -129,6 +129,8 @@ Answer<void> chain_info(const Call& call, JsonWriter& out) {
   out.key("validatorCount").quantity(std::uint64_t{node.validators().size()});
   out.key("executed").quantity(heads.executed.value).key("final").quantity(heads.final.value);
   out.key("oldestState").quantity(heads.oldest_state.value);
+  out.key("oldestBlock").quantity(heads.oldest_block.value);
+  out.key("oldestReceipts").quantity(heads.oldest_receipts.value);
   out.key("clientVersion").string(node.client_version()).close_object();
   return {};
 }
@@ -159,7 +161,8 @@ Answer<void> transaction_status(const Call& call, JsonWriter& out) {
     const std::uint16_t skipped = found.block->skipped[found.index];
     out.string(skipped == 0 ? "final" : "skipped");
     if (skipped != 0) out.key("reason").string(skip_reason(skipped));
-    out.key("succeeded").boolean(found.block->receipts[found.index].success);
+    if (!found.block->receipts_pruned())
+      out.key("succeeded").boolean(found.block->receipts[found.index].success);
     out.key("blockNumber").quantity(found.block->block.header.number.value);
     out.key("blockHash").data(found.block->hash);
     out.key("transactionIndex").quantity(std::uint64_t{found.index});
@@ -206,6 +209,11 @@ void write_health(JsonWriter& out, const node::Service& node) {
   out.key("finalityMsP99").number(health.finality_ms_p99);
   out.key("syncing").boolean(health.syncing);
   out.key("syncTarget").number(health.sync_target.value);
+  if (health.snapshot) {
+    out.key("snapshot").open_object().key("permille").number(health.snapshot->permille);
+    out.key("accounts").number(health.snapshot->accounts);
+    out.key("bytes").number(health.snapshot->bytes).close_object();
+  }
   out.key("peers").number(std::uint64_t{node.peers().size()}).close_object();
 }
 

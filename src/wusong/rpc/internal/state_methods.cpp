@@ -212,7 +212,9 @@ Answer<void> fee_history(const Call& call, JsonWriter& out) {
     out.close_array().close_object();
     return {};
   }
-  const Height oldest{newest.value + 1 - count};
+  // Where blocks are pruned there is less history, as at a chain's beginning.
+  const Height kept = std::min(context.node.heads().oldest_receipts, newest);
+  const Height oldest = std::max(Height{newest.value + 1 - count}, kept);
   std::vector<node::BlockPtr> blocks;
   for (Height height = oldest; height <= newest; height = height.next()) {
     auto block = context.node.block(height);

@@ -40,7 +40,7 @@ void change_header(consensus::Block& block, const std::function<void(types::Head
 }
 
 std::optional<consensus::ValidatorIndex> Node::seat_of(consensus::PeerId identity) const {
-  const auto& validators = node_->epoch().validators;
+  const auto& validators = epoch().validators;
   for (std::size_t i = 0; i < validators.size(); ++i) {
     if (world_.peer_of(validators[i].node_key) == identity)
       return static_cast<consensus::ValidatorIndex>(i);
@@ -49,7 +49,7 @@ std::optional<consensus::ValidatorIndex> Node::seat_of(consensus::PeerId identit
 }
 
 Hash Node::domain() const {
-  return types::vote_domain(world_.genesis_hash, node_->epoch());
+  return types::vote_domain(world_.genesis_hash, epoch());
 }
 
 bool Node::leads(const consensus::BlockRef& block) const {
@@ -59,7 +59,7 @@ bool Node::leads(const consensus::BlockRef& block) const {
 /// Of the epoch that this node is in; nothing of any other.
 std::optional<Message> Node::consensus_message(BytesView frame) const {
   const auto tagged = node::untag_frame(frame);
-  if (!tagged || tagged->epoch != node_->epoch().number) return std::nullopt;
+  if (!tagged || tagged->epoch != epoch().number) return std::nullopt;
   auto message = consensus::decode_message(tagged->message, consensus::kPayloadBytesMax);
   if (!message) return std::nullopt;
   return *std::move(message);
@@ -142,6 +142,8 @@ bool Node::transmit_consensus(const node::Frame& frame) {
 bool Node::serve_falsely(const node::Frame& frame) {
   if (behaviour_ != Behaviour::false_sync) return false;
   auto message = net::decode_sync(*frame.payload);
+  if (auto* parts = message ? std::get_if<net::SnapshotResponse>(&*message) : nullptr)
+    return serve_false_parts(frame, *parts);
   auto* response = message ? std::get_if<net::RangeResponse>(&*message) : nullptr;
   if (response == nullptr || response->blocks.empty()) return false;
   world_.mark("false_sync");
@@ -171,17 +173,46 @@ bool Node::serve_falsely(const node::Frame& frame) {
   return true;
 }
 
+/// Parts of a state that are not the ones asked for.
+bool Node::serve_false_parts(const node::Frame& frame, net::SnapshotResponse response) {
+  if (response.parts.empty()) return false;
+  world_.mark("false_parts");
+  net::SnapshotPart& part = response.parts[rng_.below(response.parts.size())];
+  if (rng_.chance(200)) {
+    response.parts.resize(net::kSnapshotItemsMax, part);
+  } else if (auto* leaves = std::get_if<net::SnapshotLeaves>(&part)) {
+    Bytes& value = leaves->back().value;
+    auto account = types::decode_account(value);
+    if (leaves->size() > 1 && rng_.chance(300)) {
+      leaves->pop_back();
+    } else if (account && rng_.chance(700)) {
+      account->balance = account->balance + U256{1'000'000};  // well formed, and worth a lie
+      value = types::encode(*account);
+    } else {
+      value.back() ^= 1;
+    }
+  } else if (auto* branch = std::get_if<net::SnapshotBranch>(&part)) {
+    branch->children[rng_.below(16)] = Bytes(Hash::kSize, 7);
+  } else {
+    std::get<Bytes>(part).push_back(0);
+  }
+  world_.links.send(slot_, frame.to,
+                    {frame.channel, std::make_shared<const Bytes>(
+                                        net::encode(net::SyncMessage{std::move(response)}))});
+  return true;
+}
+
 void Node::send_to(std::size_t to, const Message& message) {
   if (to != slot_)
     world_.links.deliver(
         slot_, to,
-        {net::Channel::consensus, std::make_shared<const Bytes>(node::tag_frame(
-                                      node_->epoch().number, consensus::encode(message)))},
+        {net::Channel::consensus, std::make_shared<const Bytes>(
+                                      node::tag_frame(epoch().number, consensus::encode(message)))},
         {});
 }
 
 Bytes Node::sign(BytesView message) const {
-  return sim_signature(node_->epoch().validators[*seat()].vote_key, message);
+  return sim_signature(epoch().validators[*seat()].vote_key, message);
 }
 
 Vote Node::signed_vote(const VoteSubject& subject) const {

@@ -20,7 +20,7 @@ void Node::check_fragment(const node::Frame& frame) {
   world_.mark("fragment_sent");
   const auto leader =
       static_cast<consensus::ValidatorIndex>(fragment->slice.block.view.value % voters());
-  const bool is_signed = SimVerifier{node_->epoch()}.verify(
+  const bool is_signed = SimVerifier{epoch()}.verify(
       leader, consensus::slice_sign_bytes(domain(), fragment->slice), fragment->signature);
   const coding::Disperser& disperser = world_.disperser(voters());
   if (!is_signed || !disperser.open(fragment->slice.commitment, fragment->fragment))
@@ -35,7 +35,7 @@ void Node::check_evidence(const consensus::Misbehaviour& evidence, bool epoch_is
   world_.mark("inconsistent_encoding_seen");
   if (epoch_is_over) return;
   const auto fault =
-      consensus::verify_encoding_proof(evidence.first, SimVerifier{node_->epoch()}, domain());
+      consensus::verify_encoding_proof(evidence.first, SimVerifier{epoch()}, domain());
   if (!fault || fault->leader != evidence.validator)
     world_.checkers.violate("proof", "a proof of wrong encoding does not hold");
 }

@@ -155,6 +155,12 @@ void ChainChecker::on_executed(std::size_t node, const node::ExecutedBlock& bloc
     checkers_.violate("state", name(node) + " came to other roots" + at(height));
 }
 
+void ChainChecker::on_joined(std::size_t node, Height height, const Hash& root) {
+  if (height.value == 0 || height.value > blocks_.size() ||
+      blocks_[height.value - 1].roots.state_root != root)
+    checkers_.violate("state", name(node) + " fetched a state that nobody has" + at(height));
+}
+
 void ChainChecker::check_height(const std::string& who, Height height,
                                 const storage::Ledger& ledger) {
   const Expected& expected = blocks_[height.value - 1];
@@ -182,7 +188,8 @@ void ChainChecker::check_ledger(std::size_t node, const storage::Ledger& ledger,
   const Height head = *ledger.executed_head();
   if (head.value > blocks_.size())
     return checkers_.violate("ledger", who + " has executed blocks that nobody agreed on");
-  for (Height h{1}; h <= head; h = h.next()) check_height(who, h, ledger);
+  for (Height h = std::max(Height{1}, ledger.kept().blocks); h <= head; h = h.next())
+    check_height(who, h, ledger);
   if (head > Height{0} &&
       state.head()->root != blocks_[state.head()->height.value - 1].roots.state_root)
     checkers_.violate("state", who + " keeps another state" + at(head));

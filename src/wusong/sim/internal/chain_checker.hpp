@@ -40,6 +40,8 @@ class ChainChecker {
   ChainChecker(Checkers& checkers, const node::Genesis& genesis, bool all_honest);
   /// An honest node has executed this block; `now`: the true time.
   void on_executed(std::size_t node, const node::ExecutedBlock& block, UnixMillis now);
+  /// It has fetched the state of this height.
+  void on_joined(std::size_t node, Height height, const Hash& root);
   /// At the end: all that a node keeps is what was agreed on.
   void check_ledger(std::size_t node, const storage::Ledger& ledger, const state::StateDb& state);
 

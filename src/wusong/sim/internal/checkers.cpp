@@ -84,7 +84,8 @@ void Checkers::on_restart(std::size_t node, const storage::Ledger& ledger) {
   last_[node] = head;
   for (Height h{1}; h <= head; h = h.next()) {
     const auto hash = ledger.block_hash(h);
-    if (!hash) return;  // damaged: the node will stop over it
+    if (!hash) return;                                 // damaged: the node will stop over it
+    if (!*hash && h < ledger.kept().blocks) continue;  // it joined above
     const auto [known, first] = agreed_.try_emplace(h, hash->value_or(Hash{}));
     if (!first && known->second != hash->value_or(Hash{}))
       violate("agreement",
@@ -95,6 +96,16 @@ void Checkers::on_restart(std::size_t node, const storage::Ledger& ledger) {
 void Checkers::on_obtained(std::size_t node, const Hash& block) {
   if (unobtainable_.contains(block))
     violate("encoding", who(node) + "took a block whose slices are no code words");
+}
+
+void Checkers::on_joined(std::size_t node, const storage::Ledger& ledger) {
+  const Height head = *ledger.final_head();
+  const auto hash = ledger.block_hash(head);
+  last_[node] = head;
+  if (!hash || !*hash) return violate("prefix", who(node) + "joined at a block it does not have");
+  const auto [known, first] = agreed_.try_emplace(head, **hash);
+  if (!first && known->second != **hash)
+    violate("agreement", who(node) + "joined at another block at " + std::to_string(head.value));
 }
 
 void Checkers::on_wiped(std::size_t node) {

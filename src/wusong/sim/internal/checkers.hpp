@@ -27,6 +27,8 @@ class Checkers {
   void on_ledger_synced(std::size_t node, Height height);
   void on_restart(std::size_t node, const storage::Ledger& ledger);
   /// The node lost its disk: what it said before does not bind it any more.
+  /// It begins above what others executed.
+  void on_joined(std::size_t node, const storage::Ledger& ledger);
   void on_wiped(std::size_t node);
   /// A faulty leader has committed to fragments that are no code word, and hides the block itself.
   void on_bad_encoding(const Hash& block) { unobtainable_.insert(block); }

@@ -94,6 +94,7 @@ void Clients::check(std::size_t slot) {
   const storage::Ledger& ledger = world_.nodes[slot]->ledger();
   for (const auto& [hash, location] : acknowledged_) {
     if (location.height > *ledger.executed_head()) continue;  // liveness sees to the height
+    if (location.height < ledger.kept().blocks) continue;     // pruned, as it was told to
     const auto found = ledger.locate(hash);
     if (!found || !*found || (**found).height != location.height ||
         (**found).index != location.index)

@@ -41,7 +41,7 @@ std::unique_ptr<crypto::Signer> Governors::node_secret(consensus::PeerId identit
 const Node* Governors::newest() const {
   const Node* best = nullptr;
   for (const auto& node : world_.nodes) {
-    if (!node->up() || !world_.honest(node->slot())) continue;
+    if (!node->takes_part() || !world_.honest(node->slot())) continue;
     if (best == nullptr || node->machine().executed_height() > best->machine().executed_height())
       best = node.get();
   }

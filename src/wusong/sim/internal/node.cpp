@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kInboxMax = 65'536;  // as the host's queue
 constexpr std::size_t kExecutionMax = 1'024;
 constexpr std::uint64_t kCommitsPerSync = 16;
+constexpr std::size_t kPartBytesMax = 300;  // so that a small state has many parts
 constexpr std::uint64_t kWakesMax = 2'000;  // by its own timer, in a second
 
 }  // namespace
@@ -37,7 +38,7 @@ Result<void> Node::start() {
   const auto opened = open();
   if (!opened || failed_) {
     const Error error = opened ? *failed_ : opened.error();
-    node_.reset();
+    ledger_.reset();  // it was never up
     crash();
     return fail(error);
   }
@@ -56,6 +57,8 @@ bool Node::crash() {
   const bool was_up = up();
   ++incarnation_;
   node_.reset();
+  joining_.reset();
+  checkpoint_.reset();
   executor_.reset();
   ledger_.reset();
   state_.reset();
@@ -95,9 +98,8 @@ UnixMillis Node::wall() const noexcept {
 bool Node::admits(std::size_t other) const {
   const Bytes key = world_.node_key(world_.nodes[other]->identity());
   const auto is_it = [&](const auto& member) { return member.node_key == key; };
-  const types::Epoch& epoch = node_->epoch();
-  return std::ranges::any_of(epoch.validators, is_it) ||
-         std::ranges::any_of(epoch.observers, is_it);
+  return std::ranges::any_of(epoch_->validators, is_it) ||
+         std::ranges::any_of(epoch_->observers, is_it);
 }
 
 bool Node::linked_to(consensus::PeerId identity) const {
@@ -112,15 +114,16 @@ void Node::connect(std::size_t other) {
   const bool known = linked_to(peer);
   peers_.insert(other);
   if (known) return;  // a twin of one that is there
-  post([peer, height = world_.nodes[other]->machine().final_height()](node::Node& node) {
-    node.on_connected(peer, height);
-  });
+  const Height height = world_.nodes[other]->final_height();
+  post_to_either([peer, height](node::Node& node) { node.on_connected(peer, height); },
+                 [peer, height](node::Joining& node) { node.on_connected(peer, height); });
 }
 
 void Node::disconnect(std::size_t other) {
   const consensus::PeerId peer = world_.nodes[other]->identity();
   if (!up() || peers_.erase(other) == 0 || linked_to(peer)) return;
-  post([peer](node::Node& node) { node.on_disconnected(peer); });
+  post_to_either([peer](node::Node& node) { node.on_disconnected(peer); },
+                 [peer](node::Joining& node) { node.on_disconnected(peer); });
 }
 
 void Node::receive(std::size_t from, const Packet& packet) {
@@ -129,9 +132,12 @@ void Node::receive(std::size_t from, const Packet& packet) {
   if (!up() || !peers_.contains(from)) return;
   if (behaviour_ == Behaviour::yes_man) say_yes(from, packet);
   if (behaviour_ == Behaviour::replay) replay(packet);
-  post([peer = world_.nodes[from]->identity(), packet](node::Node& node) {
-    node.on_frame(peer, packet.channel, *packet.payload);
-  });
+  const consensus::PeerId peer = world_.nodes[from]->identity();
+  post_to_either(
+      [peer, packet](node::Node& node) { node.on_frame(peer, packet.channel, *packet.payload); },
+      [peer, packet](node::Joining& node) {
+        node.on_frame(peer, packet.channel, *packet.payload);
+      });
 }
 
 void Node::submit(std::vector<types::Transaction> transactions, Answer answer) {
@@ -159,13 +165,21 @@ void Node::submit(std::vector<types::Transaction> transactions, Answer answer) {
 }
 
 bool Node::idle() const {
-  return up() && inbox_.empty() && !busy_ && to_execute_.empty() && !executing_ &&
+  return takes_part() && inbox_.empty() && !busy_ && to_execute_.empty() && !executing_ &&
          node_->consensus_status().resting && node_->pool().counts().pending == 0;
 }
 
 void Node::post(Task task) {
+  enqueue({.life = life_, .task = std::move(task), .join_task = nullptr});
+}
+
+void Node::post_to_either(Task task, JoinTask join_task) {
+  enqueue({.life = 0, .task = std::move(task), .join_task = std::move(join_task)});
+}
+
+void Node::enqueue(Entry entry) {
   if (!up()) return;
-  inbox_.push_back(std::move(task));
+  inbox_.push_back(std::move(entry));
   if (inbox_.size() > kInboxMax) world_.checkers.violate("ceiling", "a node's inbox overflows");
   pump();
 }
@@ -176,10 +190,17 @@ void Node::pump() {
   pumping_ = true;
   const std::uint64_t life = incarnation_;
   while (life == incarnation_ && up() && !busy_ && !inbox_.empty()) {
-    const Task task = std::move(inbox_.front());
+    const Entry entry = std::move(inbox_.front());
     inbox_.pop_front();
+    if (joining_ && (entry.join_task || entry.life == 0)) {
+      joining_->begin(local_now());
+      if (entry.join_task) entry.join_task(*joining_);
+      joining_->tick();
+      act_joining();
+    }
+    if (!node_ || (entry.life != 0 && entry.life != life_) || !entry.task) continue;
     node_->begin(local_now(), wall());
-    task(*node_);
+    entry.task(*node_);
     node_->tick();
     write(node_->take());
   }
@@ -227,11 +248,15 @@ void Node::release(node::Actions actions) {
   if (to_execute_.size() > kExecutionMax)
     world_.checkers.violate("ceiling", "too many blocks wait for execution");
   execute_next();
-  if (actions.halt) fail_with(*actions.halt);
+  if (actions.halt) return fail_with(*actions.halt);
+  if (actions.join) leave_to_join(*std::move(actions.join));
 }
 
 void Node::watch(const node::Actions& actions) {
-  if (actions.epoch) world_.epoch_entered(slot_, *actions.epoch);
+  if (actions.epoch) {
+    epoch_ = actions.epoch;
+    world_.epoch_entered(slot_, *epoch_);
+  }
   for (const auto& rejection : actions.rejections) {
     world_.mark("rejected");
     world_.mark("rejected:" + std::string{rejection.error.name()});
@@ -255,7 +280,7 @@ bool Node::may_vote_again(const node::Actions& actions) {
   std::size_t level = 1;  // itself
   for (const std::size_t slot : peers_) {
     const Node& other = *world_.nodes[slot];
-    if (other.identity() < world_.validators() && other.up() &&
+    if (other.identity() < world_.validators() && other.takes_part() &&
         other.machine().final_height() <= node_->final_height())
       ++level;
   }
@@ -297,6 +322,13 @@ void Node::run_jobs(node::Actions& actions) {
       post([blocks, certificate = job.certificate](node::Node& node) {
         node.on_synced(blocks, certificate);
       });
+    });
+  }
+  for (node::StateJob& job : actions.states) {
+    world_.mark("state_served");
+    later(soon(), [this, job = std::move(job)] {
+      auto response = node::answer_about_state(*state_, job, kPartBytesMax);
+      post([to = job.to, response](node::Node& node) { node.on_served(to, response); });
     });
   }
   for (node::CandidatesJob& job : actions.candidates) {
@@ -342,14 +374,29 @@ void Node::execute_next() {
             world_.chain.on_executed(slot_, **done, world_.true_wall());
             world_.clients.on_executed(**done);
           }
+          // Each of these may end the process, and a new one begin.
+          const auto alive = [this, life = incarnation_] { return life == incarnation_ && up(); };
+          prune();
+          if (!alive()) return;
           post([executed = *done](node::Node& node) { node.on_executed(executed); });
+          if (!alive()) return;
           execute_next();
+          if (alive() && checkpoint_ && to_execute_.empty() && !executing_) begin_joining();
         });
 }
 
+/// As an operator has it who keeps little.
+void Node::prune() {
+  const std::uint64_t kept = world_.scenario.kept_blocks;
+  if (kept == 0) return;
+  const Height from = ledger_->executed_head()->minus(kept).next();
+  const auto more = ledger_->prune({.blocks = from, .receipts = from});
+  if (!more) fail_with(more.error());
+}
+
 void Node::set_timer() {
-  if (!up() || busy_) return;
-  const Instant wake = node_->wake_at();
+  if (!up() || busy_ || (!node_ && !joining_)) return;
+  const Instant wake = node_ ? node_->wake_at() : joining_->wake_at();
   if (wake == Instant::max()) return;
   const auto local = wake.time_since_epoch().count();
   // Rounded up, so that the local clock is there when the timer fires.
@@ -361,7 +408,7 @@ void Node::set_timer() {
     if (life != incarnation_ || !timer_ || *timer_ != at) return;
     timer_.reset();
     count_wake();
-    post([](node::Node&) {});
+    post_to_either([](node::Node&) {}, [](node::Joining&) {});
   });
 }
 

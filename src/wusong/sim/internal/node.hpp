@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "wusong/consensus/messages.hpp"
+#include "wusong/node/joining.hpp"
 #include "wusong/node/node.hpp"
 #include "wusong/node/opening.hpp"
 #include "wusong/node/vote_guard.hpp"
@@ -35,7 +36,12 @@ class Node {
   bool crash();
   /// Powers off at one of its next writes, in the middle of whatever it does.
   void crash_at_write(std::uint64_t writes) noexcept { disk.store.die_after(writes); }
-  bool up() const noexcept { return node_ != nullptr; }
+  bool up() const noexcept { return ledger_ != nullptr; }
+  /// Up, and not fetching a state.
+  bool takes_part() const noexcept { return node_ != nullptr; }
+  Height final_height() const noexcept {
+    return node_ ? node_->final_height() : *ledger_->final_head();
+  }
   void receive(std::size_t from, const Packet& packet);
   void connect(std::size_t other);
   void disconnect(std::size_t other);
@@ -47,6 +53,8 @@ class Node {
   void hold(Bytes vote_key) { keys_.hold(std::move(vote_key)); }
   /// Whether its epoch names the other, so that it would take a connection.
   bool admits(std::size_t other) const;
+  /// As it knew it last: also while it fetches a state.
+  const types::Epoch& epoch() const noexcept { return *epoch_; }
   bool connected_to(std::size_t other) const { return peers_.contains(other); }
 
   std::size_t slot() const noexcept { return slot_; }
@@ -66,6 +74,20 @@ class Node {
 
  private:
   using Task = std::function<void(node::Node&)>;
+  using JoinTask = std::function<void(node::Joining&)>;
+  /// For the node of one life, or for whatever stands in for it.
+  struct Entry {
+    std::uint64_t life{0};  // 0: any
+    Task task;
+    JoinTask join_task;  // none: not for a node that joins
+  };
+
+  // node_join.cpp
+  void leave_to_join(sync::Checkpoint checkpoint);
+  void begin_joining();
+  node::JoinOptions join_options() const;
+  void act_joining();
+  Result<void> return_from_joining();
 
   // node_open.cpp
   Result<void> open();
@@ -73,11 +95,14 @@ class Node {
 
   // node.cpp
   void post(Task task);
+  void post_to_either(Task task, JoinTask join_task);
+  void enqueue(Entry entry);
   void pump();
   void write(node::Actions actions);
   void release(node::Actions actions);
   void run_jobs(node::Actions& actions);
   void execute_next();
+  void prune();
   void watch(const node::Actions& actions);
   bool may_vote_again(const node::Actions& actions);
   void code_slice(const consensus::SliceJob& job);
@@ -99,6 +124,7 @@ class Node {
   void propose_badly(const consensus::Proposal& proposal);
   void send_garbage(const node::Frame& frame);
   bool serve_falsely(const node::Frame& frame);
+  bool serve_false_parts(const node::Frame& frame, net::SnapshotResponse response);
   void vote_twice(const consensus::Vote& vote);
   void say_yes(std::size_t from, const Packet& packet);
   void replay(const Packet& packet);
@@ -109,7 +135,7 @@ class Node {
   /// The place of a machine among those who vote now; none for others.
   std::optional<consensus::ValidatorIndex> seat_of(consensus::PeerId identity) const;
   std::optional<consensus::ValidatorIndex> seat() const { return seat_of(identity_); }
-  std::size_t voters() const { return node_->epoch().validators.size(); }
+  std::size_t voters() const { return epoch_->validators.size(); }
   Hash domain() const;
   /// Whether it leads the view that this block was made for.
   bool leads(const consensus::BlockRef& block) const;
@@ -142,7 +168,11 @@ class Node {
   std::unique_ptr<node::BlockExecutor> executor_;
   std::unique_ptr<node::Node> node_;
   std::optional<node::VoteGuard> guard_;  // while votes_lost
-  std::deque<Task> inbox_;
+  std::shared_ptr<const types::Epoch> epoch_;
+  std::unique_ptr<node::Joining> joining_;
+  std::optional<sync::Checkpoint> checkpoint_;  // to join at, once nothing is being executed
+  std::uint64_t life_{1};                       // of node_
+  std::deque<Entry> inbox_;
   bool busy_{false};     // the machine's thread waits for the disk
   bool pumping_{false};  // a turn is under way
   std::optional<Instant> timer_;

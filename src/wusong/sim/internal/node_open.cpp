@@ -9,7 +9,10 @@ namespace wusong::sim::internal {
 
 Result<void> Node::open() {
   node::OpeningOptions options;
-  options.state = {.segment_bytes = 1u << 20, .cached_accounts = 256, .cached_slots = 256};
+  options.state = {.history = world_.scenario.state_history,
+                   .segment_bytes = 1u << 20,
+                   .cached_accounts = 256,
+                   .cached_slots = 256};
   options.on_replay = [this](Height, Height) { world_.mark("executed_again"); };
   options.on_executed = [this](const node::BlockPtr& block) {
     if (!world_.honest(slot_)) return;
@@ -43,9 +46,11 @@ Result<void> Node::open_node() {
                          .pool_limits = {},
                          .pool_record_next = loaded.next,
                          .pacemaker = world_.pacemaker(),
-                         .dispersal = world_.dispersal()},
+                         .dispersal = world_.dispersal(),
+                         .join = join_options()},
                         *ledger_, [this](Height h) { return state_->view(h); },
                         state_->head()->height, records));
+  epoch_ = std::make_shared<const types::Epoch>(node_->epoch());
   std::vector<Bytes> encoded;
   for (const auto& transaction : loaded.transactions) encoded.push_back(types::encode(transaction));
   std::vector<node::RawTransaction> raw;

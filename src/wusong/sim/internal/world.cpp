@@ -165,7 +165,9 @@ void World::tell(const std::string& line) {
 }
 
 bool World::take_from_budget(std::size_t slot) {
-  if (slot >= validators() || out_of_budget_[slot]) return true;
+  // Where sets change, an observer may be a validator by now.
+  const bool observer = slot >= validators() && scenario.pace.members == 0ns;
+  if (observer || out_of_budget_[slot]) return true;
   if (budget_ == 0) return false;
   --budget_;
   out_of_budget_[slot] = true;
@@ -290,6 +292,19 @@ void World::jump_one() {
   }
 }
 
+/// Somebody sets up a machine anew, under the same name.
+void World::replace_one() {
+  const std::size_t victim = rng.below(size());
+  if (!honest(victim) || !take_from_budget(victim)) return;
+  mark("replaced");
+  tell(name_of(victim) + " is set up anew");
+  nodes[victim]->crash();
+  nodes[victim]->disk.wipe();
+  checkers.on_wiped(victim);
+  nodes[victim]->votes_lost = true;
+  loop.after(rng.between(50ms, 500ms), [this, victim] { start_node(victim); });
+}
+
 void World::node_stopped(std::size_t slot, Error reason) {
   mark("stopped");
   mark("stopped:" + std::string{reason.name()});
@@ -350,7 +365,7 @@ Height World::lowest() const {
   Height out{~std::uint64_t{0}};
   for (std::size_t i = 0; i < size(); ++i) {
     if (!watched(i)) continue;
-    out = std::min(out, nodes[i]->up() ? nodes[i]->machine().executed_height() : Height{0});
+    out = std::min(out, nodes[i]->takes_part() ? nodes[i]->machine().executed_height() : Height{0});
   }
   return out;
 }
@@ -368,6 +383,10 @@ std::string World::unsettled() const {
     out += name_of(i);
     if (!nodes[i]->up()) {
       out += " is down; ";
+      continue;
+    }
+    if (!nodes[i]->takes_part()) {
+      out += " fetches a state; ";
       continue;
     }
     const node::Node& machine = nodes[i]->machine();
@@ -434,6 +453,7 @@ Outcome World::run() {
   every(pace.slow_disk, [this] { slow_one(); });
   every(pace.clock, [this] { jump_one(); });
   every(pace.members, [this] { governors.act(); });
+  every(pace.join, [this] { replace_one(); });
   loop.run_until(Instant{} + scenario.chaos);
   heal();
   check_liveness();
@@ -446,7 +466,7 @@ Outcome World::run() {
   outcome.virtual_time = loop.now().time_since_epoch();
   outcome.marks["proofs_verified"] = chain.proofs();
   for (const auto& node : nodes)
-    if (node->up())
+    if (node->takes_part())
       outcome.marks["views_nullified"] += node->machine().consensus_status().views_nullified;
   outcome.violations = checkers.take();
   return std::move(outcome);

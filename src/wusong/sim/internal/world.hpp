@@ -84,6 +84,7 @@ class World {
   void fill_one();
   void slow_one();
   void jump_one();
+  void replace_one();
   /// One more validator may turn faulty for a while, or for good, and all stays recoverable.
   bool take_from_budget(std::size_t slot);
   void heal();

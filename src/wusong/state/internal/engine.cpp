@@ -40,7 +40,13 @@ Result<void> StateDb::Impl::open(OpenReport& report) {
   if (!recovered) return recovered;
   collector_.start_at(log_.first_segment());
   if (!found.last) return {};
-  return load_history(*found.last);
+  WUSONG_CHECK(load_history(*found.last));
+  if (!found.staged) return {};
+  const StagedRecord& staged = *found.staged;
+  staged_ = Staged{.accounts = {.at = staged.accounts, .ref = NodeRef::of_hash(staged.root)},
+                   .code = {.at = staged.code, .ref = NodeRef::of_hash(staged.code_root)},
+                   .storages = {.at = staged.storages, .ref = {}}};
+  return {};
 }
 
 /// Walks the commits back through the window.
@@ -97,6 +103,7 @@ Result<void> StateDb::Impl::reset_head(Height height) {
   if (height == history_.newest()) return {};
   if (history_.lowest_pinned()) return fail(err::views_open);
   failed_ = true;
+  staged_.reset();
   WUSONG_TRY(const CommitRecord record, log_.load_commit(snapshot.commit));
   WUSONG_CHECK(log_.truncate(snapshot.commit + kCommitBytes));
   cache_.start_at(height);
@@ -118,6 +125,7 @@ Result<Hash> StateDb::Impl::commit(Height height, const types::StateDiff& diff) 
     if (code.size() > kLeafValueMax || leaf_bytes(code.size()) + kOwnerBytes > log_.record_max())
       return fail(err::value_too_large);
   failed_ = true;
+  staged_.reset();
   auto root = apply(height, diff);
   values_.clear();
   failed_ = !root.has_value();

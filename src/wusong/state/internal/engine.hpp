@@ -21,6 +21,7 @@ class StateDb::Impl {
   [[nodiscard]] Result<Hash> commit(Height height, const types::StateDiff& diff);
   [[nodiscard]] Result<void> sync();
   [[nodiscard]] Result<void> reset_head(Height height);
+  [[nodiscard]] Result<std::unique_ptr<StateImport>> import_state();
   StateStats stats() const;
 
   History& history() noexcept { return history_; }
@@ -28,6 +29,8 @@ class StateDb::Impl {
   HeadCache& cache() noexcept { return cache_; }
 
  private:
+  class Import;  // import.cpp
+
   /// A changed account, or one that only moves.
   struct Work {
     Hash key;
@@ -69,8 +72,16 @@ class StateDb::Impl {
   HeadCache cache_;
   Collector collector_;
 
+  /// A state that is being put together; the nodes are in the log.
+  struct Staged {
+    Link accounts;
+    Link code;
+    Link storages;
+  };
+
   Link accounts_;
   Link code_;
+  std::optional<Staged> staged_;
   Position last_commit_{0};
   bool failed_{false};
   std::vector<Bytes> values_;  // of the commit being made
@@ -121,5 +132,6 @@ class DbView final : public types::StateView {
 };
 
 [[nodiscard]] Result<std::unique_ptr<DbView>> open_view(StateDb::Impl& db, Height height);
+[[nodiscard]] Result<std::unique_ptr<TrieReader>> open_tries(StateDb::Impl& db, Height height);
 
 }  // namespace wusong::state

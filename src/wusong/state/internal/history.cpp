@@ -7,6 +7,14 @@
 
 namespace wusong::state {
 
+History::Entry& History::entry_of(Height height) noexcept {
+  const std::uint64_t place = height.value % (pages_.size() * kPageEntries);
+  std::atomic<Page*>& page = pages_[place / kPageEntries].page;
+  if (page.load(std::memory_order_relaxed) == nullptr)
+    page.store(std::make_unique<Page>().release(), std::memory_order_release);
+  return page.load(std::memory_order_relaxed)->entries[place % kPageEntries];
+}
+
 void History::store(const Snapshot& snapshot) noexcept {
   Entry::Words words{};
   words[0] = snapshot.height.value + 1;
@@ -14,7 +22,7 @@ void History::store(const Snapshot& snapshot) noexcept {
   words[5] = snapshot.accounts;
   words[6] = snapshot.code;
   words[7] = snapshot.commit;
-  const bool stored = entries_[snapshot.height.value % entries_.size()].replace(words);
+  const bool stored = entry_of(snapshot.height).replace(words);
   WUSONG_ASSERT(stored);  // nobody else writes here
 }
 
@@ -37,7 +45,10 @@ Result<Snapshot> History::find(Height height) const noexcept {
   if (empty() || height > newest()) return fail(err::height_unknown);
   if (height < oldest()) return fail(err::height_pruned);
   Entry::Words words;
-  const std::uint64_t sequence = entries_[height.value % entries_.size()].read(words);
+  const std::uint64_t place = height.value % (pages_.size() * kPageEntries);
+  const Page* const page = pages_[place / kPageEntries].page.load(std::memory_order_acquire);
+  if (page == nullptr) return fail(err::height_pruned);
+  const std::uint64_t sequence = page->entries[place % kPageEntries].read(words);
   // Gone since we looked: the window has moved on.
   if (Entry::torn(sequence) || words[0] != height.value + 1) return fail(err::height_pruned);
   Snapshot out{

@@ -31,7 +31,8 @@ class History {
  public:
   static constexpr std::size_t kPins = 256;
 
-  explicit History(std::uint64_t window) : window_{window}, entries_(window + 2) {}
+  explicit History(std::uint64_t window)
+      : window_{window}, pages_((window + 2 + kPageEntries - 1) / kPageEntries) {}
 
   /// Makes a height the newest. `oldest` is the lowest height still readable.
   void publish(const Snapshot& snapshot, Height oldest) noexcept;
@@ -59,8 +60,24 @@ class History {
   using Entry = SharedEntry<8>;  // height + 1, root 4, accounts, code, commit
   void store(const Snapshot& snapshot) noexcept;
 
+  Entry& entry_of(Height height) noexcept;
+
+  /// A ring in pages that come into being when they are first written: a node that keeps all states
+  /// pays for the heights there are.
+  static constexpr std::size_t kPageEntries = 4'096;
+  struct Page {
+    std::array<Entry, kPageEntries> entries;
+  };
+  struct PageSlot {
+    std::atomic<Page*> page{nullptr};
+    PageSlot() noexcept = default;
+    ~PageSlot() { delete page.load(std::memory_order_relaxed); }
+    PageSlot(const PageSlot&) = delete;
+    PageSlot& operator=(const PageSlot&) = delete;
+  };
+
   std::uint64_t window_;
-  std::vector<Entry> entries_;
+  std::vector<PageSlot> pages_;
   std::atomic<std::uint64_t> newest_plus_one_{0};
   std::atomic<std::uint64_t> oldest_{0};
   std::array<std::atomic<std::uint64_t>, kPins> pins_{};  // height + 1, 0 for free

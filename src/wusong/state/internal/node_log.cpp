@@ -124,6 +124,15 @@ Result<Position> NodeLog::append_commit(CommitRecord commit) {
   return at;
 }
 
+Result<void> NodeLog::append_staged(StagedRecord staged) {
+  WUSONG_CHECK(make_room(kStagedBytes));
+  staged.durable = durable_;
+  std::array<std::uint8_t, kStagedBytes> record;
+  write_staged(staged, record);
+  put(record);
+  return flush();
+}
+
 Result<void> NodeLog::sync() {
   WUSONG_CHECK(segments_.at(current_)->sync());
   durable_ = position(current_, base_);
@@ -158,9 +167,23 @@ Result<void> NodeLog::remove_below(std::uint32_t segment) {
   return {};
 }
 
-/// Walks the records of one segment for its last commit.
+/// Whether a record behind `from` says that what lies at `at` had been synced.
+bool NodeLog::damaged_below(BytesView bytes, std::size_t from, Position at) noexcept {
+  for (std::size_t later = from; later + kRecordHeaderBytes <= bytes.size(); later += 8) {
+    const auto kind = static_cast<RecordKind>(bytes[later + 4]);
+    if (kind != RecordKind::commit && kind != RecordKind::staged) continue;
+    const auto record = whole_record(bytes.subspan(later));
+    if (!record) continue;
+    if (const auto commit = decode_commit(*record); commit && commit->durable > at) return true;
+    if (const auto staged = decode_staged(*record); staged && staged->durable > at) return true;
+  }
+  return false;
+}
+
+/// Walks the records of one segment for its last commit, and for what was staged since.
 Result<void> NodeLog::scan_tail(std::uint32_t id, bool newest, Recovered& found) {
   const BytesView bytes = segment_bytes(id);
+  const bool staged_later = found.staged.has_value();
   std::size_t at = 0;
   while (at < bytes.size()) {
     const auto record = whole_record(bytes.subspan(at));
@@ -171,21 +194,18 @@ Result<void> NodeLog::scan_tail(std::uint32_t id, bool newest, Recovered& found)
       if (*version != kFormatVersion) return fail(err::format_version);
     } else if (const auto commit = decode_commit(*record)) {
       found.last = CommitAt{.at = position(id, at), .record = *commit};
+      if (!staged_later) found.staged.reset();
+    } else if (const auto staged = decode_staged(*record); staged && !staged_later) {
+      found.staged = staged;
+      found.staged_end = position(id, at) + kStagedBytes;
     }
     at += record->size();
   }
   if (at == bytes.size()) return {};
 
   // Something is broken here. It may be the end of a write that a crash cut off, unless it had been
-  // synced: closed segments all are, and of the newest one what a later commit calls durable.
-  bool damaged = !newest;
-  for (std::size_t later = at + 8; !damaged && later + kCommitBytes <= bytes.size(); later += 8) {
-    if (static_cast<RecordKind>(bytes[later + 4]) != RecordKind::commit) continue;
-    const auto record = whole_record(bytes.subspan(later));
-    const auto commit = record ? decode_commit(*record) : std::nullopt;
-    damaged = commit && commit->durable > position(id, at);
-  }
-  if (!damaged) return {};
+  // synced: closed segments all are, and of the newest one what a later record calls durable.
+  if (newest && !damaged_below(bytes, at + 8, position(id, at))) return {};
   found.corrupt = position(id, at);
   return fail(err::corrupt);
 }
@@ -203,8 +223,9 @@ Result<void> NodeLog::recover(Recovered& found) {
   for (std::size_t i = ids.size(); i > 0 && !found.last; --i)
     WUSONG_CHECK(scan_tail(ids[i - 1], i == ids.size(), found));
 
+  if (found.staged && (!found.last || found.staged->commit != found.last->at)) found.staged.reset();
   if (found.last) {
-    const Position after = found.last->at + kCommitBytes;
+    const Position after = found.staged ? found.staged_end : found.last->at + kCommitBytes;
     const bool clean =
         segment_of(after) == ids.back() && offset_of(after) == segments_.at(ids.back())->size();
     WUSONG_CHECK(truncate(after));

@@ -27,6 +27,8 @@ class NodeLog {
 
   struct Recovered {
     std::optional<CommitAt> last;
+    std::optional<StagedRecord> staged;  // written after it
+    Position staged_end{0};
     std::uint64_t truncated_bytes{0};
     Position corrupt{0};
   };
@@ -50,6 +52,10 @@ class NodeLog {
   [[nodiscard]] Result<Position> append_node(BytesView record);
   /// Makes everything appended so far readable by load().
   [[nodiscard]] Result<Position> append_commit(CommitRecord commit);
+  /// Likewise.
+  [[nodiscard]] Result<void> append_staged(StagedRecord staged);
+  /// Makes what was appended readable without a record that a start would find.
+  [[nodiscard]] Result<void> flush();
   [[nodiscard]] Result<void> sync();
   /// Forgets everything from `end` on. No reader is active.
   [[nodiscard]] Result<void> truncate(Position end);
@@ -75,9 +81,9 @@ class NodeLog {
   [[nodiscard]] Result<void> start_segment(std::uint32_t id);
   [[nodiscard]] Result<void> drop_segment(std::uint32_t id);
   [[nodiscard]] Result<void> make_room(std::size_t size);
-  [[nodiscard]] Result<void> flush();
   void put(BytesView record) { append(pending_, record); }
   [[nodiscard]] Result<void> scan_tail(std::uint32_t id, bool newest, Recovered& found);
+  static bool damaged_below(BytesView bytes, std::size_t from, Position at) noexcept;
 
   io::SegmentStore& store_;
   std::uint32_t segment_bytes_;

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "wusong/base/bytes.hpp"
+#include "wusong/state/node_ref.hpp"
 
 namespace wusong::state {
 
@@ -19,24 +20,6 @@ inline std::uint8_t nibble_at(BytesView key, std::size_t index) noexcept {
 /// Nibbles two keys share from the start, at most `limit`.
 std::size_t common_nibbles(BytesView a, BytesView b, std::size_t limit) noexcept;
 
-/// How a parent names a child: the hash of its RLP, or the RLP itself where that is shorter.
-struct NodeRef {
-  std::array<std::uint8_t, 32> bytes{};
-  std::uint8_t size{0};  // 0: no child; 1..31: RLP; 32: hash
-
-  bool empty() const noexcept { return size == 0; }
-  bool is_hash() const noexcept { return size == 32; }
-  BytesView view() const noexcept { return {bytes.data(), size}; }
-  /// What the root of a trie is called: always a hash. The empty trie's hash for no node.
-  Hash root_hash() const noexcept;
-  static NodeRef of_hash(const Hash& hash) noexcept;
-  static NodeRef of_rlp(BytesView rlp) noexcept;
-  friend bool operator==(const NodeRef& a, const NodeRef& b) noexcept {
-    return a.size == b.size && std::memcmp(a.bytes.data(), b.bytes.data(), a.size) == 0;
-  }
-};
-
-using BranchRefs = std::array<NodeRef, 16>;
 /// Longest RLP of a branch without value: list prefix, 16 hashes, one empty string.
 inline constexpr std::size_t kBranchRlpMax = 3 + 16 * 33 + 1;
 /// Longest RLP of an extension: list prefix, path of 33 bytes, hash.

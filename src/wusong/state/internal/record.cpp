@@ -52,6 +52,8 @@ std::optional<std::size_t> record_size(const std::uint8_t* header) noexcept {
       return kSegmentHeaderBytes;
     case RecordKind::owner:
       return kOwnerBytes;
+    case RecordKind::staged:
+      return kStagedBytes;
   }
   return std::nullopt;
 }
@@ -107,6 +109,24 @@ std::size_t write_commit(const CommitRecord& commit,
   store(data + 104, commit.durable);
   store(data + 112, commit.collected);
   static_assert(kCommitBytes == 120);
+  seal(data, out.size());
+  return out.size();
+}
+
+std::size_t write_staged(const StagedRecord& staged,
+                         std::array<std::uint8_t, kStagedBytes>& out) noexcept {
+  std::uint8_t* const data = out.data();
+  std::memset(data, 0, out.size());
+  data[4] = static_cast<std::uint8_t>(RecordKind::staged);
+  data[5] = kFormatVersion;
+  std::memcpy(data + 8, staged.root.data(), 32);
+  store(data + 40, staged.accounts);
+  std::memcpy(data + 48, staged.code_root.data(), 32);
+  store(data + 80, staged.code);
+  store(data + 88, staged.storages);
+  store(data + 96, staged.commit);
+  store(data + 104, staged.durable);
+  static_assert(kStagedBytes == 112);
   seal(data, out.size());
   return out.size();
 }
@@ -204,6 +224,19 @@ std::optional<CommitRecord> decode_commit(BytesView record) noexcept {
                       .previous = load<std::uint64_t>(data + 96),
                       .durable = load<std::uint64_t>(data + 104),
                       .collected = load<std::uint64_t>(data + 112)};
+}
+
+std::optional<StagedRecord> decode_staged(BytesView record) noexcept {
+  if (!is(record, RecordKind::staged) || record.size() != kStagedBytes) return std::nullopt;
+  const std::uint8_t* const data = record.data();
+  if (data[5] != kFormatVersion) return std::nullopt;
+  return StagedRecord{.root = Hash::from(record.subspan(8, 32)),
+                      .accounts = load<std::uint64_t>(data + 40),
+                      .code_root = Hash::from(record.subspan(48, 32)),
+                      .code = load<std::uint64_t>(data + 80),
+                      .storages = load<std::uint64_t>(data + 88),
+                      .commit = load<std::uint64_t>(data + 96),
+                      .durable = load<std::uint64_t>(data + 104)};
 }
 
 std::optional<Owner> decode_owner(BytesView record) noexcept {

@@ -24,7 +24,14 @@ constexpr std::uint64_t offset_of(Position at) noexcept {
   return at & 0xffffffffu;
 }
 
-enum class RecordKind : std::uint8_t { leaf = 1, branch = 2, commit = 3, segment = 4, owner = 5 };
+enum class RecordKind : std::uint8_t {
+  leaf = 1,
+  branch = 2,
+  commit = 3,
+  segment = 4,
+  owner = 5,
+  staged = 6,
+};
 inline constexpr std::size_t kRecordHeaderBytes = 8;
 inline constexpr std::uint8_t kFormatVersion = 1;
 
@@ -74,6 +81,19 @@ struct CommitRecord {
   std::uint64_t collected{0};  // no node of this state lies in a segment below this one
 };
 inline constexpr std::size_t kCommitBytes = 8 + 8 + 32 + 8 + 32 + 8 + 8 + 8 + 8;
+
+/// The tries of a state that is being put together. Void as soon as a commit follows.
+/// @shape as a commit's
+struct StagedRecord {
+  Hash root;
+  Position accounts{0};
+  Hash code_root;
+  Position code{0};
+  Position storages{0};  // trie with the storage of accounts that are not in `accounts` yet
+  Position commit{0};    // the newest one before this
+  Position durable{0};   // as a commit's
+};
+inline constexpr std::size_t kStagedBytes = 8 + 32 + 8 + 32 + 8 + 8 + 8 + 8;
 inline constexpr std::size_t kSegmentHeaderBytes = 16;
 inline constexpr std::size_t kOwnerBytes = 40;
 
@@ -82,6 +102,8 @@ std::size_t write_branch(const BranchRecord& branch,
                          std::array<std::uint8_t, kBranchRecordMax>& out) noexcept;
 std::size_t write_commit(const CommitRecord& commit,
                          std::array<std::uint8_t, kCommitBytes>& out) noexcept;
+std::size_t write_staged(const StagedRecord& staged,
+                         std::array<std::uint8_t, kStagedBytes>& out) noexcept;
 std::size_t write_segment_header(std::uint32_t id,
                                  std::array<std::uint8_t, kSegmentHeaderBytes>& out) noexcept;
 std::size_t write_owner(const Owner& owner, std::array<std::uint8_t, kOwnerBytes>& out) noexcept;
@@ -102,6 +124,7 @@ inline RecordKind kind_of(BytesView record) noexcept {
 std::optional<LeafRecord> decode_leaf(BytesView record) noexcept;
 std::optional<BranchRecord> decode_branch(BytesView record) noexcept;
 std::optional<CommitRecord> decode_commit(BytesView record) noexcept;
+std::optional<StagedRecord> decode_staged(BytesView record) noexcept;
 std::optional<Owner> decode_owner(BytesView record) noexcept;
 /// The version a segment header names.
 std::optional<std::uint8_t> decode_segment_header(BytesView record, std::uint32_t id) noexcept;

@@ -39,6 +39,45 @@ class Updater {
     return update_branch(link, *branch, from, changes);
   }
 
+  /// A subtree of new leaves, seen from nibble `from`.
+  Result<Link> plant(std::span<const Change> leaves, std::size_t from) {
+    std::vector<Item> items;
+    add_inserts(items, leaves);
+    return build(items, from);
+  }
+
+  /// What `parts` hold (nodes in the log, in order, below `path`), as one subtree.
+  Result<Link> join(std::span<const Position> parts, std::size_t from) {
+    std::vector<Item> items;
+    for (const Position at : parts) {
+      WUSONG_TRY(const Hash key, key_of(at));
+      items.push_back({.key = key, .change = nullptr, .at = at});
+    }
+    return build(items, from);
+  }
+
+  /// The trie at `link` with `part` (0 for nothing) in the place of all that is below `path`.
+  Result<Link> graft(const Link& link, std::size_t from, const TriePath& path, Position part) {
+    if (link.empty()) return part == 0 ? Result<Link>{Link{}} : relink(part, from);
+    WUSONG_TRY(const BytesView record, log_.load(link.at));
+    if (const auto leaf = decode_leaf(record)) {
+      if (path.covers(leaf->key)) return part == 0 ? Result<Link>{Link{}} : relink(part, from);
+      return beside(link, leaf->key, from, part);
+    }
+    const auto branch = decode_branch(record);
+    if (!branch || branch->depth < from) return fail(err::corrupt);
+    if (branch->depth >= path.depth && path.covers(branch->prefix))
+      return part == 0 ? Result<Link>{Link{}} : relink(part, from);
+    if (branch->depth >= path.depth || !has_prefix(path.nibbles, branch->prefix, branch->depth))
+      return beside(link, branch->prefix, from, part);
+    const std::uint8_t nibble = nibble_at(path.nibbles, branch->depth);
+    BranchRecord out = *branch;
+    WUSONG_TRY(out.children[nibble],
+               graft(branch->children[nibble], branch->depth + 1u, path, part));
+    if (out.children[nibble].at == branch->children[nibble].at) return link;
+    return rebuild(out, from);
+  }
+
  private:
   /// Something to hang into the trie: a new leaf, or a subtree that is in the log already.
   struct Item {
@@ -116,13 +155,37 @@ class Updater {
       i = end;
     }
     if (!moved) return link;
-    const auto present = [](const Link& child) { return !child.empty(); };
-    const auto count = std::ranges::count_if(out.children, present);
-    if (count == 0) return Link{};
-    if (count == 1) return relink(std::ranges::find_if(out.children, present)->at, from);
+    if (changed) return rebuild(out, from);
     WUSONG_TRY(const Position at, append_branch(out));
-    if (!changed) return Link{.at = at, .ref = link.ref};
-    return Link{.at = at, .ref = branch_ref(refs_of(out.children), out.prefix, from, out.depth)};
+    return Link{.at = at, .ref = link.ref};
+  }
+
+  /// A branch whose children have changed: it may have lost so many that it is none any more.
+  Result<Link> rebuild(const BranchRecord& branch, std::size_t from) {
+    const auto present = [](const Link& child) { return !child.empty(); };
+    const auto count = std::ranges::count_if(branch.children, present);
+    if (count == 0) return Link{};
+    if (count == 1) return relink(std::ranges::find_if(branch.children, present)->at, from);
+    WUSONG_TRY(const Position at, append_branch(branch));
+    return Link{.at = at,
+                .ref = branch_ref(refs_of(branch.children), branch.prefix, from, branch.depth)};
+  }
+
+  /// A node and `part`, which lies elsewhere.
+  Result<Link> beside(const Link& link, const Hash& key, std::size_t from, Position part) {
+    if (part == 0) return link;
+    WUSONG_TRY(const Hash other, key_of(part));
+    std::array<Item, 2> items{Item{.key = key, .change = nullptr, .at = link.at},
+                              Item{.key = other, .change = nullptr, .at = part}};
+    if (other < key) std::swap(items[0], items[1]);
+    return build(items, from);
+  }
+
+  Result<Hash> key_of(Position at) const {
+    WUSONG_TRY(const BytesView record, log_.load_unpublished(at));
+    if (const auto leaf = decode_leaf(record)) return leaf->key;
+    if (const auto branch = decode_branch(record)) return branch->prefix;
+    return fail(err::corrupt);
   }
 
   /// A subtree of the items, in order of their keys.
@@ -179,6 +242,52 @@ class Updater {
 Result<Link> update_trie(NodeLog& log, const Link& root, std::span<const Change> changes) {
   if (changes.empty()) return root;
   return Updater{log}.update(root, 0, changes);
+}
+
+Result<Link> replace_subtree(NodeLog& log, const Link& root, const TriePath& path,
+                             std::span<const Change> leaves) {
+  Updater updater{log};
+  WUSONG_TRY(const Link part, updater.plant(leaves, path.depth));
+  return updater.graft(root, 0, path, part.at);
+}
+
+Result<Link> keep_children(NodeLog& log, const Link& root, const TriePath& path,
+                           const TrieBranch& branch) {
+  WUSONG_TRY(const Position before, find_subtree(log, root.at, path));
+  if (before == 0) return root;
+  std::vector<Position> kept;
+  for (std::uint8_t nibble = 0; nibble < 16; ++nibble) {
+    if (branch.children[nibble].empty()) continue;
+    WUSONG_TRY(const Position at,
+               find_subtree(log, root.at, TriePath::child(branch.prefix, branch.depth, nibble)));
+    if (at != 0) kept.push_back(at);
+  }
+  Updater updater{log};
+  WUSONG_TRY(const Link part, updater.join(kept, path.depth));
+  return updater.graft(root, 0, path, part.at);
+}
+
+Result<Position> find_subtree(const NodeLog& log, Position root, const TriePath& path) noexcept {
+  Position at = root;
+  for (std::size_t from = 0; at != 0;) {
+    WUSONG_TRY(const BytesView record, log.load(at));
+    if (const auto leaf = decode_leaf(record)) return path.covers(leaf->key) ? at : Position{0};
+    const auto branch = decode_branch(record);
+    if (!branch || branch->depth < from) return fail(err::corrupt);
+    if (branch->depth >= path.depth) return path.covers(branch->prefix) ? at : Position{0};
+    if (!has_prefix(path.nibbles, branch->prefix, branch->depth)) break;
+    at = branch->children[nibble_at(path.nibbles, branch->depth)].at;
+    from = branch->depth + 1u;
+  }
+  return Position{0};
+}
+
+Result<NodeRef> name_of(const NodeLog& log, Position at, std::size_t from) {
+  WUSONG_TRY(const BytesView record, log.load(at));
+  if (const auto leaf = decode_leaf(record)) return leaf_ref(leaf->key, from, leaf->value);
+  const auto branch = decode_branch(record);
+  if (!branch || branch->depth < from) return fail(err::corrupt);
+  return branch_ref(refs_of(branch->children), branch->prefix, from, branch->depth);
 }
 
 Result<std::optional<FoundLeaf>> find_leaf(const NodeLog& log, Position root,

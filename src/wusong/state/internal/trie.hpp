@@ -10,6 +10,7 @@
 
 #include "wusong/state/internal/node_log.hpp"
 #include "wusong/state/proof.hpp"
+#include "wusong/state/subtree.hpp"
 
 namespace wusong::state {
 
@@ -26,6 +27,21 @@ struct Change {
 /// @errors err::corrupt, and what append_node() gives
 [[nodiscard]] Result<Link> update_trie(NodeLog& log, const Link& root,
                                        std::span<const Change> changes);
+
+/// Everything below `path` becomes these leaves: ordered by key, all below it.
+/// @errors as update_trie()
+[[nodiscard]] Result<Link> replace_subtree(NodeLog& log, const Link& root, const TriePath& path,
+                                           std::span<const Change> leaves);
+/// Of what is below `path` only that stays which lies below a child of `branch`.
+/// @errors as update_trie()
+[[nodiscard]] Result<Link> keep_children(NodeLog& log, const Link& root, const TriePath& path,
+                                         const TrieBranch& branch);
+/// The node that holds exactly the keys below `path`; 0 for none.
+/// @errors err::corrupt
+[[nodiscard]] Result<Position> find_subtree(const NodeLog& log, Position root,
+                                            const TriePath& path) noexcept;
+/// How a parent that ends before nibble `from` names a node. @errors err::corrupt
+[[nodiscard]] Result<NodeRef> name_of(const NodeLog& log, Position at, std::size_t from);
 
 struct FoundLeaf {
   Position at{0};

@@ -70,6 +70,7 @@ Result<Execution> decode_execution(BytesView encoded) {
     WUSONG_TRY(auto receipt, types::decode_stored_receipt(bytes));
     out.receipts.push_back(std::move(receipt));
   }
+  if (out.receipts.empty()) return out;  // an empty block, or receipts were pruned
   if (out.skipped.empty()) out.skipped.resize(out.receipts.size(), 0);
   if (out.skipped.size() != out.receipts.size()) return fail(err::corrupt);
   return out;

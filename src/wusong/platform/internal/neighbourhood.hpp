@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A number for every node key that was ever admitted, its name, and what its node told last.
+// Whom a host connects to, and what was refused of them: the same for nodes of every role.
 #pragma once
 
 #include <map>
@@ -9,11 +9,15 @@
 
 #include "wusong/consensus/types.hpp"
 #include "wusong/net/messages.hpp"
+#include "wusong/node/service.hpp"
+#include "wusong/platform/metrics.hpp"
 #include "wusong/platform/mutex.hpp"
+#include "wusong/platform/transport.hpp"
 #include "wusong/types/epoch.hpp"
 
 namespace wusong::platform::internal {
 
+/// A number for every node key that was ever admitted, its name, and what its node told last.
 /// @thread any
 class PeerTable {
  public:
@@ -39,6 +43,10 @@ class PeerTable {
   void told(consensus::PeerId id, Height finalised) {
     MutexLock lock{mutex_};
     if (id < peers_.size()) peers_[id].finalised = finalised;
+  }
+  Height told_by(consensus::PeerId id) const {
+    MutexLock lock{mutex_};
+    return id < peers_.size() ? peers_[id].finalised : Height{0};
   }
   /// What its node told last; nothing of a stranger.
   struct Told {
@@ -72,5 +80,33 @@ class PeerTable {
   std::map<net::PeerKey, consensus::PeerId> numbers_ WUSONG_GUARDED_BY(mutex_);
   std::vector<Peer> peers_ WUSONG_GUARDED_BY(mutex_);
 };
+
+/// @thread any
+class Neighbourhood {
+ public:
+  explicit Neighbourhood(std::vector<TransportPeer> addresses) : addresses_{std::move(addresses)} {}
+
+  /// Everyone but oneself whom the epoch names may connect; whoever has an address is dialled.
+  std::vector<TransportPeer> pinned(const types::Epoch& epoch, const net::PeerKey& self) const;
+  void set_addresses(std::vector<TransportPeer> addresses);
+  void message_refused(Error error);
+  void proposal_refused(Error error);
+  /// Empty: it went well.
+  void note_reload(std::string fault);
+
+  /// `transport` is null before the start.
+  node::NetworkInfo network(const Transport* transport, const PeerTable& table) const;
+
+ private:
+  mutable Mutex mutex_;
+  node::RefusalCounts messages_refused_ WUSONG_GUARDED_BY(mutex_);
+  node::RefusalCounts proposals_refused_ WUSONG_GUARDED_BY(mutex_);
+  std::vector<TransportPeer> addresses_ WUSONG_GUARDED_BY(mutex_);  // as configured
+  std::uint64_t reloads_ WUSONG_GUARDED_BY(mutex_){0};
+  std::string reload_fault_ WUSONG_GUARDED_BY(mutex_);
+};
+
+/// As Prometheus has it.
+void show_network(MetricsRegistry& metrics, const node::NetworkInfo& network);
 
 }  // namespace wusong::platform::internal
