@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "wusong/crypto/hash.hpp"
+#include "wusong/crypto/keccak_states.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -61,19 +62,19 @@ constexpr Lane kRoundConstants[24] = {
       std::rotl(a[15] ^ d0, 41), std::rotl(a[21] ^ d1, 2));
 }
 
+[[gnu::always_inline]] inline void permute(Lane (&lane)[kLanes]) noexcept {
+  Lane a[kLanes];
+  Lane e[kLanes];
+  std::memcpy(a, lane, sizeof(a));
+  for (int i = 0; i < 24; i += 2) {
+    round(a, e, kRoundConstants[i]);
+    round(e, a, kRoundConstants[i + 1]);
+  }
+  std::memcpy(lane, a, sizeof(a));
+}
+
 struct Sponge {
   Lane lane[kLanes]{};
-
-  void permute() noexcept {
-    Lane a[kLanes];
-    Lane e[kLanes];
-    std::memcpy(a, lane, sizeof(a));
-    for (int i = 0; i < 24; i += 2) {
-      round(a, e, kRoundConstants[i]);
-      round(e, a, kRoundConstants[i + 1]);
-    }
-    std::memcpy(lane, a, sizeof(a));
-  }
 
   /// @shape `block` is kRate bytes
   void absorb(const std::uint8_t* block) noexcept {
@@ -82,7 +83,7 @@ struct Sponge {
       std::memcpy(&word, block + 8 * i, 8);
       lane[i] ^= word;
     }
-    permute();
+    permute(lane);
   }
 
   /// Absorbs all whole blocks and returns what remains, less than one block.
@@ -109,6 +110,10 @@ void copy(std::uint8_t* to, BytesView from) noexcept {
 }
 
 }  // namespace
+
+void keccak_permute(std::uint64_t (&state)[25]) noexcept {
+  permute(state);
+}
 
 Hash keccak256(BytesView data) noexcept {
   Sponge sponge;
