@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// "whole" starts from encoded keys, as liboqs' functions do; "kept" from expanded ones. The
+// provider's number is its place among this machine's: 0 is what everyone gets, the last is
+// portable.
+#include <benchmark/benchmark.h>
+
+#include "wusong/pq/internal/provider.hpp"
+#include "wusong/pq/ml_dsa.hpp"
+#include "wusong/pq/ml_kem.hpp"
+
+namespace wusong::pq {
+namespace {
+
+const Bytes kSeed(32, 7);
+const Bytes kKemSeed(64, 7);
+const Bytes kMessage(120, 1);
+
+const internal::Provider& provider_of(benchmark::State& state) {
+  const auto all = internal::providers();
+  const auto index = std::min(static_cast<std::size_t>(state.range(1)), all.size() - 1);
+  state.SetLabel(all[index].name);
+  return all[index];
+}
+MlDsa signature_set(const benchmark::State& state) {
+  return state.range(0) == 44   ? MlDsa::ml_dsa_44
+         : state.range(0) == 65 ? MlDsa::ml_dsa_65
+                                : MlDsa::ml_dsa_87;
+}
+MlKem kem_set(const benchmark::State& state) {
+  return state.range(0) == 512   ? MlKem::ml_kem_512
+         : state.range(0) == 768 ? MlKem::ml_kem_768
+                                 : MlKem::ml_kem_1024;
+}
+void for_signatures(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"set", "provider"});
+  for (const int set : {44, 65, 87}) bench->Args({set, 0});
+  bench->Args({44, 1})->Args({44, 2});
+}
+void for_kems(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"set", "provider"});
+  for (const int set : {512, 768, 1024}) bench->Args({set, 0});
+  bench->Args({768, 1})->Args({768, 2});
+}
+
+void ml_dsa_keygen(benchmark::State& state) {
+  const auto& provider = provider_of(state);
+  for (auto _ : state) {
+    auto key = MlDsaSecretKey::from_seed(signature_set(state), MlDsaSeed{kSeed}, provider);
+    benchmark::DoNotOptimize(key);
+  }
+}
+BENCHMARK(ml_dsa_keygen)->Name("pq/ml_dsa_keygen")->Apply(for_signatures);
+
+/// A message of its own for each signature, as the number of attempts differs.
+void ml_dsa_sign(benchmark::State& state) {
+  const auto key =
+      MlDsaSecretKey::from_seed(signature_set(state), MlDsaSeed{kSeed}, provider_of(state));
+  Bytes message = kMessage;
+  std::uint32_t count = 0;
+  for (auto _ : state) {
+    ++count;
+    std::memcpy(message.data(), &count, 4);
+    auto signature = key.sign_deterministic(message, {});
+    benchmark::DoNotOptimize(signature);
+  }
+}
+BENCHMARK(ml_dsa_sign)->Name("pq/ml_dsa_sign/key:kept")->Apply(for_signatures);
+
+void ml_dsa_sign_whole(benchmark::State& state) {
+  const auto& provider = provider_of(state);
+  const auto encoded =
+      MlDsaSecretKey::from_seed(signature_set(state), MlDsaSeed{kSeed}, provider).encode();
+  Bytes message = kMessage;
+  std::uint32_t count = 0;
+  for (auto _ : state) {
+    ++count;
+    std::memcpy(message.data(), &count, 4);
+    auto signature = MlDsaSecretKey::decode(signature_set(state), encoded.view(), provider)
+                         ->sign_deterministic(message, {});
+    benchmark::DoNotOptimize(signature);
+  }
+}
+BENCHMARK(ml_dsa_sign_whole)->Name("pq/ml_dsa_sign/key:whole")->Apply(for_signatures);
+
+void ml_dsa_verify(benchmark::State& state) {
+  const auto key =
+      MlDsaSecretKey::from_seed(signature_set(state), MlDsaSeed{kSeed}, provider_of(state));
+  const Bytes signature = *key.sign_deterministic(kMessage, {});
+  for (auto _ : state) {
+    if (!key.public_key().verify(kMessage, {}, signature)) state.SkipWithError("refused");
+  }
+}
+BENCHMARK(ml_dsa_verify)->Name("pq/ml_dsa_verify/key:kept")->Apply(for_signatures);
+
+void ml_dsa_verify_whole(benchmark::State& state) {
+  const auto& provider = provider_of(state);
+  const auto key = MlDsaSecretKey::from_seed(signature_set(state), MlDsaSeed{kSeed}, provider);
+  const Bytes encoded = to_bytes(key.public_key().encoded());
+  const Bytes signature = *key.sign_deterministic(kMessage, {});
+  for (auto _ : state) {
+    const auto decoded = MlDsaPublicKey::decode(signature_set(state), encoded, provider);
+    if (!decoded->verify(kMessage, {}, signature)) state.SkipWithError("refused");
+  }
+}
+BENCHMARK(ml_dsa_verify_whole)->Name("pq/ml_dsa_verify/key:whole")->Apply(for_signatures);
+
+void ml_kem_keygen(benchmark::State& state) {
+  const auto& provider = provider_of(state);
+  for (auto _ : state) {
+    auto key = MlKemDecapsulationKey::from_seed(kem_set(state), MlKemSeed{kKemSeed}, provider);
+    benchmark::DoNotOptimize(key);
+  }
+}
+BENCHMARK(ml_kem_keygen)->Name("pq/ml_kem_keygen")->Apply(for_kems);
+
+void ml_kem_encapsulate(benchmark::State& state) {
+  const auto& provider = provider_of(state);
+  const auto owner =
+      MlKemDecapsulationKey::from_seed(kem_set(state), MlKemSeed{kKemSeed}, provider);
+  const Bytes encoded = to_bytes(owner.encapsulation_key().encoded());
+  for (auto _ : state) {
+    const auto key = MlKemEncapsulationKey::decode(kem_set(state), encoded, provider);
+    auto sent = key->encapsulate_internal(MlKemMessage{kSeed});
+    benchmark::DoNotOptimize(sent);
+  }
+}
+BENCHMARK(ml_kem_encapsulate)->Name("pq/ml_kem_encapsulate/key:whole")->Apply(for_kems);
+
+void ml_kem_decapsulate(benchmark::State& state) {
+  const auto& provider = provider_of(state);
+  const auto owner =
+      MlKemDecapsulationKey::from_seed(kem_set(state), MlKemSeed{kKemSeed}, provider);
+  const auto sent = owner.encapsulation_key().encapsulate_internal(MlKemMessage{kSeed});
+  for (auto _ : state) {
+    auto secret = owner.decapsulate(sent.ciphertext);
+    benchmark::DoNotOptimize(secret);
+  }
+}
+BENCHMARK(ml_kem_decapsulate)->Name("pq/ml_kem_decapsulate/key:kept")->Apply(for_kems);
+
+void ml_kem_decapsulate_whole(benchmark::State& state) {
+  const auto& provider = provider_of(state);
+  const auto owner =
+      MlKemDecapsulationKey::from_seed(kem_set(state), MlKemSeed{kKemSeed}, provider);
+  const auto encoded = owner.encode();
+  const auto sent = owner.encapsulation_key().encapsulate_internal(MlKemMessage{kSeed});
+  for (auto _ : state) {
+    const auto key = MlKemDecapsulationKey::decode(kem_set(state), encoded.view(), provider);
+    auto secret = key->decapsulate(sent.ciphertext);
+    benchmark::DoNotOptimize(secret);
+  }
+}
+BENCHMARK(ml_kem_decapsulate_whole)->Name("pq/ml_kem_decapsulate/key:whole")->Apply(for_kems);
+
+}  // namespace
+}  // namespace wusong::pq
