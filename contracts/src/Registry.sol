@@ -268,7 +268,7 @@ contract Registry {
         if (next.gasLimit < 21_000 || next.gasLimit > 1 << 53) revert BadParameter();
         if (next.heartbeatMs < 1_000 || next.heartbeatMs > 1 days * 1_000) revert BadParameter();
         if (next.blockIntervalMs > 60_000 || next.blockIntervalMs > next.heartbeatMs) revert BadParameter();
-        if (next.blockBytesMax < 1 << 17 || next.blockBytesMax > 14 << 20) revert BadParameter();
+        if (next.blockBytesMax < 1 << 17 || next.blockBytesMax > (1 << 30) - (1 << 16)) revert BadParameter();
         if (nextBaseFee > type(uint128).max || nextEpochBlocks == 0 || nextEpochBlocks > 1_000_000) revert BadParameter();
         parameters = next;
         baseFee = nextBaseFee;

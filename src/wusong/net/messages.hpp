@@ -221,9 +221,34 @@ struct EpochsResponse {
   friend bool operator==(const EpochsResponse&, const EpochsResponse&) = default;
 };
 
-using SyncMessage =
-    std::variant<StatusAnnouncement, RangeRequest, RangeResponse, SnapshotRequest, SnapshotResponse,
-                 ProofRequest, ProofResponse, EpochsRequest, EpochsResponse>;
+/// A response whose blocks take more than kRangeBytesMax comes in parts, of its encoding under id
+/// 0: the first kRangePartsAtOnce of them unasked, those after `index` for a request like this.
+struct RangePartRequest {
+  std::uint64_t id{0};
+  Height from;
+  std::uint32_t index{0};  // the first one wanted
+  friend bool operator==(const RangePartRequest&, const RangePartRequest&) = default;
+};
+
+inline constexpr std::uint32_t kRangePartBytes = (1u << 20) - 1024;
+inline constexpr std::uint32_t kRangePartsAtOnce = 8;
+inline constexpr std::uint32_t kRangePartsMax = 2'064;  // of the largest, with its certificate
+/// Two of the largest blocks: one may be final only by its child's certificate.
+inline constexpr std::size_t kRangeLargeBytesMax = std::size_t{2} << 30;
+
+/// All parts but the last have part_bytes.
+struct RangePart {
+  std::uint64_t id{0};
+  std::uint64_t total_bytes{0};
+  std::uint32_t part_bytes{0};
+  std::uint32_t index{0};
+  Bytes bytes;
+  friend bool operator==(const RangePart&, const RangePart&) = default;
+};
+
+using SyncMessage = std::variant<StatusAnnouncement, RangeRequest, RangeResponse, SnapshotRequest,
+                                 SnapshotResponse, ProofRequest, ProofResponse, EpochsRequest,
+                                 EpochsResponse, RangePartRequest, RangePart>;
 Bytes encode(const SyncMessage& message);
 /// @errors err::bad_message
 [[nodiscard]] Result<SyncMessage> decode_sync(BytesView encoded);

@@ -96,7 +96,9 @@ TEST(Sync, EveryMessageRoundTrips) {
         SyncMessage{StatusAnnouncement{Height{5}, View{9}, Height{3}}},
         SyncMessage{RangeRequest{7, Height{100}, 256}},
         SyncMessage{RangeRequest{7, Height{100}, 256, true}}, SyncMessage{some},
-        SyncMessage{RangeResponse{7, Height{100}, {}, {}}}}) {
+        SyncMessage{RangeResponse{7, Height{100}, {}, {}}},
+        SyncMessage{RangePartRequest{7, Height{100}, 16}},
+        SyncMessage{RangePart{7, 1'000, 400, 2, Bytes(200, 1)}}}) {
     const auto decoded = decode_sync(encode(message));
     ASSERT_TRUE(decoded.has_value());
     EXPECT_EQ(*decoded, message);
@@ -117,6 +119,14 @@ TEST(Sync, LimitsAreHeld) {
   EXPECT_TRUE(refused(RangeResponse{1, Height{1}, {Bytes{}}, Bytes{1}}));
   EXPECT_TRUE(refused(RangeResponse{1, Height{UINT64_MAX}, {Bytes{1}}, Bytes{1}}));
   EXPECT_TRUE(refused(RangeResponse{1, Height{1}, {Bytes{1}}, Bytes(kCertificateSizeMax + 1)}));
+  EXPECT_TRUE(refused(RangePartRequest{1, Height{1}, kRangePartsMax}));
+  EXPECT_TRUE(refused(RangePart{1, 1'000, 400, 2, Bytes(201)}));  // beyond the end
+  EXPECT_TRUE(refused(RangePart{1, 1'000, 400, 1, Bytes(399)}));  // not the last, and not full
+  EXPECT_TRUE(refused(RangePart{1, 1'000, 400, 3, {}}));
+  EXPECT_TRUE(refused(RangePart{1, 1'000, 0, 0, Bytes(1'000)}));
+  EXPECT_TRUE(refused(
+      RangePart{1, kRangePartBytes + 1, kRangePartBytes + 1, 0, Bytes(kRangePartBytes + 1)}));
+  EXPECT_TRUE(refused(RangePart{1, kRangePartsMax + 1, 1, 0, Bytes(1)}));
 }
 
 Hash some_hash(std::uint8_t byte) {

@@ -18,6 +18,8 @@ constexpr std::uint64_t kProofRequest = 6;
 constexpr std::uint64_t kProofResponse = 7;
 constexpr std::uint64_t kEpochsRequest = 8;
 constexpr std::uint64_t kEpochsResponse = 9;
+constexpr std::uint64_t kRangePartRequest = 10;
+constexpr std::uint64_t kRangePart = 11;
 constexpr std::uint64_t kLeavesPart = 0;
 constexpr std::uint64_t kBranchPart = 1;
 constexpr std::uint64_t kCodePart = 2;
@@ -118,6 +120,20 @@ struct SyncWriter {
     out.number(response.id);
     path(response.account);
     for (const auto& slot : response.slots) path(slot);
+  }
+  void operator()(const RangePartRequest& request) const {
+    out.number(kRangePartRequest);
+    out.number(request.id);
+    out.number(request.from.value);
+    out.number(std::uint64_t{request.index});
+  }
+  void operator()(const RangePart& part) const {
+    out.number(kRangePart);
+    out.number(part.id);
+    out.number(part.total_bytes);
+    out.number(std::uint64_t{part.part_bytes});
+    out.number(std::uint64_t{part.index});
+    out.string(part.bytes);
   }
   void operator()(const EpochsRequest& request) const {
     out.number(kEpochsRequest);
@@ -329,6 +345,35 @@ Result<SyncMessage> read_epochs_response(RlpReader& list) {
   return SyncMessage{std::move(response)};
 }
 
+Result<SyncMessage> read_range_part_request(RlpReader& list) {
+  RangePartRequest request;
+  WUSONG_TRY(request.id, list.u64());
+  WUSONG_TRY(request.from.value, list.u64());
+  WUSONG_TRY(const std::uint64_t index, list.u64());
+  if (index >= kRangePartsMax) return fail(err::bad_message);
+  request.index = static_cast<std::uint32_t>(index);
+  return SyncMessage{request};
+}
+
+Result<SyncMessage> read_range_part(RlpReader& list) {
+  RangePart part;
+  WUSONG_TRY(part.id, list.u64());
+  WUSONG_TRY(part.total_bytes, list.u64());
+  WUSONG_TRY(const std::uint64_t part_bytes, list.u64());
+  WUSONG_TRY(const std::uint64_t index, list.u64());
+  WUSONG_TRY(const BytesView bytes, list.string());
+  if (part_bytes == 0 || part_bytes > kRangePartBytes || index >= kRangePartsMax)
+    return fail(err::bad_message);
+  const std::uint64_t offset = index * part_bytes;
+  if (part.total_bytes > kRangePartsMax * part_bytes || offset >= part.total_bytes ||
+      bytes.size() != std::min(part_bytes, part.total_bytes - offset))
+    return fail(err::bad_message);
+  part.part_bytes = static_cast<std::uint32_t>(part_bytes);
+  part.index = static_cast<std::uint32_t>(index);
+  part.bytes = to_bytes(bytes);
+  return SyncMessage{std::move(part)};
+}
+
 Result<SyncMessage> read_sync(RlpReader& list) {
   WUSONG_TRY(const std::uint64_t kind, list.u64());
   switch (kind) {
@@ -350,6 +395,10 @@ Result<SyncMessage> read_sync(RlpReader& list) {
       return read_epochs_request(list);
     case kEpochsResponse:
       return read_epochs_response(list);
+    case kRangePartRequest:
+      return read_range_part_request(list);
+    case kRangePart:
+      return read_range_part(list);
     default:
       return fail(err::bad_message);
   }

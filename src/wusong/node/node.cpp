@@ -15,6 +15,9 @@
 namespace wusong::node {
 namespace {
 
+// What a peer fetches part by part is let go when it has not asked for so long.
+constexpr Duration kServedFor = std::chrono::seconds{10};
+
 // Own transactions a new connection hears of at once.
 constexpr std::size_t kGreetingTransactionsMax = 4'096;
 
@@ -158,6 +161,10 @@ void Node::tick() {
     feed_finder(sync::Tick{});
   }
   if (announce_at_ && now_ >= *announce_at_) send_status();
+  if (now_ - served_at_ >= kServedFor) {
+    served_block_.reset();
+    served_range_.reset();
+  }
 }
 
 void Node::feed(consensus::Event event) {

@@ -117,6 +117,7 @@ struct NodeOptions {
   JoinOptions join;
   /// Parts of states for other nodes, at most.
   std::uint64_t serve_bytes_per_second{std::uint64_t{32} << 20};
+  sync::RangeCut range_cut;
 };
 
 /// State of the newest executed height, for the pool. Replaced by the driver after each block.
@@ -252,6 +253,9 @@ class Node {
   void store_final(const PreparedPtr& block, BytesView certificate);
   void refresh_nonces(const ExecutedBlock& block);
   void serve_block(const consensus::ServeBlock& request);
+  void serve_range(consensus::PeerId peer, const net::RangeRequest& request);
+  void serve_range_parts(consensus::PeerId peer, const net::RangePartRequest& request);
+  bool hold_range(net::RangeResponse& range);
   consensus::BlockPtr stored_block(const Hash& id) const;
   void store_attestation(const consensus::Attested& attested);
   View parent_view_of(const types::Header& header) const;
@@ -271,7 +275,6 @@ class Node {
   void send_status();
   void feed_sync(sync::Event event);
   void release_delivery();
-  void serve_range(consensus::PeerId peer, const net::RangeRequest& request);
   void serve(StateJob job);
   bool may_serve() noexcept;
   void answer_sync(consensus::PeerId peer, net::SyncMessage message);
@@ -330,7 +333,14 @@ class Node {
   std::map<Height, types::ExecutionRoots> claimed_;  // in final headers, not executed here yet
   HashMap<Hash, Candidate> candidates_;
   HashMap<Hash, Check> checks_;
-  consensus::BlockPtr served_;  // last asked for: the next part of it is asked for soon
+  // What peers fetch part by part, as long as they go on.
+  struct ServedRange {
+    Height from;
+    Bytes encoded;
+  };
+  consensus::BlockPtr served_block_;
+  std::optional<ServedRange> served_range_;
+  Instant served_at_;
   // Transactions of recent blocks: gossip of them comes late and is not worth recovering. Two
   // generations, so that it is bounded.
   HashSet<Hash> included_;

@@ -163,13 +163,14 @@ void Node::store_attestation(const consensus::Attested& attested) {
 }
 
 void Node::serve_block(const consensus::ServeBlock& request) {
-  if (served_ == nullptr || served_->ref.id != request.block_id)
-    served_ = stored_block(request.block_id);
-  if (served_ == nullptr) return;
+  if (served_block_ == nullptr || served_block_->ref.id != request.block_id)
+    served_block_ = stored_block(request.block_id);
+  if (served_block_ == nullptr) return;
+  served_at_ = now_;
   std::uint32_t offset = request.offset;
   for (std::uint32_t i = 0; i < consensus::kPartsPerRequest; ++i) {
-    if (offset != 0 && offset >= served_->payload.size()) return;
-    const Bytes part = consensus::encode(consensus::part_of(*served_, offset));
+    if (offset != 0 && offset >= served_block_->payload.size()) return;
+    const Bytes part = consensus::encode(consensus::part_of(*served_block_, offset));
     out_.frames.push_back(
         {.to = voting_.to_driver(request.peer),
          .channel = net::Channel::block,

@@ -32,12 +32,9 @@ constexpr Duration kFinderRest = std::chrono::seconds{60};
 
 void Node::feed_sync(sync::Event event) {
   sync::Actions actions = fetcher_->step(std::move(event), now_);
-  for (const sync::Request& request : actions.requests) {
-    out_.frames.push_back(
-        {.to = request.to,
-         .channel = net::Channel::sync,
-         .payload = std::make_shared<const Bytes>(net::encode(net::SyncMessage{request.range}))});
-  }
+  for (const sync::Request& request : actions.requests) answer_sync(request.to, request.range);
+  for (const sync::PartRequest& request : actions.part_requests)
+    answer_sync(request.to, request.part);
   if (actions.delivery) {
     delivery_ = SyncedBlocks{.blocks = std::move(actions.delivery->blocks),
                              .certificate = std::move(actions.delivery->certificate)};
@@ -150,6 +147,10 @@ void Node::on_sync_message(consensus::PeerId peer, BytesView payload) {
     serve({.to = peer, .request = std::move(*part)});
   } else if (auto* proof = std::get_if<net::ProofRequest>(&*message)) {
     serve({.to = peer, .request = std::move(*proof)});
+  } else if (const auto* pieces = std::get_if<net::RangePartRequest>(&*message)) {
+    serve_range_parts(peer, *pieces);
+  } else if (auto* piece = std::get_if<net::RangePart>(&*message)) {
+    feed_sync(sync::RangePartReceived{.peer = peer, .part = std::move(*piece)});
   } else if (auto* range = std::get_if<net::RangeResponse>(&*message)) {
     if (finder_ && finder_->asked(peer, range->id)) {
       feed_finder(sync::RangeReceived{.peer = peer, .range = std::move(*range)});
@@ -169,12 +170,45 @@ void Node::answer_epochs(consensus::PeerId peer, const net::EpochsRequest& reque
 }
 
 void Node::serve_range(consensus::PeerId peer, const net::RangeRequest& request) {
-  auto range = sync::serve_range(LedgerBlocks{ledger_}, request);
+  const net::RangePartRequest parts{.id = request.id, .from = request.from, .index = 0};
+  const bool is_held = served_range_ && served_range_->from == request.from;
+  if (is_held && !request.headers_only) return serve_range_parts(peer, parts);
+  auto range =
+      sync::serve_range(LedgerBlocks{ledger_}, request, options_.range_cut.whole_bytes_max);
   if (!range) {
     out_.halt = range.error();  // our own store does not read
     return;
   }
-  answer_sync(peer, *std::move(range));
+  if (request.headers_only || !hold_range(*range)) return answer_sync(peer, *std::move(range));
+  serve_range_parts(peer, parts);
+}
+
+/// Keeps a range that goes in parts. @return whether it does
+bool Node::hold_range(net::RangeResponse& range) {
+  const std::size_t blocks = sync::size_of(range) - range.certificate.size();
+  if (blocks <= options_.range_cut.whole_bytes_max) return false;
+  range.id = 0;
+  const Height from = range.from;
+  served_range_ =
+      ServedRange{.from = from, .encoded = net::encode(net::SyncMessage{std::move(range)})};
+  return true;
+}
+
+void Node::serve_range_parts(consensus::PeerId peer, const net::RangePartRequest& request) {
+  if (!served_range_ || served_range_->from != request.from) {
+    auto range =
+        sync::serve_range(LedgerBlocks{ledger_}, {.id = 0, .from = request.from, .count_max = 1},
+                          options_.range_cut.whole_bytes_max);
+    if (!range) {
+      out_.halt = range.error();
+      return;
+    }
+    if (!hold_range(*range)) return;
+  }
+  served_at_ = now_;
+  for (net::RangePart& part :
+       sync::cut_parts(served_range_->encoded, request.id, request.index, options_.range_cut))
+    answer_sync(peer, std::move(part));
 }
 
 Result<Bytes> answer_about_state(const state::StateDb& state, const StateJob& job,

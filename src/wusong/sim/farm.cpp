@@ -38,7 +38,7 @@ constexpr std::array kQuarries{
     Quarry{Defect::timestamp_unchecked, "clocks", 4, 30},
     Quarry{Defect::wake_in_the_past, "swarm", 7, 60},
     Quarry{Defect::epoch_too_early, "members", 4, 10},
-    Quarry{Defect::epoch_not_closed, "members", 4, 10},
+    Quarry{Defect::epoch_not_closed, "members", 4, 40},
     Quarry{Defect::epoch_records_kept, "members", 4, 40},
     Quarry{Defect::fragment_unverified, "dispersal", 4, 20},
     Quarry{Defect::reconstruction_unchecked, "dispersal", 4, 20},

@@ -225,6 +225,7 @@ TEST_F(Seeds, FiftyFixedOnesHoldAndReplayToTheSameEventHash) {
                            "views_nullified",
                            "slice_coded",
                            "fragment_sent",
+                           "range_part_sent",
                            "proofs_verified"})
     EXPECT_GT(marks[must], 0u) << must << " never happened";
 }

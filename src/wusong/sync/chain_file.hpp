@@ -29,7 +29,7 @@ struct FileFrame {
 };
 inline constexpr std::size_t kFileFrameHead = 5;
 inline constexpr std::size_t kFileFrameTail = 8;
-inline constexpr std::size_t kFilePayloadMax = kServeBytesMax + (2u << 20);
+inline constexpr std::size_t kFilePayloadMax = net::kRangeLargeBytesMax + (2u << 20);
 
 Bytes encode_frame(FrameKind kind, BytesView payload);
 /// Bytes that the frame takes whose first kFileFrameHead bytes these are.

@@ -6,15 +6,6 @@
 #include "wusong/sync/errors.hpp"
 
 namespace wusong::sync {
-namespace {
-
-std::size_t size_of(const net::RangeResponse& range) noexcept {
-  std::size_t total = range.certificate.size();
-  for (const Bytes& block : range.blocks) total += block.size();
-  return total;
-}
-
-}  // namespace
 
 Fetcher::Fetcher(const Config& config, const EpochVoters& voters, Height final_height,
                  const Hash& final_hash, Instant now)
@@ -93,11 +84,46 @@ void Fetcher::on(const DeliveryRefused& /*event*/) {
   again.count = refused.last - first + 1;
 }
 
-void Fetcher::on(RangeReceived& event) {
-  const auto found = std::ranges::find_if(segments_, [&](const auto& entry) {
-    return entry.second.state == State::asked && entry.second.peer == event.peer &&
-           entry.second.id == event.range.id;
+Fetcher::Segments::iterator Fetcher::asked_of(consensus::PeerId peer, std::uint64_t id) {
+  return std::ranges::find_if(segments_, [&](const auto& entry) {
+    return entry.second.state == State::asked && entry.second.peer == peer && entry.second.id == id;
   });
+}
+
+/// The next range only, and when the one before it is no longer held: one bounds memory.
+bool Fetcher::may_hold_large(std::uint64_t first) const noexcept {
+  return !outstanding_ && first <= final_.value + 1;
+}
+
+void Fetcher::on(RangePartReceived& event) {
+  const auto found = asked_of(event.peer, event.part.id);
+  if (found == segments_.end()) return;
+  const std::uint64_t first = found->first;
+  Segment& segment = found->second;
+  segment.is_large = true;
+  if (!may_hold_large(first)) return want_again(segment);
+  const bool is_good = segment.parts.take(std::move(event.part));
+  if (is_good && !segment.parts.complete()) {
+    const auto due = segment.parts.due();
+    if (!due) return;
+    segment.deadline = now_ + config_.peers.request_timeout;
+    out_.part_requests.push_back({event.peer, {segment.id, Height{first}, *due}});
+    return;
+  }
+  Result<net::SyncMessage> message = fail(err::wrong_range);
+  if (is_good) message = net::decode_sync(segment.parts.release());
+  auto* const range = message ? std::get_if<net::RangeResponse>(&*message) : nullptr;
+  if (range == nullptr) {
+    want_again(segment);
+    return blame(event.peer, err::wrong_range);
+  }
+  range->id = segment.id;
+  RangeReceived whole{event.peer, std::move(*range)};
+  on(whole);
+}
+
+void Fetcher::on(RangeReceived& event) {
+  const auto found = asked_of(event.peer, event.range.id);
   if (found == segments_.end()) return;  // too late, or for a segment that is final by now
   const std::uint64_t first = found->first;
   Segment& segment = found->second;
@@ -240,6 +266,7 @@ void Fetcher::ask() {
 }
 
 bool Fetcher::ask_for(std::uint64_t first, Segment& segment) {
+  if (segment.is_large && !may_hold_large(first)) return false;
   // The head of the line is always asked for: all that is buffered waits for it.
   const std::uint64_t head = outstanding_ ? outstanding_->last + 1 : final_.value + 1;
   const std::size_t committed = buffered_bytes_ + (asked_ + 1) * net::kRangeBytesMax;
@@ -269,6 +296,7 @@ void Fetcher::release(Segment& segment) {
   segment.bytes = 0;
   segment.range = {};
   segment.verified = {};
+  segment.parts = {};
 }
 
 /// Makes sure that somebody is asked for these heights.

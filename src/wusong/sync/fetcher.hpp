@@ -15,6 +15,7 @@
 #include "wusong/consensus/ports.hpp"
 #include "wusong/consensus/types.hpp"
 #include "wusong/net/messages.hpp"
+#include "wusong/sync/parts.hpp"
 #include "wusong/sync/peers.hpp"
 #include "wusong/sync/range.hpp"
 
@@ -37,6 +38,10 @@ struct RangeReceived {
   consensus::PeerId peer;
   net::RangeResponse range;
 };
+struct RangePartReceived {
+  consensus::PeerId peer;
+  net::RangePart part;
+};
 /// This node's newest final block, however it came.
 struct FinalAdvanced {
   Height height;
@@ -50,14 +55,19 @@ struct FarBehind {
   Height finalised;
 };
 struct Tick {};
-using Event = std::variant<PeerStatus, PeerGone, RangeReceived, FinalAdvanced, DeliveryRefused,
-                           FarBehind, Tick>;
+using Event = std::variant<PeerStatus, PeerGone, RangeReceived, RangePartReceived, FinalAdvanced,
+                           DeliveryRefused, FarBehind, Tick>;
 
 // ---- actions
 
 struct Request {
   consensus::PeerId to;
   net::RangeRequest range;
+};
+/// More of an answer that comes in parts.
+struct PartRequest {
+  consensus::PeerId to;
+  net::RangePartRequest part;
 };
 /// Blocks that follow the final head, proven final. Answer with FinalAdvanced up to the last of
 /// them or with DeliveryRefused; the next delivery waits for it.
@@ -73,6 +83,7 @@ struct Misbehaviour {
 };
 struct Actions {
   std::vector<Request> requests;
+  std::vector<PartRequest> part_requests;
   std::optional<Delivery> delivery;
   std::vector<Misbehaviour> misbehaviour;
   std::optional<Instant> wake_at;  // call step(Tick{}) no later than this; the last one counts
@@ -103,6 +114,8 @@ class Fetcher {
     consensus::PeerId peer{0};  // asked, ready
     std::uint64_t id{0};        // asked
     Instant deadline{};         // asked
+    PartsJoiner parts;          // asked
+    bool is_large{false};       // comes in parts: only when nothing else of that size is held
     net::RangeResponse range;   // ready
     VerifiedRange verified;     // ready
     std::size_t bytes{0};       // ready
@@ -117,6 +130,7 @@ class Fetcher {
   void on(const PeerStatus& event);
   void on(const PeerGone& event);
   void on(RangeReceived& event);
+  void on(RangePartReceived& event);
   void on(const FinalAdvanced& event);
   void on(const DeliveryRefused& event);
   void on(const FarBehind& event);
@@ -129,6 +143,8 @@ class Fetcher {
   bool hand_over(Segments::iterator segment);
   void ask();
   bool ask_for(std::uint64_t first, Segment& segment);
+  Segments::iterator asked_of(consensus::PeerId peer, std::uint64_t id);
+  bool may_hold_large(std::uint64_t first) const noexcept;
   void release(Segment& segment);
   void want_again(Segment& segment);
   void cover(std::uint64_t first, std::uint64_t count);

@@ -165,6 +165,89 @@ TEST(Fetcher, MemoryIsBoundedWhileTheHeadIsMissing) {
   EXPECT_EQ(open.size(), 3u);
 }
 
+// ---- in parts
+
+/// Five blocks under one certificate, in parts of fifty bytes.
+struct Large {
+  FinalChain chain{100, 5};
+  RangeCut cut{.whole_bytes_max = 300, .part_bytes = 50};
+  Bytes encoded{net::encode(*serve_range(chain, {0, Height{1}, 1}, 300))};
+
+  std::vector<Event> parts(PeerId peer, std::uint64_t id, std::uint32_t index) const {
+    std::vector<Event> out;
+    for (net::RangePart& part : cut_parts(encoded, id, index, cut))
+      out.push_back(RangePartReceived{peer, std::move(part)});
+    return out;
+  }
+};
+
+TEST(Fetcher, PartsAreJoinedInAnyOrderAndAskedForAFewAtATime) {
+  const Large large;
+  Fetcher fetcher = at_genesis(Config{}, large.chain);
+  const Actions asked = fetcher.step(PeerStatus{1, Height{100}}, Instant{});
+  const std::uint64_t id = asked.requests.at(0).range.id;
+  const auto count = static_cast<std::uint32_t>((large.encoded.size() + 49) / 50);
+  ASSERT_GT(count, net::kRangePartsAtOnce);
+  std::optional<Delivery> delivered;
+  std::uint32_t index = 0;
+  while (!delivered && index < count) {
+    std::vector<Event> parts = large.parts(1, id, index);
+    std::ranges::reverse(parts);
+    const std::uint32_t end = index + static_cast<std::uint32_t>(parts.size());
+    for (Event& part : parts) {
+      EXPECT_FALSE(delivered);
+      Actions actions = fetcher.step(std::move(part), Instant{});
+      EXPECT_TRUE(actions.misbehaviour.empty());
+      if (!actions.part_requests.empty()) {
+        EXPECT_EQ(actions.part_requests.at(0).part, (net::RangePartRequest{id, Height{1}, end}));
+        index = end;
+      }
+      delivered = std::move(actions.delivery);
+    }
+    if (index != end) break;
+  }
+  ASSERT_TRUE(delivered);
+  EXPECT_EQ(delivered->blocks.size(), 5u);
+  EXPECT_EQ(delivered->certificate, large.chain.certificate_of(5));
+}
+
+TEST(Fetcher, APartThatContradictsAnotherOrWasNotAskedForIsALie) {
+  const Large large;
+  for (const bool unasked : {false, true}) {
+    Fetcher fetcher = at_genesis(Config{}, large.chain);
+    const Actions asked = fetcher.step(PeerStatus{1, Height{100}}, Instant{});
+    const std::uint64_t id = asked.requests.at(0).range.id;
+    net::RangePart part = cut_parts(large.encoded, id, 0, large.cut).front();
+    EXPECT_TRUE(fetcher.step(RangePartReceived{1, part}, Instant{}).misbehaviour.empty());
+    if (unasked) {
+      part.index = net::kRangePartsAtOnce;
+    } else {
+      ++part.total_bytes;
+    }
+    const Actions lied = fetcher.step(RangePartReceived{1, part}, Instant{});
+    ASSERT_EQ(lied.misbehaviour.size(), 1u);
+    EXPECT_EQ(lied.misbehaviour[0].reason, err::wrong_range);
+  }
+}
+
+TEST(Fetcher, OnlyTheNextRangeIsTakenInParts) {
+  const FinalChain chain{600, 1};
+  Fetcher fetcher = at_genesis(Config{}, chain);
+  const Actions asked = fetcher.step(PeerStatus{1, Height{600}}, Instant{});
+  ASSERT_EQ(asked.requests.size(), 2u);
+  const net::RangeRequest& later = asked.requests[1].range;
+  const Bytes encoded = net::encode(*serve_range(chain, {0, later.from, 1}));
+  const auto parts = cut_parts(encoded, later.id, 0, {.whole_bytes_max = 0, .part_bytes = 100});
+  const Actions refused = fetcher.step(RangePartReceived{1, parts.front()}, Instant{});
+  EXPECT_TRUE(refused.misbehaviour.empty());
+  for (const Request& request : refused.requests) EXPECT_NE(request.range.from, later.from);
+  // When what comes before it is final, it is asked for again.
+  (void)fetcher.step(answer(chain, asked.requests[0]), Instant{});
+  const Actions again = fetcher.step(advanced(chain, 256), Instant{});
+  EXPECT_TRUE(std::ranges::any_of(
+      again.requests, [&](const Request& request) { return request.range.from == later.from; }));
+}
+
 // ---- many seeds
 
 struct Random {
@@ -180,8 +263,9 @@ enum class Role : std::uint8_t { honest, lossy, liar, silent, braggart };
 /// Peers of every kind answer after random delays; time jumps from event to event.
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed)
+  Simulation(std::uint64_t seed, const RangeCut& cut)
       : random_{seed * 2 + 1},
+        cut_{cut},
         chain_{500 + random_(1'500), 1 + random_(9)},
         other_{chain_.length(), 3, 1, 2},
         fetcher_{at_genesis(Config{}, chain_)} {
@@ -194,6 +278,7 @@ class Simulation {
       ASSERT_FALSE(queue_.empty());
       auto next = queue_.extract(queue_.begin());
       now_ = next.key();
+      if (timer_ == now_) timer_.reset();
       take(fetcher_.step(std::move(next.mapped()), now_));
       if (::testing::Test::HasFatalFailure()) return;
       if (random_(40) == 0) announce(static_cast<PeerId>(random_(roles_.size())));
@@ -202,6 +287,7 @@ class Simulation {
     for (const PeerId peer : blamed_) EXPECT_EQ(roles_[peer], Role::liar);
     EXPECT_LE(fetcher_.buffered_bytes(), Config{}.buffered_bytes_max);
   }
+  std::size_t parts{0};
 
  private:
   void announce(PeerId peer) {
@@ -213,10 +299,12 @@ class Simulation {
 
   void take(Actions actions) {
     for (const Request& request : actions.requests) answer_to(request);
+    for (const PartRequest& request : actions.part_requests) send_parts(request);
     for (const Misbehaviour& lie : actions.misbehaviour) blamed_.insert(lie.peer);
     if (actions.wake_at) {
       ASSERT_GT(*actions.wake_at, now_);
-      queue_.emplace(*actions.wake_at, Tick{});
+      if (!timer_ || *actions.wake_at < *timer_)
+        queue_.emplace(*(timer_ = actions.wake_at), Tick{});
     }
     if (actions.delivery) apply(*actions.delivery);
   }
@@ -234,7 +322,10 @@ class Simulation {
     const Role role = roles_[request.to];
     if (role == Role::silent || (role == Role::lossy && random_(3) == 0)) return;
     const bool lies = role == Role::liar && random_(2) == 0;
-    net::RangeResponse range = *serve_range(lies ? other_ : chain_, request.range);
+    net::RangeResponse range =
+        *serve_range(lies ? other_ : chain_, request.range, cut_.whole_bytes_max);
+    if (size_of(range) - range.certificate.size() > cut_.whole_bytes_max)
+      return send_parts({request.to, {request.range.id, request.range.from, 0}});
     if (lies && !range.blocks.empty() && random_(2) == 0) range.blocks.pop_back();
     if (range.blocks.empty()) range.certificate.clear();
     at(1ms + Duration{random_(300'000'000)}, RangeReceived{request.to, std::move(range)});
@@ -244,12 +335,29 @@ class Simulation {
     }
   }
 
+  /// Each on its own way: they arrive in any order.
+  void send_parts(const PartRequest& request) {
+    const Role role = roles_[request.to];
+    const bool lies = role == Role::liar && random_(2) == 0;
+    const net::RangeResponse range =
+        *serve_range(lies ? other_ : chain_, {0, request.part.from, 1}, cut_.whole_bytes_max);
+    for (net::RangePart& part :
+         cut_parts(net::encode(range), request.part.id, request.part.index, cut_)) {
+      if (role == Role::lossy && random_(40) == 0) continue;
+      if (role == Role::liar && random_(20) == 0) part.bytes[random_(part.bytes.size())] ^= 1;
+      ++parts;
+      at(1ms + Duration{random_(300'000'000)}, RangePartReceived{request.to, std::move(part)});
+    }
+  }
+
   Random random_;
+  const RangeCut cut_;
   FinalChain chain_;
   FinalChain other_;
   Fetcher fetcher_;
   std::vector<Role> roles_;
   std::multimap<Instant, Event> queue_;
+  std::optional<Instant> timer_;
   Instant now_{};
   std::uint64_t final_{0};
   std::set<PeerId> blamed_;
@@ -258,9 +366,21 @@ class Simulation {
 TEST(Fetcher, CatchesUpAmongPeersThatLoseLieAndBrag) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE(seed);
-    Simulation{seed}.run();
+    Simulation{seed, RangeCut{}}.run();
     if (HasFailure()) return;
   }
+}
+
+TEST(Fetcher, CatchesUpAmongTheSameWhenRangesComeInParts) {
+  std::size_t parts = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(seed);
+    Simulation simulation{seed, {.whole_bytes_max = 300, .part_bytes = 40}};
+    simulation.run();
+    if (HasFailure()) return;
+    parts += simulation.parts;
+  }
+  EXPECT_GT(parts, 1'000u);
 }
 
 }  // namespace

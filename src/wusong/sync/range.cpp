@@ -96,8 +96,14 @@ Result<bool> extend(const BlockSource& source, const Bounds& bounds, net::RangeR
 
 }  // namespace
 
-Result<net::RangeResponse> serve_range(const BlockSource& source,
-                                       const net::RangeRequest& request) {
+std::size_t size_of(const net::RangeResponse& range) noexcept {
+  std::size_t total = range.certificate.size();
+  for (const Bytes& block : range.blocks) total += block.size();
+  return total;
+}
+
+Result<net::RangeResponse> serve_range(const BlockSource& source, const net::RangeRequest& request,
+                                       std::size_t whole_bytes_max) {
   net::RangeResponse out{request.id, request.from, {}, {}};
   std::size_t bytes = 0;
   WUSONG_TRY(auto certificate, source.first_certificate(request.from));
@@ -108,14 +114,15 @@ Result<net::RangeResponse> serve_range(const BlockSource& source,
                   .bytes_max = bytes_max,
                   .headers_only = request.headers_only};
   };
-  WUSONG_TRY(bool fits, extend(source, up_to(net::kRangeBlocksMax, kServeBytesMax), out, bytes));
+  WUSONG_TRY(bool fits,
+             extend(source, up_to(net::kRangeBlocksMax, net::kRangeLargeBytesMax), out, bytes));
   while (fits) {
     out.certificate = std::move(certificate->bytes);
     const auto last = types::header_of(out.blocks.back());
     if (last && !last->next_epoch.empty()) break;
     WUSONG_TRY(certificate, source.first_certificate(certificate->height.next()));
     if (!certificate || certificate->bytes.size() > net::kCertificateSizeMax) break;
-    WUSONG_TRY(fits, extend(source, up_to(request.count_max, net::kRangeBytesMax), out, bytes));
+    WUSONG_TRY(fits, extend(source, up_to(request.count_max, whole_bytes_max), out, bytes));
   }
   return out;
 }

@@ -63,15 +63,15 @@ class BlockSource {
       Height height) const = 0;
 };
 
-/// A response never grows beyond this, so that it always fits a frame.
-inline constexpr std::size_t kServeBytesMax = 15u << 20;
-
 /// The longest run from `request.from` that ends at a certificate and stays within count_max blocks
-/// and net::kRangeBytesMax; the first certificate is reached even if that takes more, up to
-/// kRangeBlocksMax blocks and kServeBytesMax. Never goes beyond the end of an epoch. Empty when
-/// there is none.
+/// and `whole_bytes_max`; the first certificate is reached even if that takes more, up to
+/// kRangeBlocksMax blocks and kRangeLargeBytesMax: what it takes then is the same whatever
+/// count_max says. Never goes beyond the end of an epoch. Empty when there is none.
 /// @errors those of `source`
-[[nodiscard]] Result<net::RangeResponse> serve_range(const BlockSource& source,
-                                                     const net::RangeRequest& request);
+[[nodiscard]] Result<net::RangeResponse> serve_range(
+    const BlockSource& source, const net::RangeRequest& request,
+    std::size_t whole_bytes_max = net::kRangeBytesMax);
+/// What its blocks and its certificate take.
+std::size_t size_of(const net::RangeResponse& range) noexcept;
 
 }  // namespace wusong::sync

@@ -71,6 +71,7 @@ void Node::transmit(const node::Frame& frame) {
     if (world_.honest(slot_) && frame.channel == net::Channel::consensus)
       world_.checkers.on_sent(slot_, *frame.payload);
     if (world_.honest(slot_) && frame.channel == net::Channel::block) check_fragment(frame);
+    if (world_.scenario.coded && frame.channel == net::Channel::sync) note_range_part(frame);
     return world_.links.send(slot_, frame.to, packet);
   }
   const bool done = frame.channel == net::Channel::consensus ? transmit_consensus(frame)
@@ -144,6 +145,13 @@ bool Node::serve_falsely(const node::Frame& frame) {
   auto message = net::decode_sync(*frame.payload);
   if (auto* parts = message ? std::get_if<net::SnapshotResponse>(&*message) : nullptr)
     return serve_false_parts(frame, *parts);
+  if (auto* part = message ? std::get_if<net::RangePart>(&*message) : nullptr) {
+    world_.mark("false_part");
+    part->bytes[rng_.below(part->bytes.size())] ^= 1;
+    world_.links.send(slot_, frame.to,
+                      {frame.channel, std::make_shared<const Bytes>(net::encode(*message))});
+    return true;
+  }
   auto* response = message ? std::get_if<net::RangeResponse>(&*message) : nullptr;
   if (response == nullptr || response->blocks.empty()) return false;
   world_.mark("false_sync");
@@ -250,7 +258,7 @@ consensus::Certificate Node::forged(const VoteSubject& subject) const {
 /// A well-formed block beside the ones that its parent has already, or is about to have.
 std::optional<consensus::Block> Node::forked(const consensus::Block& block) {
   const Height head = *ledger_->final_head();
-  const std::uint64_t back = rng_.below(3);
+  const std::uint64_t back = rng_.chance(700) ? 0 : rng_.below(3);
   if (head.value <= back) return std::nullopt;
   const auto parent = ledger_->block(head.minus(back));
   if (!parent || !*parent) return std::nullopt;

@@ -27,6 +27,12 @@ void Node::check_fragment(const node::Frame& frame) {
     world_.checkers.violate("echo", world_.name_of(slot_) + " passed on a fragment that is none");
 }
 
+/// Says when ranges of sync really travel in parts.
+void Node::note_range_part(const node::Frame& frame) {
+  const auto message = net::decode_sync(*frame.payload);
+  if (message && std::holds_alternative<net::RangePart>(*message)) world_.mark("range_part_sent");
+}
+
 /// What proves a wrong encoding convinces everybody who knows the epoch that it is of.
 void Node::check_evidence(const consensus::Misbehaviour& evidence, bool epoch_is_over) {
   if (evidence.kind == consensus::MisbehaviourKind::two_dispersals)

@@ -143,6 +143,7 @@ class Node {
 
   // byzantine_slices.cpp
   void check_fragment(const node::Frame& frame);
+  void note_range_part(const node::Frame& frame);
   void check_evidence(const consensus::Misbehaviour& evidence, bool epoch_is_over);
   bool transmit_block(const node::Frame& frame);
   bool transmit_fragment(const node::Frame& frame, const consensus::FragmentMessage& message);

@@ -47,7 +47,8 @@ Result<void> Node::open_node() {
                          .pool_record_next = loaded.next,
                          .pacemaker = world_.pacemaker(),
                          .dispersal = world_.dispersal(),
-                         .join = join_options()},
+                         .join = join_options(),
+                         .range_cut = world_.range_cut()},
                         *ledger_, [this](Height h) { return state_->view(h); },
                         state_->head()->height, records));
   epoch_ = std::make_shared<const types::Epoch>(node_->epoch());

@@ -142,6 +142,11 @@ consensus::DispersalConfig World::dispersal() const {
   return {.whole_bytes_max = 0, .slice_bytes_max = 400, .window = 2};
 }
 
+sync::RangeCut World::range_cut() const {
+  if (!scenario.coded) return {};
+  return {.whole_bytes_max = 700, .part_bytes = 100};
+}
+
 const coding::Disperser& World::disperser(std::size_t voters) {
   const auto found = dispersers_.find(voters);
   if (found != dispersers_.end()) return found->second;

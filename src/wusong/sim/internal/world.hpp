@@ -45,6 +45,7 @@ class World {
   consensus::PeerId peer_of(BytesView node_key) const;
   void epoch_entered(std::size_t slot, const types::Epoch& epoch);
   consensus::DispersalConfig dispersal() const;
+  sync::RangeCut range_cut() const;
   const coding::Disperser& disperser(std::size_t voters);
   /// What a clock that is right shows.
   UnixMillis true_wall() const noexcept;
