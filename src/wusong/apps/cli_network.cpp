@@ -47,6 +47,14 @@ void add_create(CLI::App& network, int& code) {
   app->callback([options, &code] { code = network_create(*options); });
 }
 
+void add_wan_choice(CLI::App& app, WanChoice& choice) {
+  app.add_option("--wan", choice.regions,
+                 "Delays between regions of this file, for example tools/wan/regions.json");
+  app.add_option("--placement", choice.placement,
+                 "Who stands where: 0 as the file has it, else shuffled by this seed")
+      ->capture_default_str();
+}
+
 void add_start(CLI::App& network, int& code) {
   const auto options = std::make_shared<NetworkStart>();
   CLI::App* app =
@@ -57,8 +65,11 @@ void add_start(CLI::App& network, int& code) {
   app->add_flag("--detach", options->detach,
                 "Return then, and leave the nodes running; without it they stop with this program");
   app->add_flag("--dev", options->dev, "Show the development accounts");
+  add_wan_choice(*app, options->wan);
   app->add_flag("--json", options->json, "Names and URLs as one JSON array");
-  app->footer("Example: wusong network start --folder data --detach");
+  app->footer(
+      "Example: wusong network start --folder data --detach\n"
+      "         wusong network start --folder data --wan tools/wan/regions.json");
   app->callback([options, &code] { code = network_start(*options); });
 }
 
@@ -149,6 +160,72 @@ void add_node_data(CLI::App& node, int& code) {
   migrate->callback([moved, &code] { code = node_migrate(*moved); });
 }
 
+void add_wan_set(CLI::App& wan, int& code) {
+  const auto options = std::make_shared<WanSet>();
+  CLI::App* app = wan.add_subcommand("set", "Change paths, both ways unless --one-way");
+  app->add_option("--folder", options->folder, "Made by create")->capture_default_str();
+  app->add_option("--from", options->from, "A node, a region, or * for all")->capture_default_str();
+  app->add_option("--to", options->to, "A node, a region, or * for all")->capture_default_str();
+  app->add_option("--delay-ms", options->delay_ms, "Median of one way");
+  app->add_option("--jitter-ms", options->jitter_ms, "Its 90th percentile is so much above it");
+  app->add_option("--loss-permille", options->loss_permille, "Packets lost of a thousand");
+  app->add_option("--mbit-s", options->mbit_s, "Bandwidth; 0: no limit");
+  CLI::Option* cut = app->add_flag("--cut", options->cut, "Nothing passes");
+  app->add_flag("--mend", options->mend, "What was cut passes again")->excludes(cut);
+  app->add_flag("--one-way", options->one_way, "Leave the way back as it is");
+  app->add_flag("--json", options->json, "As one JSON object");
+  app->footer("Example: wusong network wan set --from node0 --to '*' --loss-permille 20");
+  app->callback([options, &code] { code = wan_set(*options); });
+}
+
+struct WanRequest {
+  std::filesystem::path folder{"data"};
+  std::string node;
+  std::vector<std::string> nodes;
+  bool json{false};
+};
+
+void add_wan(CLI::App& network, int& code) {
+  CLI::App& wan = add_group(network, "wan", "The wide network that start --wan puts between nodes");
+  const auto common = [](CLI::App& app, WanRequest& request) {
+    app.add_option("--folder", request.folder, "Made by create")->capture_default_str();
+    app.add_flag("--json", request.json, "As JSON");
+  };
+  const auto shown = std::make_shared<WanRequest>();
+  CLI::App* show = wan.add_subcommand("show", "Every path and what went over it");
+  common(*show, *shown);
+  show->add_option("--node", shown->node, "Only from this one");
+  show->footer("Example: wusong network wan show --node node0");
+  show->callback([shown, &code] { code = wan_show(shown->folder, shown->node, shown->json); });
+
+  const auto parted = std::make_shared<WanRequest>();
+  CLI::App* partition =
+      wan.add_subcommand("partition", "These nodes on one side, the others on the other");
+  common(*partition, *parted);
+  partition->add_option("nodes", parted->nodes, "Names")->required();
+  partition->footer("Example: wusong network wan partition node0 node1");
+  partition->callback(
+      [parted, &code] { code = wan_partition(parted->folder, parted->nodes, parted->json); });
+
+  const auto healed = std::make_shared<WanRequest>();
+  CLI::App* heal = wan.add_subcommand("heal", "All paths as the file of regions has them");
+  common(*heal, *healed);
+  heal->footer("Example: wusong network wan heal --folder data");
+  heal->callback([healed, &code] { code = wan_heal(healed->folder, healed->json); });
+  add_wan_set(wan, code);
+}
+
+/// The emulator's own process: `network start --wan` starts it.
+void add_emulate(CLI::App& network, int& code) {
+  const auto folder = std::make_shared<std::filesystem::path>("data");
+  const auto choice = std::make_shared<WanChoice>();
+  CLI::App* app = network.add_subcommand("emulate", "Carry packets between the nodes of a folder");
+  app->add_option("--folder", *folder, "Made by create")->capture_default_str();
+  add_wan_choice(*app, *choice);
+  app->footer("Example: wusong network emulate --folder data --wan tools/wan/regions.json");
+  app->callback([folder, choice, &code] { code = network_emulate(*folder, *choice); });
+}
+
 }  // namespace
 
 void add_network_commands(CLI::App& root, int& code) {
@@ -156,14 +233,19 @@ void add_network_commands(CLI::App& root, int& code) {
   add_create(network, code);
   add_start(network, code);
   add_status_and_stop(network, code);
+  add_wan(network, code);
+  add_emulate(network, code);
 
   CLI::App& node = add_group(root, "node", "One node");
   add_node_create(node, code);
   const auto config = std::make_shared<std::filesystem::path>();
   CLI::App* run = node.add_subcommand("run", "Run a validator or observer until told to stop");
   run->add_option("--config", *config, "The node's TOML file")->required();
+  const auto wan = std::make_shared<std::filesystem::path>();
+  run->add_option("--wan", *wan,
+                  "Join the emulated wide network of this socket; `network start --wan` says so");
   run->footer("Example: wusong node run --config data/node0/node.toml");
-  run->callback([config, &code] { code = node_run(*config); });
+  run->callback([config, wan, &code] { code = node_run(*config, *wan); });
   add_node_data(node, code);
 
   const auto examined = std::make_shared<Doctor>();

@@ -22,6 +22,7 @@
 #include "wusong/apps/units.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/consensus/types.hpp"
+#include "wusong/emulator/errors.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/signals.hpp"
@@ -106,8 +107,9 @@ Outcome<Members> check_network(const std::filesystem::path& folder,
 }
 
 /// The child's own session keeps a terminal's Ctrl-C from reaching it twice.
-/// `bound`: it stops when this process is gone, however that came.
-Outcome<void> spawn(NodeProcess& node, bool bound) {
+/// `bound`: it stops when this process is gone, however that came. `wan`: the socket of the wide
+/// network that it joins, or nothing.
+Outcome<void> spawn(NodeProcess& node, bool bound, const std::filesystem::path& wan) {
   const pid_t parent = ::getpid();
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   const std::string config = (node.folder / "node.toml").string();
@@ -129,8 +131,10 @@ Outcome<void> spawn(NodeProcess& node, bool bound) {
     }
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
+    // Without a wide network the list ends before it.
     const char* const arguments[] = {self.c_str(), "node",         "run",
-                                     "--config",   config.c_str(), nullptr};
+                                     "--config",   config.c_str(), wan.empty() ? nullptr : "--wan",
+                                     wan.c_str(),  nullptr};
     ::execv(self.c_str(), const_cast<char* const*>(arguments));
     ::_exit(127);
   }
@@ -166,7 +170,7 @@ Failure last_words(const NodeProcess& node) {
 }
 
 /// All of them, or those that this process started.
-void stop_all(std::vector<NodeProcess>& nodes, bool only_ours = false) {
+void stop_all(std::vector<NodeProcess>& nodes, bool only_ours) {
   const auto spared = [&](const NodeProcess& node) {
     return node.pid == 0 || (only_ours && !node.ours);
   };
@@ -184,6 +188,13 @@ void stop_all(std::vector<NodeProcess>& nodes, bool only_ours = false) {
     std::filesystem::remove(node.pid_file(), ignored);  // a stale file is recognised anyway
     node.pid = 0;
   }
+}
+
+/// And their wide network, when none is left in it.
+void stop_nodes(std::vector<NodeProcess>& nodes, const std::filesystem::path& folder,
+                bool only_ours) {
+  stop_all(nodes, only_ours);
+  if (std::ranges::all_of(nodes, [](const auto& node) { return node.pid == 0; })) end_wan(folder);
 }
 
 struct NodeStatus {
@@ -383,6 +394,31 @@ void watch(std::vector<NodeProcess>& nodes, const std::atomic<bool>& interrupted
   }
 }
 
+/// The socket of the wide network that nodes are to join; empty: none.
+Outcome<std::filesystem::path> wide_network(const std::vector<NodeProcess>& nodes,
+                                            const NetworkStart& options) {
+  const bool asked = !options.wan.regions.empty();
+  if (wan_is_running(options.folder)) {
+    if (asked) {
+      return failure(emulator::err::already_running,
+                     fmt::format("the nodes of {0} have a wide network: change it with wusong "
+                                 "network wan, or stop it first: wusong network stop --folder {0}",
+                                 shell_quoted(options.folder.string())));
+    }
+    return wan_socket(options.folder);
+  }
+  if (!asked) return std::filesystem::path{};
+  if (std::ranges::any_of(nodes, [](const auto& node) { return node.pid != 0; })) {
+    return failure(err::bad_argument,
+                   fmt::format("nodes run already, without a wide network; stop them first: wusong "
+                               "network stop --folder {}",
+                               shell_quoted(options.folder.string())));
+  }
+  if (const auto started = start_wan(options.folder, options.wan); !started)
+    return std::unexpected{started.error()};
+  return wan_socket(options.folder);
+}
+
 /// When the process that wrote the file was started.
 std::string started_text(const NodeProcess& node) {
   struct stat status{};
@@ -442,20 +478,22 @@ int network_start(const NetworkStart& options) {
   if (std::ranges::all_of(*nodes, [](const auto& node) { return node.pid != 0; })) {
     return already_running(*nodes, options);
   }
+  const auto wan = wide_network(*nodes, options);
+  if (!wan) return complain(wan.error());
   for (NodeProcess& node : *nodes) {
     if (node.pid != 0) {
       fmt::print(stderr, "wusong: {} is already running (pid {}), started {}\n", node.config.name,
                  node.pid, started_text(node));
       continue;
     }
-    if (const auto started = spawn(node, !options.detach); !started) {
-      stop_all(*nodes, true);
+    if (const auto started = spawn(node, !options.detach, *wan); !started) {
+      stop_nodes(*nodes, options.folder, true);
       return complain(started.error());
     }
   }
   const auto ready = wait_until_final(*nodes, *members, options.wait_seconds, interrupted);
   if (!ready || interrupted) {
-    stop_all(*nodes, true);
+    stop_nodes(*nodes, options.folder, true);
     return ready ? 0 : complain(ready.error());
   }
   if (options.json) {
@@ -474,15 +512,38 @@ int network_start(const NetworkStart& options) {
   }
   watch(*nodes, interrupted);
   if (!options.json) say("\nStopping …");
-  stop_all(*nodes, true);
+  stop_nodes(*nodes, options.folder, true);
   if (!options.json) say("All nodes started here have stopped.");
   return interrupted ? 0 : 1;
 }
+
+namespace {
+
+void write_place(codec::JsonWriter& out, const std::map<std::string, WanPlace>& places,
+                 const std::string& name) {
+  const auto place = places.find(name);
+  if (place == places.end()) return;
+  out.key("region").string(place->second.region).key("cutFrom").open_array();
+  for (const std::string& other : place->second.cut_from) out.string(other);
+  out.close_array();
+}
+
+void show_places(const std::map<std::string, WanPlace>& places) {
+  fmt::print("\nA wide network lies between them:\n");
+  for (const auto& [name, place] : places) {
+    std::string cut;
+    for (const std::string& other : place.cut_from) cut += (cut.empty() ? "" : ", ") + other;
+    fmt::print("  {:<8} {}{}\n", name, place.region, cut.empty() ? "" : "   cut from " + cut);
+  }
+}
+
+}  // namespace
 
 int network_status(const std::filesystem::path& folder, bool json, bool peers) {
   const auto nodes = load_network(folder);
   if (!nodes) return complain(nodes.error());
   std::size_t healthy = 0;
+  const auto places = wan_places(folder);
   codec::JsonWriter out;
   out.open_array();
   if (!json) {
@@ -506,7 +567,9 @@ int network_status(const std::filesystem::path& folder, bool json, bool peers) {
       out.key("finalityMsP50").number(status.finality_p50);
       out.key("finalityMsP99").number(status.finality_p99).key("warnings").open_array();
       for (const std::string& warning : status.warnings) out.string(warning);
-      out.close_array().close_object();
+      out.close_array();
+      if (places) write_place(out, *places, node.config.name);
+      out.close_object();
       continue;
     }
     const auto shown = [&](std::uint64_t value) {
@@ -532,6 +595,7 @@ int network_status(const std::filesystem::path& folder, bool json, bool peers) {
     }
     fmt::print("{}", table(rows));
   }
+  if (places && !json) show_places(*places);
   out.close_array();
   if (json) fmt::print("{}\n", out.text());
   return healthy * 3 > nodes->size() * 2 ? 0 : 1;
@@ -542,7 +606,7 @@ int network_stop(const std::filesystem::path& folder, bool json) {
   if (!nodes) return complain(nodes.error());
   std::size_t running = 0;
   for (const NodeProcess& node : *nodes) running += node.pid != 0 ? 1 : 0;
-  stop_all(*nodes);
+  stop_nodes(*nodes, folder, false);
   if (json) {
     codec::JsonWriter out;
     out.open_object().key("nodes").number(std::uint64_t{nodes->size()});

@@ -14,11 +14,13 @@
 
 #include "wusong/apps/config.hpp"
 #include "wusong/apps/keys.hpp"
+#include "wusong/apps/network_command.hpp"
 #include "wusong/apps/network_create.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/rpc_client.hpp"
 #include "wusong/apps/version.hpp"
 #include "wusong/codec/json.hpp"
+#include "wusong/emulator/emulator.hpp"
 #include "wusong/net/address_record.hpp"
 #include "wusong/node/registry.hpp"
 #include "wusong/platform/clock.hpp"
@@ -334,6 +336,56 @@ Failure explain(Error error, const NodeConfig& config, std::string_view what,
   return {error, mend};
 }
 
+/// What a node is told to be: its file, with the addresses of an emulated wide network where it
+/// stands in one.
+class Settings {
+ public:
+  explicit Settings(std::filesystem::path file) : file_{std::move(file)} {}
+  const std::filesystem::path& file() const noexcept { return file_; }
+  [[nodiscard]] Outcome<NodeConfig> read() const;
+  platform::HttpOptions http(const NodeConfig& config) const {
+    platform::HttpOptions out = http_options(config);
+    out.reserved = rpc_;
+    return out;
+  }
+  /// Leaves this machine's network for one of its own; JSON-RPC stays where it was. Before there is
+  /// a second thread.
+  [[nodiscard]] Outcome<void> join(const std::filesystem::path& wan);
+
+ private:
+  const std::filesystem::path file_;
+  std::optional<emulator::Membership> place_;
+  int rpc_{-1};
+};
+
+Outcome<NodeConfig> Settings::read() const {
+  auto config = load_config(file_);
+  if (!config || !place_) return config;
+  const auto moved = [](const std::string& host, const std::string& address) {
+    return fmt::format("{}:{}", host, parse_host_port(address)->port);
+  };
+  config->network_listen = moved(place_->address, config->network_listen);
+  config->advertise.clear();
+  for (PeerAddress& peer : config->peers) {
+    for (const auto& [name, host] : place_->addresses)
+      if (name == peer.name) peer.address = moved(host, peer.address);
+  }
+  return config;
+}
+
+Outcome<void> Settings::join(const std::filesystem::path& wan) {
+  const auto config = read();
+  if (!config) return std::unexpected{config.error()};
+  const auto reserved = platform::HttpServer::reserve(http(*config));
+  if (!reserved)
+    return std::unexpected{explain(reserved.error(), *config, config->rpc_listen, file_)};
+  rpc_ = *reserved;
+  auto joined = emulator::join(wan.string(), config->name);
+  if (!joined) return std::unexpected{explain_wan(joined.error(), wan)};
+  place_ = *std::move(joined);
+  return {};
+}
+
 /// RocksDB's and our threads would each keep an arena of freed memory.
 void bound_memory() {
   mallopt(M_ARENA_MAX, 4);
@@ -347,7 +399,8 @@ void bound_memory() {
 /// Reads the configuration again for a node that runs, on the signal's thread.
 class Reloader {
  public:
-  explicit Reloader(std::filesystem::path file) : file_{std::move(file)} {}
+  /// @param settings  outlives it
+  explicit Reloader(const Settings& settings) : settings_{settings} {}
   /// Nulls: too early, or too late.
   void attach(platform::NodeHost* host, platform::Logger* logger) {
     const platform::MutexLock lock{mutex_};
@@ -360,7 +413,7 @@ class Reloader {
     const auto done = apply();
     host_->note_reload(done ? "" : done.error().detail);
     if (done) {
-      logger_->info("configuration_reloaded", {{"file", file_.string()}});
+      logger_->info("configuration_reloaded", {{"file", settings_.file().string()}});
     } else {
       logger_->error("reload_failed",
                      {{"error", done.error().name()}, {"detail", done.error().detail}});
@@ -369,16 +422,16 @@ class Reloader {
 
  private:
   Outcome<void> apply() WUSONG_REQUIRES(mutex_) {
-    const auto config = load_config(file_);
+    const auto config = settings_.read();
     if (!config) return std::unexpected{config.error()};
     auto tls = tls_files(*config);
     if (!tls) return std::unexpected{tls.error()};
     if (const auto taken = host_->reload(*tls, peers_to_dial(*config)); !taken)
-      return std::unexpected{explain(taken.error(), *config, "network", file_)};
+      return std::unexpected{explain(taken.error(), *config, "network", settings_.file())};
     return {};
   }
 
-  const std::filesystem::path file_;
+  const Settings& settings_;
   platform::Mutex mutex_;
   platform::Logger* logger_ WUSONG_GUARDED_BY(mutex_){nullptr};
   platform::NodeHost* host_ WUSONG_GUARDED_BY(mutex_){nullptr};
@@ -490,9 +543,10 @@ class Ending {
   std::atomic<bool> signalled_{false};
 };
 
-int run_once(const std::filesystem::path& config_file, Ending& ending, Reloader& reloader) {
+int run_once(const Settings& settings, Ending& ending, Reloader& reloader) {
   std::atomic<const ErrorInfo*> stopped_by{nullptr};
-  const auto config = load_config(config_file);
+  const std::filesystem::path& config_file = settings.file();
+  const auto config = settings.read();
   if (!config) return complain(config.error());
   auto logger = platform::Logger::open(log_options(*config));
   if (!logger) return complain({logger.error(), "cannot open the log file"});
@@ -515,7 +569,7 @@ int run_once(const std::filesystem::path& config_file, Ending& ending, Reloader&
   limits.call_gas_cap = config->rpc_call_gas_cap;
   limits.log_range_max = config->rpc_log_range_max;
   RpcBridge bridge{**host, limits, metrics, stopped_by};
-  auto http = platform::HttpServer::start(http_options(*config), bridge, **logger);
+  auto http = platform::HttpServer::start(settings.http(*config), bridge, **logger);
   if (!http) return complain(explain(http.error(), *config, config->rpc_listen, config_file));
   bridge.attach(http->get());
   if (const auto started = (*host)->start(); !started) {
@@ -544,17 +598,21 @@ int run_once(const std::filesystem::path& config_file, Ending& ending, Reloader&
 
 }  // namespace
 
-int node_run(const std::filesystem::path& config_file) {
+int node_run(const std::filesystem::path& config_file, const std::filesystem::path& wan) {
   bound_memory();
+  Settings settings{config_file};
+  if (!wan.empty()) {
+    if (const auto joined = settings.join(wan); !joined) return complain(joined.error());
+  }
   Ending ending;
-  Reloader reloader{config_file};
+  Reloader reloader{settings};
   platform::SignalWatcher signals{[&](int signal) {
                                     if (signal == SIGUSR1) return reloader.reload();
                                     ending.signalled();
                                   },
                                   platform::SignalWatcher::Reload::sigusr1};
   int code = Ending::kReopen;
-  while (code == Ending::kReopen && ending.again()) code = run_once(config_file, ending, reloader);
+  while (code == Ending::kReopen && ending.again()) code = run_once(settings, ending, reloader);
   return code == Ending::kReopen ? 0 : code;
 }
 

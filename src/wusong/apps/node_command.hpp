@@ -9,9 +9,9 @@
 
 namespace wusong::apps {
 
-/// Runs a node until SIGINT or SIGTERM. @return the process's exit code: 0, or 1 with a line on
-/// stderr
-int node_run(const std::filesystem::path& config_file);
+/// Runs a node until SIGINT or SIGTERM. `wan`: the socket of an emulated wide network that it joins
+/// first; empty: none. @return the process's exit code: 0, or 1 with a line on stderr
+int node_run(const std::filesystem::path& config_file, const std::filesystem::path& wan);
 
 /// Has the node of this configuration read its network settings again: certificates, keys, lists of
 /// revoked ones, addresses. @return the process's exit code

@@ -720,15 +720,29 @@ void HttpSession::discard() {
 
 // --- server
 
-Result<void> Server::listen() {
+Result<void> bind_to(const HttpOptions& options, tcp::acceptor& acceptor) {
   ErrorCode error;
   const auto address = asio::ip::make_address(options.listen_host, error);
   if (error) return fail(err::bad_address);
   const tcp::endpoint endpoint{address, options.listen_port};
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address{true}, error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (options.reserved >= 0) {
+    const int own = ::fcntl(options.reserved, F_DUPFD_CLOEXEC, 0);
+    if (own < 0) return fail(err::listen_failed);
+    acceptor.assign(endpoint.protocol(), own, error);
+    return error ? Result<void>{fail(err::listen_failed)} : Result<void>{};
+  }
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (error == asio::error::address_in_use) return fail(err::address_in_use);
+  if (error) return fail(err::listen_failed);
+  return {};
+}
+
+Result<void> Server::listen() {
+  WUSONG_CHECK(bind_to(options, acceptor_));
+  ErrorCode error;
+  acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (error == asio::error::address_in_use) return fail(err::address_in_use);
   if (error) return fail(err::listen_failed);
   port_ = acceptor_.local_endpoint(error).port();
@@ -885,6 +899,16 @@ Result<HttpStream> stream_file(const std::string& path) {
     }
   };
   return out;
+}
+
+Result<int> HttpServer::reserve(const HttpOptions& options) {
+  asio::io_context io;
+  tcp::acceptor acceptor{io};
+  WUSONG_CHECK(bind_to(options, acceptor));
+  ErrorCode error;
+  const int descriptor = acceptor.release(error);
+  if (error) return fail(err::listen_failed);
+  return descriptor;
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const HttpOptions& options,

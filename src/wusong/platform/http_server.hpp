@@ -97,6 +97,9 @@ class HttpHandler {
 struct HttpOptions {
   std::string listen_host{"127.0.0.1"};
   std::uint16_t listen_port{0};  // 0: any free one
+  /// What HttpServer::reserve() gave, for any number of servers one after the other; it stays the
+  /// caller's. -1: the server binds an address itself.
+  int reserved{-1};
   std::size_t workers{2};
   std::size_t queue_max{1'024};  // requests that wait for a worker; beyond: 503
   std::size_t connections_max{2'048};
@@ -139,6 +142,9 @@ class HttpServer {
                                                                  HttpHandler& handler,
                                                                  Logger& logger);
   virtual ~HttpServer() = default;
+  /// A socket bound to the address of `options`, for a process that leaves the network it is in
+  /// before the server starts. @errors as start()
+  [[nodiscard]] static Result<int> reserve(const HttpOptions& options);
 
   virtual std::uint16_t port() const noexcept = 0;
   /// Queues one text message; several sessions may share it. Nothing happens when the session is

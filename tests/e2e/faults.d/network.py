@@ -157,6 +157,16 @@ class Node:
         finally:
             connection.close()
 
+    def metrics(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.rpc_port, timeout=5)
+        try:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().read().decode()
+        except (OSError, http.client.HTTPException) as error:
+            raise Unreachable(f"{self.name}: {error!r}") from None
+        finally:
+            connection.close()
+
     def rpc(self, method, *params, timeout=5.0):
         reply = self.post({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}, timeout)
         if "error" in reply:
