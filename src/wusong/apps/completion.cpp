@@ -45,11 +45,14 @@ Value value_named(std::string_view name, const std::string& path) {
       {"proof", {Takes::file}},
       {"trust", {Takes::file}},
       {"file", {Takes::file}},
+      {"wan", {Takes::file}},
       {"organisations", {Takes::file}},
       {"dev-account", {Takes::choice, "0 1 2 3 4 5 6 7 8 9"}},
       {"block", {Takes::choice, "latest finalized safe earliest"}},
       {"scenario",
-       {Takes::choice, "calm network crashes byzantine forks dispersal disks clocks swarm"}},
+       {Takes::choice,
+        "calm network crashes byzantine forks dispersal disks clocks restored members joins swarm "
+        "leaders soak"}},
       {"scheme", {Takes::choice, "ed25519 sm2 secp256k1"}},
   };
   if (name == "from" && path == "sample") return {Takes::file};

@@ -3,13 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <chrono>
 #include <cmath>
 
+#include "wusong/apps/network_command.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/codec/json.hpp"
+#include "wusong/node/genesis.hpp"
+#include "wusong/sim/delays.hpp"
 #include "wusong/sim/farm.hpp"
 #include "wusong/sim/scenario.hpp"
+#include "wusong/sim/throughput.hpp"
 
 namespace wusong::apps {
 namespace {
@@ -31,6 +36,42 @@ double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+/// A number of seconds, or one of s, m or h behind it.
+std::optional<Duration> parse_until(const std::string& text) {
+  double value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit{end, text.data() + text.size()};
+  const double seconds_each = unit.empty() || unit == "s" ? 1
+                              : unit == "m"               ? 60
+                              : unit == "h"               ? 3'600
+                                                          : 0;
+  value *= seconds_each;
+  constexpr double kMax = 7 * 24 * 3'600;
+  if (fault != std::errc{} || !(value > 0 && value <= kMax)) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(value));
+}
+
+Outcome<sim::Wide> read_wide(const std::filesystem::path& file, std::uint64_t placement) {
+  auto regions = read_regions(file);
+  if (!regions) return std::unexpected{regions.error()};
+  return sim::Wide{.regions = *std::move(regions), .placement = placement};
+}
+
+void show_memory(const sim::Outcome& outcome) {
+  if (outcome.memory.empty()) return;
+  std::vector<std::vector<std::string>> rows{{"kept in memory, at most", "at first", "at last"}};
+  for (const auto& [name, sizes] : outcome.memory)
+    rows.push_back({name, std::to_string(sizes.first), std::to_string(sizes.second)});
+  say(table(rows));
+}
+
+/// Each validator as the leader of some hundreds of blocks, fewer where they are many.
+sim::DelayModels models_of(const sim::Scenario& scenario, std::uint64_t seed) {
+  constexpr std::uint64_t kBlocks = 1'000;
+  const std::uint64_t rounds = std::max<std::uint64_t>(kBlocks / scenario.validators, 2);
+  return sim::delay_models(*scenario.wide, scenario.validators, rounds, seed);
+}
+
 std::string as_json(const sim::Scenario& scenario, std::uint64_t seed,
                     const sim::Outcome& outcome) {
   codec::JsonWriter out;
@@ -42,6 +83,15 @@ std::string as_json(const sim::Scenario& scenario, std::uint64_t seed,
   out.key("transactions").number(outcome.transactions);
   out.key("virtual_seconds").number(seconds(outcome.virtual_time));
   out.key("recovery_seconds").number(seconds(outcome.recovery));
+  out.key("finality_ms_mean").number(outcome.finality.mean_ms());
+  out.key("finality_ms_p95").number(outcome.finality.quantile_ms(0.95));
+  if (scenario.wide) {
+    const sim::DelayModels models = models_of(scenario, seed);
+    out.key("three_delays_ms_mean").number(models.three.mean_ms());
+    out.key("three_delays_ms_p95").number(models.three.quantile_ms(0.95));
+    out.key("five_delays_ms_mean").number(models.five.mean_ms());
+    out.key("five_delays_ms_p95").number(models.five.quantile_ms(0.95));
+  }
   out.key("violations").open_array();
   for (const auto& violation : outcome.violations) {
     out.open_object().key("checker").string(violation.checker);
@@ -68,6 +118,21 @@ std::string headline(const sim::Scenario& scenario, std::uint64_t seed,
       counted(outcome.events, "event"), seconds(outcome.virtual_time), seconds(outcome.recovery));
 }
 
+std::string finality_line(const sim::Scenario& scenario, std::uint64_t seed,
+                          const sim::Outcome& outcome) {
+  const auto shown = [](const char* what, const sim::Timing& timing) {
+    return fmt::format("{} {:.0f} ms, 95 of 100 within {:.0f}", what, timing.mean_ms(),
+                       timing.quantile_ms(0.95));
+  };
+  std::string out = shown("  finality", outcome.finality);
+  if (scenario.wide) {
+    const sim::DelayModels models = models_of(scenario, seed);
+    out += fmt::format("; {}; {}", shown("three message delays alone", models.three),
+                       shown("five by way of leaders", models.five));
+  }
+  return out + "\n";
+}
+
 /// The scenario made small, with the command that repeats the failure.
 void show_failure(const sim::Scenario& scenario, std::uint64_t seed, bool small) {
   sim::Scenario shown = scenario;
@@ -85,20 +150,26 @@ void show_failure(const sim::Scenario& scenario, std::uint64_t seed, bool small)
 int sim_run(const SimRunOptions& options) {
   if (options.validators == 0 || options.validators > kValidatorsMax)
     return complain(wrong(fmt::format("--validators must be from 1 to {}", kValidatorsMax)));
-  if (!std::isfinite(options.until_seconds) || options.until_seconds < 0 ||
-      options.until_seconds > 100'000)
-    return complain(wrong("--until must be from 0 to 100000 seconds"));
   auto scenario = sim::named_scenario(options.scenario, options.seed, options.validators);
   if (!scenario) return complain_of_scenario(options.scenario);
-  if (options.until_seconds > 0) {
-    scenario->chaos =
-        std::chrono::duration_cast<Duration>(std::chrono::duration<double>(options.until_seconds));
+  if (!options.until.empty()) {
+    const auto until = parse_until(options.until);
+    if (!until) return complain(wrong("--until is a time up to 7 days, such as 90, 30m or 24h"));
+    scenario->chaos = *until;
+  }
+  if (!options.wan.empty()) {
+    auto wide = read_wide(options.wan, options.placement);
+    if (!wide) return complain(wide.error());
+    scenario->wide = *std::move(wide);
+    scenario->block_interval_ms = node::Genesis{}.block_interval_ms;
   }
   const sim::Outcome outcome = sim::run_scenario(*scenario, options.seed);
   if (options.json) {
     say(as_json(*scenario, options.seed, outcome) + "\n");
   } else {
     say(headline(*scenario, options.seed, outcome));
+    if (outcome.finality.count() > 0) say(finality_line(*scenario, options.seed, outcome));
+    show_memory(outcome);
     if (outcome.violations.empty()) {
       for (const auto& [name, count] : outcome.marks) say(fmt::format("  {} {}\n", name, count));
     } else {
@@ -106,6 +177,36 @@ int sim_run(const SimRunOptions& options) {
     }
   }
   return outcome.violations.empty() ? 0 : kFailed;
+}
+
+int sim_throughput(const SimThroughputOptions& options) {
+  constexpr double kEnough = 0.7;
+  if (options.validators < 4 || options.validators > kValidatorsMax)
+    return complain(wrong(fmt::format("--validators must be from 4 to {}", kValidatorsMax)));
+  sim::ThroughputOptions asked{.validators = options.validators, .wide = {}, .seed = options.seed};
+  if (!options.wan.empty()) {
+    auto wide = read_wide(options.wan, options.placement);
+    if (!wide) return complain(wide.error());
+    asked.wide = *std::move(wide);
+  }
+  if (!options.json)
+    say(fmt::format("{:<18} {:>10} {:>8} {:>14}\n", "f validators", "tx/s", "of all",
+                    "views wasted"));
+  bool good = true;
+  codec::JsonWriter out;
+  out.open_array();
+  sim::measure_throughput(asked, [&](const sim::Throughput& row) {
+    good = good && row.clean && row.of_healthy >= kEnough;
+    out.open_object().key("behaviour").string(sim::name_of(row.behaviour));
+    out.key("transactions_s").number(row.transactions_s).key("of_healthy").number(row.of_healthy);
+    out.key("views_wasted").number(row.views_wasted).key("clean").boolean(row.clean).close_object();
+    if (options.json) return;
+    say(fmt::format("{:<18} {:>10.0f} {:>7.0f}% {:>14}{}\n", sim::name_of(row.behaviour),
+                    row.transactions_s, row.of_healthy * 100, row.views_wasted,
+                    row.clean ? "" : "   a checker failed"));
+  });
+  if (options.json) say(out.close_array().take() + "\n");
+  return good ? 0 : kFailed;
 }
 
 int sim_farm(const SimFarmOptions& options) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace wusong::apps {
@@ -11,7 +12,9 @@ struct SimRunOptions {
   std::string scenario{"swarm"};
   std::uint64_t seed{1};
   std::uint64_t validators{4};
-  double until_seconds{0};  // how long faults happen; 0: as the scenario has it
+  std::string until;  // how long faults happen: "90", "30m", "24h"; empty: as the scenario has it
+  std::filesystem::path wan;   // a file of regions; none: one local network
+  std::uint64_t placement{0};  // 0: as the file has it; else a seed that shuffles it
   bool minimise{false};
   bool json{false};
 };
@@ -29,6 +32,18 @@ struct SimFarmOptions {
 /// at the first that fails and makes it small.
 /// @return 0; 1 where a checker failed; 2 where the arguments make no sense
 int sim_farm(const SimFarmOptions& options);
+
+struct SimThroughputOptions {
+  std::uint64_t validators{4};
+  std::uint64_t seed{1};
+  std::filesystem::path wan;  // as in SimRunOptions
+  std::uint64_t placement{0};
+  bool json{false};
+};
+/// What f validators of each behaviour leave of the throughput, as a table.
+/// @return 0; 1 where it is below 70 of 100 or a checker failed; 2 where the arguments make no
+/// sense
+int sim_throughput(const SimThroughputOptions& options);
 
 /// What each scenario is about.
 int sim_list(bool json);

@@ -36,6 +36,7 @@ enum class Defect : std::uint8_t {
   votes_lost_no_wait,        // who lost its votes votes again at once
   import_presence_believed,  // a resumed snapshot takes for complete whatever is there
   snapshot_unchecked,        // parts of a state are taken without comparing their hash
+  failed_leader_waited_for,  // a leader that fails is waited for at each of its turns
 };
 inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "none",
@@ -64,6 +65,7 @@ inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "votes_lost_no_wait",
     "import_presence_believed",
     "snapshot_unchecked",
+    "failed_leader_waited_for",
 });
 
 #ifdef WUSONG_DEFECTS

@@ -56,6 +56,9 @@ Actions Machine::start(Instant now) {
 Actions Machine::step(const Event& event, Instant now) {
   return core_->step(event, now);
 }
+std::vector<Gauge> Machine::gauges() const {
+  return core_->gauges();
+}
 Status Machine::status() const {
   return core_->status();
 }

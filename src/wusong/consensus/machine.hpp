@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -200,10 +201,18 @@ struct Status {
   View notarized;  // highest view with a notarized block
   bool resting{false};
   bool halted{false};
-  Duration timeout{};  // of the current view
-  std::uint64_t views_nullified{0};
-  std::size_t blocks_held{0};      // not yet final
-  std::size_t dispersal_bytes{0};  // of slices and fragments held
+  Duration timeout{};                  // of the current view
+  std::uint64_t views_nullified{0};    // waited for in vain
+  std::uint64_t views_passed_over{0};  // given up as they began: turns.hpp
+  std::size_t blocks_held{0};          // not yet final
+  std::size_t dispersal_bytes{0};      // of slices and fragments held
+};
+
+/// How much a node keeps of something, now and at most.
+struct Gauge {
+  std::string_view name;
+  std::size_t size{0};
+  std::size_t bound{0};
 };
 
 struct Ports {
@@ -233,6 +242,8 @@ class Machine {
   [[nodiscard]] Actions start(Instant now);
   [[nodiscard]] Actions step(const Event& event, Instant now);
   [[nodiscard]] Status status() const;
+  /// Everything that grows and shrinks with what happens.
+  [[nodiscard]] std::vector<Gauge> gauges() const;
 
  private:
   explicit Machine(std::unique_ptr<internal::Core> core) noexcept;

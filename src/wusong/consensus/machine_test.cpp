@@ -539,6 +539,23 @@ TEST(Machine, MissingBlocksAreFetchedByIdBackToTheLastFinalOne) {
   EXPECT_EQ(replica.delivered[1], second.ref);
 }
 
+TEST(Machine, WhatOthersFinalizeIsAskedForAtOnceThoughItsLeaderSignedAnotherBlockToo) {
+  Replica replica;
+  const Block shown = make_block(1, kGenesisRef, 1);
+  replica.hear(proposal(shown));
+  replica.step(PayloadVerified{shown.ref.id, Verdict::ok});
+  replica.hear_votes(notarize(kFirst));  // the leader's is its second: it does not count
+  EXPECT_EQ(replica.machine->status().view, View{1});
+  replica.sent.clear();
+  replica.hear_votes(finalize(kFirst), {2});
+  EXPECT_EQ(replica.sent_of<CertificateRequest>(), 0u);
+  replica.hear_votes(finalize(kFirst), {3});
+  EXPECT_EQ(replica.sent_of<CertificateRequest>(), 1u);
+  replica.hear(certificate(notarize(kFirst)), 3);
+  EXPECT_EQ(replica.machine->status().view, View{2});
+  EXPECT_EQ(replica.sent_of<BlockRequest>(), 1u);
+}
+
 TEST(Machine, FarBehindItAsksForSyncAndGoesOnFromThere) {
   Replica replica;
   Block far = make_block(50, kFirst.ref);
@@ -601,6 +618,108 @@ TEST(Machine, AnUnfinishedBlockIsFinishedByASuccessorWithoutWork) {
   ASSERT_EQ(replica.builds.size(), 1u);
   EXPECT_TRUE(replica.builds[0].for_finality);
   EXPECT_EQ(replica.builds[0].parent, kFirst.ref);
+}
+
+/// Validator 0 after view 2, whose leader failed: in view 5, whose leader is 1.
+Replica after_a_failure() {
+  Replica replica;
+  replica.run_block(kFirst);
+  replica.hear_votes(nullify(2));
+  const Block third = make_block(3, kFirst.ref);
+  replica.run_block(third);
+  replica.step(WorkPending{true});
+  const Block fourth = make_block(4, third.ref);
+  replica.step(PayloadBuilt{View{4}, fourth.ref.id, fourth.payload});
+  replica.hear_votes(notarize(fourth));
+  replica.hear_votes(finalize(fourth));
+  return replica;
+}
+Block fifth_block(const Replica& replica) {
+  return make_block(5, replica.machine->status().finalized);
+}
+
+TEST(Machine, TheTurnOfALeaderThatFailedIsGivenUpAtItsBeginning) {
+  Replica replica = after_a_failure();
+  ASSERT_EQ(replica.machine->status().view, View{5});
+  const Block fifth = fifth_block(replica);
+  replica.hear(proposal(fifth));
+  replica.step(PayloadVerified{fifth.ref.id, Verdict::ok});
+  EXPECT_EQ(replica.voted(nullify(6)), 0u);
+  replica.hear_votes(notarize(fifth), {3});
+  EXPECT_EQ(replica.machine->status().view, View{6});
+  EXPECT_EQ(replica.voted(finalize(fifth)), 1u);
+  EXPECT_EQ(replica.voted(nullify(6)), 1u);
+  const Duration timeout = replica.machine->status().timeout;
+  replica.hear_votes(nullify(6), {1, 3});
+  EXPECT_EQ(replica.machine->status().view, View{7});
+  EXPECT_EQ(replica.machine->status().timeout, timeout);  // nothing was waited for in vain
+  EXPECT_EQ(replica.machine->status().views_passed_over, 1u);
+  EXPECT_EQ(replica.machine->status().views_nullified, 1u);
+}
+
+TEST(Machine, ALeaderWhoseTurnIsPassedOverDoesNotPropose) {
+  Replica replica{ValidatorIndex{2}};
+  replica.run_block(kFirst);
+  replica.hear_votes(nullify(2), {0, 1, 3});  // its own turn
+  const Block third = make_block(3, kFirst.ref);
+  replica.run_block(third);
+  const Block fourth = make_block(4, third.ref);
+  replica.run_block(fourth);
+  const Block fifth = make_block(5, fourth.ref);
+  replica.run_block(fifth);
+  replica.step(WorkPending{true});
+  EXPECT_EQ(replica.machine->status().view, View{6});
+  EXPECT_TRUE(replica.builds.empty() || replica.builds.back().view != View{6});
+  EXPECT_EQ(replica.voted(nullify(6)), 1u);
+}
+
+TEST(Machine, NothingIsGivenUpWhileNobodyHasWork) {
+  Replica replica = after_a_failure();
+  const Block fifth = fifth_block(replica);
+  replica.step(WorkPending{false});
+  replica.hear(certificate(finalize(fifth)));
+  replica.wait(1s);
+  replica.hear(BlockMessage{fifth});
+  replica.step(PayloadVerified{fifth.ref.id, Verdict::ok});
+  EXPECT_EQ(replica.delivered.back(), fifth.ref);
+  replica.sent.clear();
+  for (int i = 0; i < 20; ++i) replica.wait(100ms);
+  EXPECT_EQ(replica.voted(nullify(6)), 0u);
+  EXPECT_EQ(replica.voted(nullify(7)), 0u);
+}
+
+TEST(Machine, WhoLagsDoesNotWakeTheOthersForWhatTheyMayHaveDone) {
+  Replica replica;
+  replica.run_block(kFirst);
+  replica.step(WorkPending{true});
+  const Block second = make_block(2, kFirst.ref);
+  replica.hear(certificate(finalize(second)));
+  ASSERT_EQ(replica.machine->status().view, View{3});
+  for (int i = 0; i < 30; ++i) replica.wait(100ms);
+  EXPECT_TRUE(replica.machine->status().resting);
+  EXPECT_EQ(replica.voted(nullify(3)), 0u);
+  EXPECT_GT(replica.sent_of<BlockRequest>(), 0u);
+  replica.hear_votes(nullify(3), {1, 2});  // they have work: it is joined
+  EXPECT_EQ(replica.voted(nullify(3)), 1u);
+}
+
+TEST(Machine, WhoHasCaughtUpWaitsForItsOwnWorkAgain) {
+  Replica replica;
+  replica.run_block(kFirst);
+  replica.step(WorkPending{true});
+  const Block second = make_block(2, kFirst.ref);
+  replica.hear(certificate(finalize(second)));
+  replica.hear(BlockMessage{second});
+  replica.step(PayloadVerified{second.ref.id, Verdict::ok});
+  EXPECT_FALSE(replica.machine->status().resting);
+  for (int i = 0; i < 30; ++i) replica.wait(100ms);
+  EXPECT_GT(replica.voted(nullify(3)), 0u);
+}
+
+TEST(Machine, EverythingItKeepsIsWithinItsBound) {
+  Replica replica = after_a_failure();
+  for (const Gauge& gauge : replica.machine->gauges())
+    EXPECT_LE(gauge.size, gauge.bound) << gauge.name;
 }
 
 TEST(Machine, ConflictingAttestationsOfOneValidatorAreEvidence) {

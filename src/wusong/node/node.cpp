@@ -20,6 +20,8 @@ constexpr Duration kServedFor = std::chrono::seconds{10};
 
 // Own transactions a new connection hears of at once.
 constexpr std::size_t kGreetingTransactionsMax = 4'096;
+// Heights between what is executed and what headers have agreed on: sync waits for execution.
+constexpr std::size_t kRootsMax = 4'096;
 
 }  // namespace
 
@@ -275,6 +277,24 @@ std::optional<Node::Tip> Node::tip_of(const Hash& hash) const {
   return Tip{.header = found->second.block->block.header,
              .hash = hash,
              .last_nonempty = found->second.last_nonempty};
+}
+
+std::vector<consensus::Gauge> Node::gauges() const {
+  std::vector<consensus::Gauge> out = machine_->gauges();
+  const auto blocks = std::ranges::find(out, "consensus.blocks", &consensus::Gauge::name)->bound;
+  const txpool::Counts pool = pool_->counts();
+  const txpool::Limits& limits = options_.pool_limits;
+  out.push_back({"node.candidates", candidates_.size(), blocks});
+  out.push_back({"node.checks", checks_.size(), blocks});
+  out.push_back({"node.closing_blocks", closing_.size(), blocks});
+  out.push_back({"node.registries", registries_.size(), kRootsMax});
+  out.push_back({"node.own_roots", roots_.size(), kRootsMax});
+  out.push_back({"node.claimed_roots", claimed_.size(), kRootsMax});
+  out.push_back({"node.included_hashes", included_.size() + included_before_.size(),
+                 2 * (options_.included_kept + kTransactionsPerBlockMax)});
+  out.push_back({"pool.transactions", pool.pending + pool.queued, limits.transactions});
+  out.push_back({"pool.bytes", pool.bytes, limits.bytes});
+  return out;
 }
 
 bool Node::heartbeat_due() const noexcept {

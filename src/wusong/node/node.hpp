@@ -32,6 +32,10 @@
 
 namespace wusong::node {
 
+/// In a block; and hashes of included ones that are kept, in each of two generations.
+inline constexpr std::size_t kTransactionsPerBlockMax = 20'000;
+inline constexpr std::size_t kIncludedKept = 100'000;
+
 /// Work for another thread; each answers with the node's member of the same name.
 struct SplitJob {  // split(), then Node::on_split
   consensus::BlockPtr block;
@@ -118,6 +122,7 @@ struct NodeOptions {
   /// Parts of states for other nodes, at most.
   std::uint64_t serve_bytes_per_second{std::uint64_t{32} << 20};
   sync::RangeCut range_cut;
+  std::size_t included_kept{kIncludedKept};
 };
 
 /// State of the newest executed height, for the pool. Replaced by the driver after each block.
@@ -164,6 +169,8 @@ class Node {
   Height final_height() const noexcept { return final_.header.number; }
   const types::Header& final_header() const noexcept { return final_.header; }
   Height executed_height() const noexcept { return executed_; }
+  /// What this node keeps in memory, consensus included.
+  std::vector<consensus::Gauge> gauges() const;
   const NodeCounters& counters() const noexcept { return counters_; }
   bool syncing() const noexcept;
   Height sync_target() const noexcept;

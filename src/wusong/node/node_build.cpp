@@ -12,7 +12,6 @@ namespace {
 // Beyond this many final blocks without agreed roots, blocks carry no transactions: execution
 // catches up.
 constexpr std::uint64_t kUnexecutedMax = 12;
-constexpr std::size_t kTransactionsPerBlockMax = 20'000;
 
 }  // namespace
 

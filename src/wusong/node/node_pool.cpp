@@ -9,12 +9,11 @@ namespace {
 
 // A gossip frame is sent when it reaches this size: small enough to travel between urgent frames.
 constexpr std::size_t kGossipBytes = std::size_t{256} << 10;
-constexpr std::size_t kIncludedKept = 100'000;  // in each of two generations
 
 }  // namespace
 
 void Node::note_included(const PreparedBlock& block) {
-  if (included_.size() > kIncludedKept) {
+  if (included_.size() > options_.included_kept) {
     included_before_ = std::move(included_);
     included_.clear();
   }

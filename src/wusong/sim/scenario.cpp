@@ -70,6 +70,27 @@ void faulty_validators(Scenario& out, Rng& rng, std::size_t count,
   }
 }
 
+/// What costs the others a view each time, while nothing else goes wrong.
+void failing_leaders(Scenario& out, Rng& rng, std::size_t count) {
+  constexpr std::array kFailing{Behaviour::silent_leader, Behaviour::bad_block, Behaviour::mute};
+  faulty_validators(out, rng, count);
+  for (auto& [who, how] : out.faulty) how = kFailing[rng.below(kFailing.size())];
+  out.chaos = 40s;
+  out.client_pause = 20ms;
+  out.slow_job_permille = 0;
+  out.wasted_views_max = 10;
+}
+
+/// Two blocks a second and some transactions in each, so that a day is a matter of minutes.
+Scenario soak(Scenario out) {
+  out.chaos = 2h;
+  out.block_interval_ms = 500;
+  out.clients = 12;
+  out.client_pause = 500ms;
+  out.steady_after = 1h;
+  return out;
+}
+
 }  // namespace
 
 std::string_view name_of(Behaviour behaviour) noexcept {
@@ -91,7 +112,9 @@ std::string_view name_of(Behaviour behaviour) noexcept {
                                                                  "bad_encoding",
                                                                  "withhold_fragments",
                                                                  "some_fragments",
-                                                                 "garbage_fragments"};
+                                                                 "garbage_fragments",
+                                                                 "mute",
+                                                                 "dawdle"};
   return kNames[static_cast<std::size_t>(behaviour)];
 }
 
@@ -109,6 +132,8 @@ const std::vector<ScenarioName>& scenario_names() {
       {"members", "validators come and go and change keys, amid partitions and crashes"},
       {"joins", "new machines that fetch a state from pruned ones, with kills and a liar"},
       {"swarm", "all of it together, as the seed has it"},
+      {"leaders", "up to f leaders that fail at their turns, which are passed over"},
+      {"soak", "steady load and no faults: what nodes keep in memory does not grow"},
   };
   return kNames;
 }
@@ -122,6 +147,7 @@ std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed
   out.chaos = 12s;
   const std::size_t tolerated = consensus::faulty_max(validators);
   if (name == "calm") return out;
+  if (name == "soak") return soak(std::move(out));
   out.observers = rng.below(2);
   out.slow_job_permille = 20;
   out.coded = mix64(seed ^ 0xc0ded) % 2 == 0;
@@ -133,6 +159,8 @@ std::optional<Scenario> named_scenario(std::string_view name, std::uint64_t seed
     out.crash_any_number = rng.chance(700);
   } else if (name == "byzantine") {
     faulty_validators(out, rng, tolerated);
+  } else if (name == "leaders") {
+    failing_leaders(out, rng, tolerated);
   } else if (name == "forks") {
     out.coded = false;
     // Messages outlast the interval between blocks: the fork is there before what it leaves out is

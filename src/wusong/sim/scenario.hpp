@@ -12,6 +12,8 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/time.hpp"
+#include "wusong/sim/timing.hpp"
+#include "wusong/wan/regions.hpp"
 
 namespace wusong::sim {
 
@@ -36,9 +38,10 @@ enum class Behaviour : std::uint8_t {
   withhold_fragments,  // half of the fragments it should send never leave
   some_fragments,      // leads with fragments to fewer than can reconstruct, or to just as many
   garbage_fragments,   // altered, foreign and doubled fragments
+  mute,                // nothing it says arrives
+  dawdle,              // proposes shortly before the others give its views up
 };
-inline constexpr std::uint64_t kBehaviours =
-    static_cast<std::uint64_t>(Behaviour::garbage_fragments);
+inline constexpr std::uint64_t kBehaviours = static_cast<std::uint64_t>(Behaviour::dawdle);
 std::string_view name_of(Behaviour behaviour) noexcept;
 
 struct NetworkFaults {
@@ -49,6 +52,12 @@ struct NetworkFaults {
   Duration delay_max{std::chrono::milliseconds{10}};
   Duration spike{std::chrono::milliseconds{400}};
   std::uint64_t bytes_per_second{0};  // of one direction of one link; 0: no limit
+};
+
+/// Validators in regions of the world: what a path between two does comes before other faults.
+struct Wide {
+  wan::Regions regions;
+  std::uint64_t placement{0};  // as Regions::place() has it
 };
 
 /// How often something happens; 0: never.
@@ -71,18 +80,28 @@ struct Scenario {
   std::size_t observers{0};                 // with Pace::members they may become validators
   Duration chaos{std::chrono::seconds{8}};  // faults happen in this time
   NetworkFaults network;
+  std::optional<Wide> wide;  // then `network` adds no delay of its own
   Pace pace;
   bool crash_any_number{true};         // more than f at once
   std::int32_t drift_permille_max{0};  // of monotonic clocks
   std::uint32_t slow_job_permille{0};  // jobs and blocks that take tens of milliseconds
+  std::uint64_t block_interval_ms{40};
+  std::uint64_t gas_limit{1'000'000'000};
   std::size_t clients{6};
   Duration client_pause{std::chrono::milliseconds{120}};  // between an answer and the next request
+  bool clients_know{false};                               // which nodes to stay away from
   std::vector<std::pair<std::size_t, Behaviour>> faulty;  // validator, behaviour
   bool coded{false};          // every block travels in slices, however small
   std::uint64_t join_gap{0};  // a state is fetched where so many blocks are missing; 0: never
   std::uint64_t state_history{10'000};  // heights whose state stays
   std::uint64_t kept_blocks{0};         // and whose transactions and receipts do; 0: all
   std::size_t never_restart{0};         // so many validators stay down when the faults end
+  /// In the second half of the faults, of a hundred views at most so many may be waited for in
+  /// vain.
+  std::optional<std::uint64_t> wasted_views_max;
+  /// From this time on nothing a node keeps in memory may grow by more than a twentieth. What is
+  /// compared is the most in the tenth of it that comes before and in an equal time at the end.
+  std::optional<Duration> steady_after;
 
   // After the faults: so many blocks more, on every honest node, within the bound.
   std::uint64_t liveness_blocks{8};
@@ -113,9 +132,17 @@ struct Outcome {
   std::uint64_t events{0};
   std::uint64_t blocks{0};        // highest final height
   std::uint64_t transactions{0};  // acknowledged to clients
+  // In the second half of the time of faults:
+  std::uint64_t transactions_late{0};
+  std::uint64_t views_late{0};
+  std::uint64_t views_wasted_late{0};  // waited for in vain
   Duration virtual_time{};
   Duration recovery{};  // until liveness was shown
+  /// From proposal to finality on each honest node, over the time of faults but its first seconds.
+  Timing finality;
   std::vector<Violation> violations;
+  /// The most that any honest node held of each kind: before Scenario::steady_after, at the end.
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> memory;
   std::map<std::string, std::uint64_t> marks;  // faults and paths that really happened
   std::vector<std::string> timeline;           // the last events, bounded
 

@@ -60,7 +60,9 @@ constexpr std::array kBehaviourMarks{"",
                                      "bad_encoding",
                                      "fragment_withheld",
                                      "fragments_to_some",
-                                     "fragment_garbage"};
+                                     "fragment_garbage",
+                                     "mute",
+                                     "dawdled"};
 static_assert(kBehaviourMarks.size() == kBehaviours + 1);
 
 TEST(Scenario, EveryBehaviourAloneIsSurvived) {
@@ -69,9 +71,13 @@ TEST(Scenario, EveryBehaviourAloneIsSurvived) {
     Scenario scenario = calm(4);
     scenario.observers = 1;
     scenario.faulty = {{kind % 4, static_cast<Behaviour>(kind)}};
-    scenario.coded = static_cast<Behaviour>(kind) >= Behaviour::bad_encoding;
+    scenario.coded = static_cast<Behaviour>(kind) >= Behaviour::bad_encoding &&
+                     static_cast<Behaviour>(kind) <= Behaviour::garbage_fragments;
     // Those who come back have something to fetch, also from the liar.
-    if (static_cast<Behaviour>(kind) == Behaviour::false_sync) scenario.pace.crash = 300ms;
+    if (static_cast<Behaviour>(kind) == Behaviour::false_sync) {
+      scenario.pace.crash = 200ms;
+      scenario.chaos = 8s;
+    }
     const Outcome outcome = run_scenario(scenario, 100 + kind);
     EXPECT_TRUE(outcome.violations.empty()) << name << "\n" << outcome.describe();
     EXPECT_GT(outcome.blocks, 10u) << name << "\n" << outcome.describe();
@@ -80,9 +86,11 @@ TEST(Scenario, EveryBehaviourAloneIsSurvived) {
 }
 
 TEST(Scenario, EveryNameIsSurvivedByAnySeed) {
-  for (const ScenarioName& each : scenario_names())
+  for (const ScenarioName& each : scenario_names()) {
+    if (each.name == "soak") continue;  // hours: Soak.WhatANodeKeepsDoesNotGrow
     for (std::uint64_t seed = 1; seed <= 3; ++seed)
       expect_clean(*named_scenario(each.name, seed, 4 + 3 * (seed % 2)), seed);
+  }
   EXPECT_FALSE(named_scenario("no such name", 1, 4));
 }
 

@@ -14,6 +14,7 @@ Core::Core(const Config& config, Ports ports, const BlockRef& finalized)
       quorum_{quorum_size(validators_) - (has_defect(Defect::quorum_off_by_one) ? 1 : 0)},
       witness_{honest_witness_size(validators_)},
       pacemaker_{config.pacemaker, validators_},
+      turns_{validators_},
       dissemination_{config, ports},
       current_{finalized.view.next()},
       repeat_interval_{config.retransmit_min},
@@ -58,6 +59,7 @@ void Core::on(const PayloadBuilt& event) {
   held.state = HeldBlock::State::ok;
   persist_block(held);
   state.proposal = event.block_id;
+  proposed_at_ = now_;
   const bool whole = dissemination_.goes_whole(event.payload.size());
   const Vote& vote = cast({.kind = VoteKind::notarize,
                            .view = current_,
@@ -179,8 +181,15 @@ bool Core::unsettled() const {
   return highest_notarized_ > final_.view && highest_notarized_ > highest_finalization_;
 }
 
+/// Others have made blocks final that this replica does not hold yet.
+bool Core::lags() const {
+  return highest_finalization_ > final_.view;
+}
+
+/// Who lags takes for work what may long be done, and would keep those awake who have done it. If
+/// there is work, their votes tell.
 bool Core::awake() const {
-  return work_pending_ || hinted_ || unsettled();
+  return (work_pending_ && !lags()) || hinted_ || unsettled();
 }
 
 void Core::update_timers() {
@@ -190,14 +199,16 @@ void Core::update_timers() {
     return;
   }
   if (waiting_since_) return;
-  waiting_since_ = now_;
+  // Before that the leader may not propose.
+  const std::optional<Instant> last = std::max(last_proposal_at_, proposed_at_);
+  waiting_since_ = last ? std::max(now_, *last + config_.min_block_interval) : now_;
   if (may_nullify() && !has_defect(Defect::timeout_never))
-    deadline_ = now_ + pacemaker_.timeout(leader(current_)) + config_.min_block_interval;
+    deadline_ = *waiting_since_ + pacemaker_.timeout(leader(current_));
 }
 
 bool Core::needs_repetition() const {
   const bool unattested = own_attestation_ && attestation_repeats_ < kAttestationRepeats;
-  return awake() || lacks_certificates_ || unattested || highest_finalization_ > final_.view;
+  return awake() || lacks_certificates_ || unattested || lags();
 }
 
 void Core::repeat_if_due() {
@@ -309,6 +320,25 @@ Actions Core::finish() {
   return std::move(actions_);
 }
 
+std::vector<Gauge> Core::gauges() const {
+  // Views without finality are kept until it comes: one for each timeout, and those that peers may
+  // vote ahead in.
+  const std::size_t views = current_.value - final_.view.value + kViewWindow + 1;
+  const std::size_t heights = kAttestationsBehind + kAttestationsAhead + 2;
+  const std::size_t blocks = views * validators_;  // a leader may sign many, each is seen once
+  return {{"consensus.views", views_.size(), views},
+          {"consensus.blocks", blocks_.size(), blocks},
+          {"consensus.wanted_blocks", wants_.size(), blocks},
+          {"consensus.recorded_views", record_keys_.size(), views + config_.retained_blocks},
+          {"consensus.recent_finals", recent_finals_.size(), kRecentFinals},
+          {"consensus.retained_blocks", retained_.size(), config_.retained_blocks},
+          {"consensus.retained_bytes", retained_bytes_, config_.retained_bytes},
+          {"consensus.attested_heights", attestations_.size(), heights},
+          {"consensus.dispersal_bytes", dissemination_.held_bytes(),
+           views * 3 * config_.payload_bytes_max},
+          {"consensus.peers", peers_.size(), kPeersMax}};
+}
+
 Status Core::status() const {
   return {.view = current_,
           .leader = leader(current_),
@@ -318,6 +348,7 @@ Status Core::status() const {
           .halted = halted_,
           .timeout = pacemaker_.timeout(leader(current_)),
           .views_nullified = views_nullified_,
+          .views_passed_over = views_passed_over_,
           .blocks_held = blocks_.size(),
           .dispersal_bytes = dissemination_.held_bytes()};
 }

@@ -15,6 +15,7 @@
 #include "wusong/consensus/internal/dissemination.hpp"
 #include "wusong/consensus/internal/view_state.hpp"
 #include "wusong/consensus/machine.hpp"
+#include "wusong/consensus/turns.hpp"
 
 namespace wusong::consensus::internal {
 
@@ -35,6 +36,7 @@ class Core {
   Actions start(Instant now);
   Actions step(const Event& event, Instant now);
   Status status() const;
+  std::vector<Gauge> gauges() const;
 
  private:
   // core.cpp: events and time
@@ -53,6 +55,7 @@ class Core {
   void advance();
   Actions finish();
   void update_timers();
+  bool lags() const;
   bool awake() const;
   bool unsettled() const;
   bool needs_repetition() const;
@@ -99,6 +102,7 @@ class Core {
   bool vote_notarize();
   bool vote_finalize();
   bool vote_nullify();
+  bool passes_over(View view) const;
   bool may_nullify() const;
   void report(ViewState& state, MisbehaviourKind kind, const Vote& first, const Vote& second);
   void request_certificates(View from, View to, std::optional<PeerId> peer);
@@ -146,6 +150,7 @@ class Core {
   std::size_t quorum_;
   std::size_t witness_;
   Pacemaker pacemaker_;
+  Turns turns_;
   Dissemination dissemination_;
 
   Instant now_;
@@ -159,6 +164,7 @@ class Core {
   View highest_finalization_;
   std::vector<VoteSubject> complete_;  // tallies that have reached a quorum
   std::uint64_t views_nullified_{0};
+  std::uint64_t views_passed_over_{0};
 
   // the current view
   bool work_pending_{false};
@@ -170,7 +176,8 @@ class Core {
   std::optional<Instant> waiting_since_;
   std::optional<Instant> deadline_;
   std::optional<Instant> build_at_;
-  std::optional<Instant> last_proposal_at_;
+  std::optional<Instant> last_proposal_at_;  // of somebody else
+  std::optional<Instant> proposed_at_;       // by this replica
 
   // repetition
   std::optional<Instant> repeat_at_;

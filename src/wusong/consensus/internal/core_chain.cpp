@@ -90,7 +90,7 @@ bool Core::verify_blocks() {
 }
 
 bool Core::deliver() {
-  if (highest_finalization_ <= final_.view) return false;
+  if (!lags()) return false;
   for (auto it = views_.rbegin(); it != views_.rend(); ++it) {
     if (!it->second.finalization) continue;
     const Certificate certificate = *it->second.finalization;
@@ -135,6 +135,7 @@ void Core::finalize_path(const std::vector<BlockPtr>& path, const Certificate& c
   for (const BlockPtr& block : path) {
     actions_.finalized->blocks.push_back(block);
     note_final(block->ref);
+    turns_.on_final(block->parent_view, block->ref.view);
     retain(block);
   }
   actions_.finalized->certificate = certificate;

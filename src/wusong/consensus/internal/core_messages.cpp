@@ -185,7 +185,7 @@ Result<void> Core::receive(PeerId from, StatusMessage message) {
   state.status_answer_after = now_ + config_.retransmit_min / 2;
   const View finality = std::max(final_.view, highest_finalization_);
   if (message.finalized_view < finality) {
-    if (highest_finalization_ > final_.view)
+    if (lags())
       send(from, *view_state(highest_finalization_).finalization);
     else if (final_certificate_)
       send(from, *final_certificate_);

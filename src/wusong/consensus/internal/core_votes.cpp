@@ -53,10 +53,15 @@ const Vote& Core::cast(const VoteSubject& subject, bool broadcast) {
 void Core::count(Vote vote) {
   const VoteSubject subject = vote.subject;
   ViewState& state = view_state(subject.view);
+  const ValidatorIndex voter = vote.validator;
   const std::size_t equal = state.tally(subject.kind).add(std::move(vote));
   // One honest voter has seen the leader's signature on this id.
   if (subject.kind == VoteKind::notarize && equal >= witness_ && !state.proposal)
     state.proposal = subject.block_id;
+  // One honest voter holds the certificate that this replica may never form: a leader who signs two
+  // blocks is counted for the one that came first.
+  if (subject.kind == VoteKind::finalize && equal == witness_ && subject.view >= current_)
+    request_certificates(current_, subject.view, voter);
   if (equal == quorum_) complete_.push_back(subject);
 }
 
@@ -94,7 +99,8 @@ void Core::install(Certificate certificate, std::optional<PeerId> from) {
   ViewState& state = view_state(subject.view);
   state.certificate(subject.kind) = std::move(certificate);
   if (subject.kind == VoteKind::nullify) {
-    if (subject.view >= current_) ++views_nullified_;
+    if (subject.view >= current_)
+      ++(passes_over(subject.view) ? views_passed_over_ : views_nullified_);
   } else {
     highest_notarized_ = std::max(highest_notarized_, subject.view);
     if (subject.kind == VoteKind::finalize)
@@ -111,7 +117,7 @@ void Core::install(Certificate certificate, std::optional<PeerId> from) {
 std::optional<Duration> Core::view_time() const {
   const ViewState* state = find_view(current_);
   if (!waiting_since_ || (state != nullptr && state->own_nullify)) return std::nullopt;
-  const Duration elapsed = now_ - *waiting_since_;
+  const Duration elapsed = std::max(now_ - *waiting_since_, Duration{0});
   if (work_pending_ || !last_proposal_at_) return elapsed;
   return std::min(elapsed, 2 * (now_ - *last_proposal_at_));
 }
@@ -119,11 +125,11 @@ std::optional<Duration> Core::view_time() const {
 void Core::enter(View view, VoteKind because) {
   const ValidatorIndex previous = leader(View{view.value - 1});
   if (because == VoteKind::nullify) {
-    pacemaker_.on_nullified(previous);
+    if (!passes_over(View{view.value - 1})) pacemaker_.on_nullified();
   } else if (const auto elapsed = view == current_.next() ? view_time() : std::nullopt) {
     pacemaker_.on_notarized(previous, *elapsed);
   } else {
-    pacemaker_.on_notarized(previous);
+    pacemaker_.on_notarized();
   }
   current_ = view;
   const ViewState* state = find_view(view);
@@ -203,7 +209,9 @@ bool Core::vote_nullify() {
   const bool joined = state != nullptr && state->nullify.size() >= witness_;
   const bool hopeless = state != nullptr && state->leader_is_faulty;
   if (late) deadline_.reset();
-  if ((!late && !joined && !hopeless) || !may_nullify()) return false;
+  const bool voted = state != nullptr && state->own_notarize;
+  const bool passed = awake() && !voted && passes_over(current_);
+  if ((!late && !joined && !hopeless && !passed) || !may_nullify()) return false;
   deadline_.reset();
   cast({.kind = VoteKind::nullify,
         .view = current_,
@@ -212,6 +220,10 @@ bool Core::vote_nullify() {
         .parent_view = View{}},
        true);
   return true;
+}
+
+bool Core::passes_over(View view) const {
+  return !has_defect(Defect::failed_leader_waited_for) && turns_.passed_over(view);
 }
 
 void Core::report(ViewState& state, MisbehaviourKind kind, const Vote& first, const Vote& second) {

@@ -74,6 +74,7 @@ void Node::transmit(const node::Frame& frame) {
     if (world_.scenario.coded && frame.channel == net::Channel::sync) note_range_part(frame);
     return world_.links.send(slot_, frame.to, packet);
   }
+  if (behaviour_ == Behaviour::mute) return world_.mark("mute");
   const bool done = frame.channel == net::Channel::consensus ? transmit_consensus(frame)
                     : frame.channel == net::Channel::sync    ? serve_falsely(frame)
                     : frame.channel == net::Channel::block   ? transmit_block(frame)
@@ -120,6 +121,9 @@ bool Node::transmit_consensus(const node::Frame& frame) {
       if (!proposal) return false;
       propose_badly(*proposal);
       return true;
+    case Behaviour::dawdle:
+      if (proposal != nullptr || own_lead) dawdle(frame);
+      return proposal != nullptr || own_lead;
     case Behaviour::two_votes:
       if (vote) vote_twice(*vote);
       return false;
@@ -137,6 +141,14 @@ bool Node::transmit_consensus(const node::Frame& frame) {
     default:
       return false;
   }
+}
+
+/// As late as it dares, by the timeout that it would give such a leader itself.
+void Node::dawdle(const node::Frame& frame) {
+  world_.mark("dawdled");
+  const Duration patience = node_->consensus_status().timeout;
+  world_.links.send(slot_, frame.to, {frame.channel, frame.payload},
+                    rng_.between(patience / 4, patience * 3 / 4));
 }
 
 /// Answers of sync with one byte changed, or under another certificate.
@@ -258,7 +270,8 @@ consensus::Certificate Node::forged(const VoteSubject& subject) const {
 /// A well-formed block beside the ones that its parent has already, or is about to have.
 std::optional<consensus::Block> Node::forked(const consensus::Block& block) {
   const Height head = *ledger_->final_head();
-  const std::uint64_t back = rng_.chance(700) ? 0 : rng_.below(3);
+  const bool open = block.ref.height > head.next();  // its parent is not final yet
+  const std::uint64_t back = open || rng_.chance(700) ? 0 : rng_.below(3);
   if (head.value <= back) return std::nullopt;
   const auto parent = ledger_->block(head.minus(back));
   if (!parent || !*parent) return std::nullopt;
@@ -277,9 +290,12 @@ std::optional<consensus::Block> Node::forked(const consensus::Block& block) {
   return fork;
 }
 
+/// Mostly where it could do harm: others pass over who fails at every turn. @return whether it did
 bool Node::fork_chain(const consensus::Proposal& proposal) {
+  const bool open = proposal.block.ref.height > ledger_->final_head()->next();
+  if (!open && rng_.chance(750)) return false;
   const auto fork = forked(proposal.block);
-  if (!fork) return true;
+  if (!fork) return false;
   const Bytes signature = signed_vote(notarize_subject(*fork)).signature;
   for (std::size_t to = 0; to < world_.size(); ++to)
     send_to(to, consensus::Proposal{*fork, signature});

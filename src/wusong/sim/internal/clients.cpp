@@ -65,7 +65,9 @@ void Clients::next(std::size_t who) {
 void Clients::send(std::size_t who) {
   Client& client = clients_[who];
   const std::uint64_t attempt = ++client.attempt;
-  Node& node = *world_.nodes[rng_.below(world_.size())];
+  std::size_t slot = rng_.below(world_.size());
+  while (world_.scenario.clients_know && !world_.honest(slot)) slot = rng_.below(world_.size());
+  Node& node = *world_.nodes[slot];
   node.submit({*client.pending}, [](const std::vector<Result<void>>&) {});
   world_.loop.after(rng_.between(2s, 4s), [this, who, attempt] {
     if (clients_[who].attempt != attempt || !clients_[who].pending) return;

@@ -161,7 +161,10 @@ void Governors::insist(const types::Transaction& transaction, const Address& gov
     if (best != nullptr) {
       const auto state = best->state().view(best->state().head()->height);
       const auto account = state ? (*state)->account(governor) : std::nullopt;
-      if (account && account->nonce > transaction.nonce) return;
+      if (account && account->nonce > transaction.nonce) {
+        --waiting_for_;
+        return;
+      }
     }
     insist(transaction, governor);
   });
@@ -180,6 +183,7 @@ void Governors::send(types::StateView& state, const Address& governor, Bytes cal
   for (std::size_t identity = 0; identity < machines; ++identity) {
     if (address(static_cast<consensus::PeerId>(identity)) != governor) continue;
     WUSONG_ASSERT(types::sign(out, secret('g', identity)));
+    ++waiting_for_;
     return insist(out, governor);
   }
 }

@@ -29,6 +29,8 @@ class Governors {
   Governors(World& world, Rng rng) : world_{world}, rng_{rng} {}
   /// One step: a proposal, or an approval of the one that waits.
   void act();
+  /// For a transaction to be executed.
+  bool waiting() const noexcept { return waiting_for_ > 0; }
 
   static Address address(consensus::PeerId identity);
   static std::unique_ptr<crypto::Signer> vote_secret(consensus::PeerId identity,
@@ -48,6 +50,7 @@ class Governors {
   World& world_;
   Rng rng_;
   std::map<consensus::PeerId, std::uint64_t> generations_;  // of vote keys
+  std::size_t waiting_for_{0};
 };
 
 }  // namespace wusong::sim::internal

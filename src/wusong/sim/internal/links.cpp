@@ -21,6 +21,10 @@ void Links::resize(std::size_t machines) {
   links_.assign(machines * machines, {});
 }
 
+void Links::widen(const wan::Regions& regions, std::span<const std::size_t> placement) {
+  wide_.emplace(regions, placement, rng_.next());
+}
+
 void Links::send(std::size_t from, std::optional<consensus::PeerId> peer, const Packet& packet,
                  Duration extra) {
   for (std::size_t to = 0; to < count_; ++to) {
@@ -31,8 +35,16 @@ void Links::send(std::size_t from, std::optional<consensus::PeerId> peer, const 
   }
 }
 
-Duration Links::delay_of(Link& link, const Packet& packet) {
-  Duration delay = rng_.between(faults.delay_min, faults.delay_max);
+std::optional<Duration> Links::delay_of(std::size_t from, std::size_t to, const Packet& packet) {
+  Link& link = this->link(from, to);
+  Duration delay{};
+  if (wide_) {
+    const auto arrival = wide_->stream(from, to, packet.payload->size(), world_.loop.now());
+    if (!arrival) return std::nullopt;
+    delay = *arrival - world_.loop.now();
+  } else {
+    delay = rng_.between(faults.delay_min, faults.delay_max);
+  }
   if (rng_.chance(faults.spike_permille)) {
     world_.mark("held_back");
     delay += rng_.between(0ms, faults.spike);
@@ -61,7 +73,9 @@ void Links::deliver(std::size_t from, std::size_t to, const Packet& packet, Dura
   const bool twice = rng_.chance(faults.duplicate_permille);
   if (twice) world_.mark("duplicated");
   for (int copy = 0; copy < (twice ? 2 : 1); ++copy) {
-    world_.loop.after(delay_of(way, packet) + extra, [this, from, to, packet] {
+    const auto delay = delay_of(from, to, packet);
+    if (!delay) return world_.mark("queue_full");
+    world_.loop.after(*delay + extra, [this, from, to, packet] {
       if (open(from, to)) world_.nodes[to]->receive(from, packet);
     });
   }

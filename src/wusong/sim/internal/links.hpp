@@ -11,6 +11,7 @@
 #include "wusong/net/messages.hpp"
 #include "wusong/sim/event_loop.hpp"
 #include "wusong/sim/scenario.hpp"
+#include "wusong/wan/network.hpp"
 
 namespace wusong::sim::internal {
 
@@ -25,6 +26,8 @@ class Links {
  public:
   Links(World& world, Rng rng) : world_{world}, rng_{rng} {}
   void resize(std::size_t machines);
+  /// From here on what is sent takes the paths between regions. `placement`: of each machine.
+  void widen(const wan::Regions& regions, std::span<const std::size_t> placement);
 
   /// To everybody who answers to `peer`, or to all but the sender.
   void send(std::size_t from, std::optional<consensus::PeerId> peer, const Packet& packet,
@@ -49,12 +52,14 @@ class Links {
   const Link& link(std::size_t from, std::size_t to) const noexcept {
     return links_[from * count_ + to];
   }
-  Duration delay_of(Link& link, const Packet& packet);
+  /// Nothing: it never arrives.
+  std::optional<Duration> delay_of(std::size_t from, std::size_t to, const Packet& packet);
 
   World& world_;
   Rng rng_;
   std::size_t count_{0};
   std::vector<Link> links_;
+  std::optional<wan::Network> wide_;
 };
 
 }  // namespace wusong::sim::internal

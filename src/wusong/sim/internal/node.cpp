@@ -273,6 +273,8 @@ void Node::watch(const node::Actions& actions) {
     world_.checkers.on_obtained(slot_, job.block->ref.id);
   for (const node::PreparedPtr& block : actions.execute)
     world_.checkers.on_final(slot_, block->block.header, block->hash);
+  if (!actions.fetched)
+    for (const node::PreparedPtr& block : actions.execute) world_.on_final(block->block.header);
   if (actions.final) world_.checkers.on_ledger_synced(slot_, *actions.final);
 }
 

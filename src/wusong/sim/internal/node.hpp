@@ -125,6 +125,7 @@ class Node {
   void send_garbage(const node::Frame& frame);
   bool serve_falsely(const node::Frame& frame);
   bool serve_false_parts(const node::Frame& frame, net::SnapshotResponse response);
+  void dawdle(const node::Frame& frame);
   void vote_twice(const consensus::Vote& vote);
   void say_yes(std::size_t from, const Packet& packet);
   void replay(const Packet& packet);

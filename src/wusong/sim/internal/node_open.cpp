@@ -7,6 +7,13 @@
 
 namespace wusong::sim::internal {
 
+namespace {
+
+// Where memory must be steady: few enough to be there soon.
+constexpr std::size_t kFewHashes = 500;
+
+}  // namespace
+
 Result<void> Node::open() {
   node::OpeningOptions options;
   options.state = {.history = world_.scenario.state_history,
@@ -37,20 +44,21 @@ Result<void> Node::open_node() {
   WUSONG_TRY(const txpool::Loaded loaded, txpool::load(disk.store));
   guard_.reset();
   if (votes_lost) guard_.emplace(wall());
-  WUSONG_TRY(node_, node::Node::create(
-                        {.genesis = world_.genesis,
-                         .genesis_hash = world_.genesis_hash,
-                         .genesis_header = world_.genesis_header,
-                         .keys = guard_ ? &no_keys_ : &keys_,
-                         .peer_of = [this](BytesView key) { return world_.peer_of(key); },
-                         .pool_limits = {},
-                         .pool_record_next = loaded.next,
-                         .pacemaker = world_.pacemaker(),
-                         .dispersal = world_.dispersal(),
-                         .join = join_options(),
-                         .range_cut = world_.range_cut()},
-                        *ledger_, [this](Height h) { return state_->view(h); },
-                        state_->head()->height, records));
+  WUSONG_TRY(
+      node_,
+      node::Node::create(
+          {.genesis = world_.genesis,
+           .genesis_hash = world_.genesis_hash,
+           .genesis_header = world_.genesis_header,
+           .keys = guard_ ? &no_keys_ : &keys_,
+           .peer_of = [this](BytesView key) { return world_.peer_of(key); },
+           .pool_limits = {},
+           .pool_record_next = loaded.next,
+           .pacemaker = world_.pacemaker(),
+           .dispersal = world_.dispersal(),
+           .join = join_options(),
+           .included_kept = world_.scenario.steady_after ? kFewHashes : node::kIncludedKept},
+          *ledger_, [this](Height h) { return state_->view(h); }, state_->head()->height, records));
   epoch_ = std::make_shared<const types::Epoch>(node_->epoch());
   std::vector<Bytes> encoded;
   for (const auto& transaction : loaded.transactions) encoded.push_back(types::encode(transaction));

@@ -11,6 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kTimelineMax = 400;
+constexpr Duration kWarmUp = 2s;  // connections and first views measure nothing
 
 std::string seconds(Instant at) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch());
@@ -23,7 +24,8 @@ node::Genesis genesis_of(const Scenario& scenario, const Clients& clients) {
   node::Genesis out;
   out.chain_id = 5'918;
   out.timestamp = UnixMillis{1'700'000'000'000};
-  out.block_interval_ms = 40;
+  out.block_interval_ms = scenario.block_interval_ms;
+  out.gas_limit = scenario.gas_limit;
   out.heartbeat_ms = Governors::kHeartbeatMs;  // out of the way of the checker of rest
   out.block_bytes_max = std::uint64_t{512} << 10;
   const auto validator = [](std::size_t i) {
@@ -85,6 +87,13 @@ World::World(const Scenario& from, std::uint64_t seed)
   }
   budget_ -= std::min(budget_, scenario.faulty.size());
   links.resize(size());
+  if (scenario.wide) {
+    // A machine stands where its name does; observers come after the validators.
+    const auto places = scenario.wide->regions.place(count, scenario.wide->placement);
+    std::vector<std::size_t> placement;
+    for (const auto& node : nodes) placement.push_back(places[node->identity() % places.size()]);
+    links.widen(scenario.wide->regions, placement);
+  }
   out_of_budget_ = ever_faulty;
 }
 
@@ -133,6 +142,7 @@ void World::add_node(consensus::PeerId identity) {
 }
 
 consensus::PacemakerConfig World::pacemaker() const {
+  if (scenario.wide) return {};  // as a node has it
   return {.timeout_initial = 400ms, .timeout_min = 100ms, .timeout_max = 3s, .margin = 50ms};
 }
 
@@ -330,6 +340,13 @@ void World::node_stopped(std::size_t slot, Error reason) {
     checkers.violate("halt", name_of(slot) + " stopped: " + std::string{reason.name()});
 }
 
+void World::on_final(const types::Header& header) {
+  const UnixMillis now = true_wall();
+  const bool warm = loop.now() > Instant{} + kWarmUp;
+  if (!warm || !faults_on || now < header.timestamp) return;
+  outcome.finality.add(std::chrono::milliseconds{now.value - header.timestamp.value});
+}
+
 // ---- the end ---------------------------------------------------------------------------------
 
 void World::heal() {
@@ -405,6 +422,61 @@ std::string World::unsettled() const {
   return out;
 }
 
+std::pair<std::uint64_t, std::uint64_t> World::views() const {
+  std::pair<std::uint64_t, std::uint64_t> out;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (!watched(i) || !nodes[i]->takes_part()) continue;
+    const consensus::Status status = nodes[i]->machine().consensus_status();
+    out.first = std::max(out.first, status.view.value);
+    out.second = std::max(out.second, status.views_nullified);
+  }
+  return out;
+}
+
+void World::check_wasted_views(std::pair<std::uint64_t, std::uint64_t> before) {
+  const auto [ended, wasted] = views();
+  outcome.views_late = ended - std::min(before.first, ended);
+  outcome.views_wasted_late = wasted - std::min(before.second, wasted);  // a restart forgets
+  if (scenario.wasted_views_max &&
+      outcome.views_wasted_late * 100 > outcome.views_late * *scenario.wasted_views_max)
+    checkers.violate("adaptation", std::to_string(outcome.views_wasted_late) + " of " +
+                                       std::to_string(outcome.views_late) +
+                                       " views were waited for in vain");
+}
+
+void World::look_at_memory() {
+  if (!faults_on) return;
+  loop.after(1s, [this] { look_at_memory(); });
+  const Instant steady = Instant{} + scenario.steady_after.value_or(Duration{0});
+  const Duration window = scenario.steady_after.value_or(Duration{0}) / 10;
+  const bool first = loop.now() <= steady && loop.now() >= steady - window;
+  const bool last = loop.now() >= Instant{} + scenario.chaos - window;
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (!honest(i) || !nodes[i]->takes_part()) continue;
+    for (const consensus::Gauge& gauge : nodes[i]->machine().gauges()) {
+      if (gauge.size > gauge.bound)
+        checkers.violate("ceiling", name_of(i) + " holds " + std::to_string(gauge.size) + " of " +
+                                        std::string{gauge.name} + ", at most " +
+                                        std::to_string(gauge.bound));
+      if (!scenario.steady_after) continue;
+      auto& [early, late] = outcome.memory[std::string{gauge.name}];
+      if (first) early = std::max<std::uint64_t>(early, gauge.size);
+      if (last) late = std::max<std::uint64_t>(late, gauge.size);
+    }
+  }
+}
+
+void World::check_memory() {
+  for (const auto& [name, sizes] : outcome.memory) {
+    const auto [early, late] = sizes;
+    // What comes and goes with single blocks and transactions is no growth.
+    const std::uint64_t slack = name.ends_with("bytes") ? 4'096 : 8;
+    if (late > early + std::max<std::uint64_t>(early / 20, slack))
+      checkers.violate(
+          "memory", name + " grew from " + std::to_string(early) + " to " + std::to_string(late));
+  }
+}
+
 void World::check_liveness() {
   const Height target = checkers.highest().plus(scenario.liveness_blocks);
   const Instant began = loop.now();
@@ -419,10 +491,11 @@ void World::check_liveness() {
 void World::check_rest() {
   clients.stop();
   for (const auto& node : nodes) node->behave(Behaviour::honest);
-  const auto done = [&] { return (settled() && !clients.waiting()) || !checkers.clean(); };
+  const auto work = [&] { return clients.waiting() || governors.waiting(); };
+  const auto done = [&] { return (settled() && !work()) || !checkers.clean(); };
   if (!loop.run_until(loop.now() + scenario.liveness_bound, 100ms, done))
     return checkers.violate("rest", std::string{"nodes never come to rest: "} +
-                                        (clients.waiting() ? "a client waits; " : "") +
+                                        (work() ? "a client or governor waits; " : "") +
                                         unsettled());
   loop.run_until(loop.now() + 2s);  // the last attestations and answers
   const Height before = checkers.highest();
@@ -459,7 +532,14 @@ Outcome World::run() {
   every(pace.clock, [this] { jump_one(); });
   every(pace.members, [this] { governors.act(); });
   every(pace.join, [this] { replace_one(); });
+  loop.after(1s, [this] { look_at_memory(); });
+  loop.run_until(Instant{} + scenario.chaos / 2);
+  const std::uint64_t early = clients.acknowledged();
+  const auto views_before = views();
   loop.run_until(Instant{} + scenario.chaos);
+  outcome.transactions_late = clients.acknowledged() - early;
+  check_wasted_views(views_before);
+  check_memory();
   heal();
   check_liveness();
   if (checkers.clean()) check_rest();

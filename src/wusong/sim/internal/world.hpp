@@ -51,6 +51,8 @@ class World {
   UnixMillis true_wall() const noexcept;
   /// The power goes, and comes back after a while.
   void power_off(std::size_t slot);
+  /// An honest node has just learnt that a block is final.
+  void on_final(const types::Header& header);
   /// A node that had to stop is brought back in time, with the disk it has or without.
   void node_stopped(std::size_t slot, Error reason);
 
@@ -92,6 +94,13 @@ class World {
   void check_liveness();
   void check_rest();
   void check_ledgers();
+  /// Views that ended so far, and how many of them were waited for in vain; of the node with the
+  /// most of each.
+  std::pair<std::uint64_t, std::uint64_t> views() const;
+  void check_wasted_views(std::pair<std::uint64_t, std::uint64_t> before);
+  /// Each second: what nodes hold, against its bounds, and for Outcome::memory.
+  void look_at_memory();
+  void check_memory();
   /// Honest, and not left dead on purpose.
   bool watched(std::size_t slot) const;
   Height lowest() const;
