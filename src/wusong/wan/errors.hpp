@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The wan module's error table: 4000–3899.
+// The wan module's error table: 4000–4099.
 #pragma once
 
 #include "wusong/base/error.hpp"

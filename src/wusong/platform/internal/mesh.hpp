@@ -24,7 +24,7 @@ namespace wusong::platform::internal {
 
 using ConnectionPtr = std::shared_ptr<Connection>;
 
-constexpr Duration kTick = std::chrono::milliseconds{50};
+inline constexpr Duration kTick = std::chrono::milliseconds{50};
 
 struct Peer {
   Peer(TransportPeer from, const OutboundQueue::Limits& limits,

@@ -16,7 +16,7 @@
 
 #if !defined(WUSONG_PQ_TARGET)
 #define WUSONG_PQ_TARGET
-#define WUSONG_PQ_INLINE static inline
+#define WUSONG_PQ_INLINE [[maybe_unused]] static inline
 #endif
 
 namespace wusong::pq::internal {
@@ -54,7 +54,7 @@ struct PairFactors {
     }
   }
 };
-inline constexpr PairFactors kPairFactors{};
+[[maybe_unused]] inline constexpr PairFactors kPairFactors{};
 
 /// Three bytes at a time, the highest bit ignored.
 /// @source FIPS 204, algorithms 14 and 30
