@@ -173,8 +173,10 @@ void Node::serve_range(consensus::PeerId peer, const net::RangeRequest& request)
   const net::RangePartRequest parts{.id = request.id, .from = request.from, .index = 0};
   const bool is_held = served_range_ && served_range_->from == request.from;
   if (is_held && !request.headers_only) return serve_range_parts(peer, parts);
-  auto range =
-      sync::serve_range(LedgerBlocks{ledger_}, request, options_.range_cut.whole_bytes_max);
+  // Headers never go in parts: what fits a message is enough of them.
+  auto range = sync::serve_range(
+      LedgerBlocks{ledger_}, request,
+      request.headers_only ? sync::RangeCut{}.whole_bytes_max : options_.range_cut.whole_bytes_max);
   if (!range) {
     out_.halt = range.error();  // our own store does not read
     return;

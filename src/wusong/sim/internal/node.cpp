@@ -110,6 +110,7 @@ bool Node::linked_to(consensus::PeerId identity) const {
 void Node::connect(std::size_t other) {
   const consensus::PeerId peer = world_.nodes[other]->identity();
   if (!up() || peer == identity_ || peers_.contains(other)) return;
+  if (!world_.nodes[other]->up()) return;  // it may have died of what it was told first
   if (!admits(other) || !world_.nodes[other]->admits(slot_)) return;
   const bool known = linked_to(peer);
   peers_.insert(other);

@@ -57,6 +57,7 @@ Result<void> Node::open_node() {
            .pacemaker = world_.pacemaker(),
            .dispersal = world_.dispersal(),
            .join = join_options(),
+           .range_cut = world_.range_cut(),
            .included_kept = world_.scenario.steady_after ? kFewHashes : node::kIncludedKept},
           *ledger_, [this](Height h) { return state_->view(h); }, state_->head()->height, records));
   epoch_ = std::make_shared<const types::Epoch>(node_->epoch());
