@@ -222,7 +222,10 @@ bool Core::vote_nullify() {
   return true;
 }
 
+/// Never itself: what it remembers of its own failures since it started is not what the others
+/// remember, and the one turn that they wait for would be lost each time.
 bool Core::passes_over(View view) const {
+  if (ports_.signer != nullptr && leader(view) == ports_.signer->index()) return false;
   return !has_defect(Defect::failed_leader_waited_for) && turns_.passed_over(view);
 }
 
