@@ -137,6 +137,10 @@ struct Sm4 {
                     std::uint8_t* out) noexcept {
     count_in_memory<Sm4, kCount>(keys, counter, in, out);
   }
+  static void chain(const Schedule& keys, std::uint8_t* sum, const std::uint8_t* in,
+                    std::size_t blocks) noexcept {
+    run_chain<Sm4>(keys, sum, in, blocks);
+  }
 };
 
 /// @shape of a plane: bit 16r + 4c + b is of row r, column c, block b
@@ -272,6 +276,10 @@ struct Aes {
   static void count(const Schedule& keys, Counter& counter, const std::uint8_t* in,
                     std::uint8_t* out) noexcept {
     count_in_memory<Aes, kCount>(keys, counter, in, out);
+  }
+  static void chain(const Schedule& keys, std::uint8_t* sum, const std::uint8_t* in,
+                    std::size_t blocks) noexcept {
+    run_chain<Aes>(keys, sum, in, blocks);
   }
 };
 

@@ -26,20 +26,27 @@ class Tweaks {
   Tweaks& operator=(const Tweaks&) = delete;
 
   void next(std::uint8_t* out, std::size_t count) noexcept {
-    for (std::size_t i = 0; i < count; ++i, out += kBlock) {
-      if (order_ == TweakOrder::ieee1619) {
-        std::memcpy(out, words_, kBlock);
-        const std::uint64_t top = 0 - (words_[1] >> 63);
-        words_[1] = words_[1] << 1 | words_[0] >> 63;
-        words_[0] = words_[0] << 1 ^ (top & 0x87);
-      } else {
-        const std::uint64_t swapped[2] = {std::byteswap(words_[0]), std::byteswap(words_[1])};
+    std::uint64_t first = words_[0];  // in registers, as `out` could be anything
+    std::uint64_t second = words_[1];
+    if (order_ == TweakOrder::ieee1619) {
+      for (std::size_t i = 0; i < count; ++i, out += kBlock) {
+        std::memcpy(out, &first, 8);
+        std::memcpy(out + 8, &second, 8);
+        const std::uint64_t top = 0 - (second >> 63);
+        second = second << 1 | first >> 63;
+        first = first << 1 ^ (top & 0x87);
+      }
+    } else {
+      for (std::size_t i = 0; i < count; ++i, out += kBlock) {
+        const std::uint64_t swapped[2] = {std::byteswap(first), std::byteswap(second)};
         std::memcpy(out, swapped, kBlock);
-        const std::uint64_t top = 0 - (words_[1] & 1);
-        words_[1] = words_[1] >> 1 | words_[0] << 63;
-        words_[0] = words_[0] >> 1 ^ (top & 0xe100000000000000);
+        const std::uint64_t top = 0 - (second & 1);
+        second = second >> 1 | first << 63;
+        first = first >> 1 ^ (top & 0xe100000000000000);
       }
     }
+    words_[0] = first;
+    words_[1] = second;
   }
 
  private:

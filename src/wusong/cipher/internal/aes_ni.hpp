@@ -37,6 +37,22 @@ struct AesNiKeys {
       _mm_store_si128(keys + kRounds + 1 + i, is_end ? k : _mm_aesimc_si128(k));
     }
   }
+
+  /// One block after the other, so in one register.
+  WUSONG_CIPHER_TARGET static void chain(const Schedule& schedule, std::uint8_t* sum,
+                                         const std::uint8_t* in, std::size_t blocks) noexcept {
+    const auto* const keys = reinterpret_cast<const __m128i*>(schedule.bytes);
+    auto* const place = reinterpret_cast<__m128i*>(sum);
+    __m128i x = _mm_loadu_si128(place);
+    for (; blocks != 0; --blocks, in += kBlock) {
+      const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in));
+      x = _mm_xor_si128(x, _mm_xor_si128(block, _mm_load_si128(keys)));
+#pragma GCC unroll 14
+      for (std::size_t r = 1; r < kRounds; ++r) x = _mm_aesenc_si128(x, _mm_load_si128(keys + r));
+      x = _mm_aesenclast_si128(x, _mm_load_si128(keys + kRounds));
+    }
+    _mm_storeu_si128(place, x);
+  }
 };
 
 WUSONG_CIPHER_INLINE __m128i reversal() noexcept {

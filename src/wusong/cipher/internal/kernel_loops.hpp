@@ -3,9 +3,10 @@
 // each function carries its own target attribute, as nothing of a shared header may be compiled for
 // a machine that others may lack.
 //
-// An engine has kWide and kNarrow, blocks that go at once; expand; and, on memory,
-// blocks<count, is_decrypting>(keys, in, out) and count<count>(keys, counter, in, out).
-// A hasher has Sum, load, store and absorb<count>(key, sum, in), absorb_any(key, sum, in, count).
+// An engine has kWide and kNarrow, blocks that go at once; expand and chain as Kernels has them;
+// and, on memory, blocks<count, is_decrypting>(keys, in, out) and count<count>(keys, counter, in,
+// out). A hasher has Sum, load, store and absorb<count>(key, sum, in), absorb_any(key, sum, in,
+// count).
 #pragma once
 
 #include <algorithm>
@@ -78,29 +79,36 @@ WUSONG_CIPHER_TARGET void run_count(const Schedule& keys, Counter& counter, cons
   std::memcpy(out, tail.bytes, bytes);
 }
 
-/// One step of GCM: encryption and GHASH of the same bytes while they are near.
+/// Encryption and GHASH in one pass. Sealing hashes the step before, which no round of the present
+/// one waits for, so the processor runs both at once; opening reads both from the same bytes.
 template <typename Engine, typename Hasher, std::size_t kCount, bool kOpen>
-WUSONG_CIPHER_INLINE void gcm_step(const Schedule& keys, const HashKey& hash_key, Counter& counter,
-                                   typename Hasher::Sum& sum, const std::uint8_t* in,
-                                   std::uint8_t* out) noexcept {
-  if constexpr (kOpen) sum = Hasher::template absorb<kCount>(hash_key, sum, in);
-  Engine::template count<kCount>(keys, counter, in, out);
-  if constexpr (!kOpen) sum = Hasher::template absorb<kCount>(hash_key, sum, out);
+WUSONG_CIPHER_INLINE void gcm_steps(const Schedule& keys, const HashKey& hash_key, Counter& counter,
+                                    typename Hasher::Sum& sum, const std::uint8_t*& in,
+                                    std::uint8_t*& out, std::size_t& bytes) noexcept {
+  constexpr std::size_t kStep = kBlock * kCount;
+  if (bytes < kStep) return;
+  if constexpr (!kOpen) {
+    Engine::template count<kCount>(keys, counter, in, out);
+    in += kStep;
+    out += kStep;
+    bytes -= kStep;
+  }
+  for (; bytes >= kStep; bytes -= kStep, in += kStep, out += kStep) {
+    sum = Hasher::template absorb<kCount>(hash_key, sum, kOpen ? in : out - kStep);
+    Engine::template count<kCount>(keys, counter, in, out);
+  }
+  if constexpr (!kOpen) sum = Hasher::template absorb<kCount>(hash_key, sum, out - kStep);
 }
 
 template <typename Engine, typename Hasher, bool kOpen>
 WUSONG_CIPHER_TARGET void run_gcm(const Schedule& keys, const HashKey& hash_key, Counter& counter,
                                   std::uint8_t* sum_bytes, const std::uint8_t* in,
                                   std::uint8_t* out, std::size_t bytes) noexcept {
-  constexpr std::size_t kWide = kBlock * Engine::kWide;
-  constexpr std::size_t kNarrow = kBlock * Engine::kNarrow;
   auto sum = Hasher::load(sum_bytes);
-  for (; bytes >= kWide; bytes -= kWide, in += kWide, out += kWide)
-    gcm_step<Engine, Hasher, Engine::kWide, kOpen>(keys, hash_key, counter, sum, in, out);
-  for (; bytes >= kNarrow; bytes -= kNarrow, in += kNarrow, out += kNarrow)
-    gcm_step<Engine, Hasher, Engine::kNarrow, kOpen>(keys, hash_key, counter, sum, in, out);
+  gcm_steps<Engine, Hasher, Engine::kWide, kOpen>(keys, hash_key, counter, sum, in, out, bytes);
+  gcm_steps<Engine, Hasher, Engine::kNarrow, kOpen>(keys, hash_key, counter, sum, in, out, bytes);
   if (bytes != 0) {
-    Tail<kNarrow> tail{in, bytes};
+    Tail<kBlock * Engine::kNarrow> tail{in, bytes};
     const std::size_t used = blocks_of(bytes);
     const std::uint32_t first = counter.next;
     if constexpr (kOpen) sum = Hasher::absorb_any(hash_key, sum, tail.bytes, used);
@@ -144,7 +152,7 @@ constexpr Kernels kernels_of() noexcept {
           .count = run_count<Engine>,
           .seal = run_gcm<Engine, Hasher, false>,
           .open = run_gcm<Engine, Hasher, true>,
-          .chain = run_chain<Engine>};
+          .chain = Engine::chain};
 }
 
 // Key schedules. Bytes of a word keep their order in memory: a word read there is little-endian.

@@ -100,6 +100,11 @@ struct Sm4Engine {
     for (std::size_t g = 0; g < kGroups; ++g) finish(x[g], nullptr, out + 4 * g * sizeof(V));
   }
 
+  WUSONG_CIPHER_TARGET static void chain(const Schedule& keys, std::uint8_t* sum,
+                                         const std::uint8_t* in, std::size_t blocks) noexcept {
+    run_chain<Sm4Engine>(keys, sum, in, blocks);
+  }
+
   template <std::size_t kCount>
   WUSONG_CIPHER_INLINE void count(const Schedule& keys, Counter& counter, const std::uint8_t* in,
                                   std::uint8_t* out) noexcept {
