@@ -94,6 +94,7 @@ class Gcm {
  private:
   explicit Gcm(const ExpandedKey& key) noexcept;
   struct Run;
+  struct Short;
   ExpandedKey key_;
   internal::HashKey hash_key_;
 };

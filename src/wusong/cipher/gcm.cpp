@@ -58,6 +58,39 @@ struct Gcm::Run {
     hash_lengths(header.associated.size(), message_bytes);
     gcm.key_.kernels().count(gcm.key_.schedule(), first, sum, sum, kBlock);
   }
+
+  bool has_tag(const std::uint8_t* tag) noexcept {
+    const bool is_right = internal::is_equal(sum, tag, kGcmTagBytes);
+    internal::wipe(sum, kBlock);  // the right tag is nobody's before it is shown
+    return is_right;
+  }
+};
+
+/// A message so short that the widest provider encrypts it and the tag in one go.
+struct Gcm::Short {
+  static constexpr std::size_t kMax = 15 * kBlock;
+  std::uint8_t bytes[kBlock + kMax];  // what is added to the tag, then the message
+
+  Short(const Run& run, BytesView in) noexcept {
+    std::memset(bytes, 0, kBlock);
+    if (!in.empty()) std::memcpy(bytes + kBlock, in.data(), in.size());
+    internal::Counter counter = run.first;
+    const auto& key = run.gcm.key_;
+    key.kernels().count(key.schedule(), counter, bytes, bytes, kBlock + in.size());
+  }
+  ~Short() { internal::wipe(bytes, sizeof(bytes)); }
+  Short(const Short&) = delete;
+  Short& operator=(const Short&) = delete;
+
+  /// As Run::finish.
+  void finish(Run& run, const Header& header, BytesView ciphertext) const noexcept {
+    run.hash(ciphertext);
+    run.hash_lengths(header.associated.size(), ciphertext.size());
+    for (std::size_t i = 0; i < kBlock; ++i) run.sum[i] ^= bytes[i];
+  }
+  void copy_to(std::span<std::uint8_t> out) const noexcept {
+    if (!out.empty()) std::memcpy(out.data(), bytes + kBlock, out.size());
+  }
 };
 
 namespace {
@@ -77,9 +110,15 @@ Result<void> Gcm::seal(const Header& header, BytesView plaintext,
   WUSONG_CHECK(check_lengths(header, plaintext.size()));
   WUSONG_CHECK(internal::check_output(plaintext, out, plaintext.size() + kGcmTagBytes));
   Run run{*this, header};
-  key_.kernels().seal(key_.schedule(), hash_key_, run.counter, run.sum, plaintext.data(),
-                      out.data(), plaintext.size());
-  run.finish(header, plaintext.size());
+  if (plaintext.size() <= Short::kMax) {
+    const Short message{run, plaintext};
+    message.copy_to(out.first(plaintext.size()));
+    message.finish(run, header, out.first(plaintext.size()));
+  } else {
+    key_.kernels().seal(key_.schedule(), hash_key_, run.counter, run.sum, plaintext.data(),
+                        out.data(), plaintext.size());
+    run.finish(header, plaintext.size());
+  }
   std::memcpy(out.data() + plaintext.size(), run.sum, kGcmTagBytes);
   return {};
 }
@@ -90,14 +129,21 @@ Result<void> Gcm::open(const Header& header, BytesView sealed,
   const BytesView ciphertext = sealed.first(sealed.size() - kGcmTagBytes);
   WUSONG_CHECK(check_lengths(header, ciphertext.size()));
   WUSONG_CHECK(internal::check_output(sealed, out, ciphertext.size()));
+  const std::uint8_t* const tag = sealed.data() + ciphertext.size();
   Run run{*this, header};
-  key_.kernels().open(key_.schedule(), hash_key_, run.counter, run.sum, ciphertext.data(),
-                      out.data(), ciphertext.size());
-  run.finish(header, ciphertext.size());
-  const bool is_right =
-      internal::is_equal(run.sum, sealed.data() + ciphertext.size(), kGcmTagBytes);
-  internal::wipe(run.sum, kBlock);  // the right tag is nobody's before it is shown
-  if (is_right) return {};
+  if (ciphertext.size() <= Short::kMax) {
+    const Short message{run, ciphertext};
+    message.finish(run, header, ciphertext);
+    if (run.has_tag(tag)) {
+      message.copy_to(out);
+      return {};
+    }
+  } else {
+    key_.kernels().open(key_.schedule(), hash_key_, run.counter, run.sum, ciphertext.data(),
+                        out.data(), ciphertext.size());
+    run.finish(header, ciphertext.size());
+    if (run.has_tag(tag)) return {};
+  }
   internal::wipe(out.data(), out.size());
   return fail(err::wrong_tag);
 }
