@@ -1,23 +1,40 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""For ./bench. `lines` turns Google Benchmark's JSON into one line a figure, `table` shows such lines."""
+"""For ./bench. `lines` turns Google Benchmark's JSON into one line a figure, `table` shows such lines.
+
+A benchmark X_openssl is the peer of the benchmark X with the same arguments.
+"""
 
 import json
 import sys
 
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+PEERS = ("openssl",)
 
 
 def lines():
+    values = {}
     for run in json.load(sys.stdin)["benchmarks"]:
         if run.get("run_type") == "aggregate" or run.get("error_occurred"):
             continue
         figures = [("", run["cpu_time"] * NANOSECONDS[run["time_unit"]], "ns")]
         figures += [("/items", run[key], "1/s") for key in ("items_per_second",) if key in run]
         figures += [("/bytes", run[key] / 2**20, "MiB/s") for key in ("bytes_per_second",) if key in run]
-        for suffix, value, unit in figures:
-            print(json.dumps({"name": run["name"] + suffix, "value": round(value, 3), "unit": unit, "peer": None,
-                              "peer_value": None, "ratio": None}))
+        values |= {run["name"] + suffix: (value, unit) for suffix, value, unit in figures}
+    for name, (value, unit) in values.items():
+        peer, peer_value = peer_of(name, values)
+        print(json.dumps({"name": name, "value": round(value, 3), "unit": unit, "peer": peer,
+                          "peer_value": peer_value and round(peer_value, 3),
+                          "ratio": peer_value and round(value / peer_value, 3)}))
+
+
+def peer_of(name, values):
+    """room/operation/arguments -> the first peer's value under room/operation_peer/arguments"""
+    room, operation, *arguments = name.split("/")
+    for peer in PEERS:
+        if found := values.get("/".join([room, f"{operation}_{peer}", *arguments])):
+            return peer, found[0]
+    return None, None
 
 
 def number(value):
