@@ -117,6 +117,7 @@ template <std::size_t kRounds>
 struct Aes : AesNiKeys<kRounds> {
   static constexpr std::size_t kWide = 8;
   static constexpr std::size_t kNarrow = 4;
+  static constexpr bool kInterleaves = false;
 
   WUSONG_CIPHER_INLINE __m128i key(const Schedule& keys, std::size_t i) noexcept {
     return _mm_load_si128(reinterpret_cast<const __m128i*>(keys.bytes) + i);
@@ -229,7 +230,7 @@ bool is_supported() noexcept {
 
 constinit const Provider kAesNi{.name = "aesni",
                                 .is_supported = is_supported,
-                                .sm4 = kernels_of<Sm4Engine<Sm4Lanes, 16>, Ghash>(),
+                                .sm4 = kernels_of<Sm4Engine<Sm4Lanes, 32>, Ghash>(),
                                 .aes128 = kernels_of<Aes<10>, Ghash>(),
                                 .aes256 = kernels_of<Aes<14>, Ghash>(),
                                 .expand_hash_key = Ghash::expand,

@@ -42,15 +42,9 @@ struct Sm4Lanes {
   WUSONG_CIPHER_INLINE V unpack_high32(V a, V b) noexcept { return _mm512_unpackhi_epi32(a, b); }
   WUSONG_CIPHER_INLINE V unpack_low64(V a, V b) noexcept { return _mm512_unpacklo_epi64(a, b); }
   WUSONG_CIPHER_INLINE V unpack_high64(V a, V b) noexcept { return _mm512_unpackhi_epi64(a, b); }
-  // Shuffles, not rotations: those would wait for the one port that has the inversions.
-  WUSONG_CIPHER_INLINE V turn8(V a) noexcept {
-    return _mm512_shuffle_epi8(
-        a, four(_mm_setr_epi32(0x00030201, 0x04070605, 0x080b0a09, 0x0c0f0e0d)));
-  }
-  WUSONG_CIPHER_INLINE V turn16(V a) noexcept {
-    return _mm512_shuffle_epi8(
-        a, four(_mm_setr_epi32(0x01000302, 0x05040706, 0x09080b0a, 0x0d0c0f0e)));
-  }
+  // Bytes of a word lie in their order in memory: to the left there is to the right in a lane.
+  WUSONG_CIPHER_INLINE V turn8(V a) noexcept { return _mm512_ror_epi32(a, 8); }
+  WUSONG_CIPHER_INLINE V turn16(V a) noexcept { return _mm512_ror_epi32(a, 16); }
   WUSONG_CIPHER_INLINE V swap_bytes(V a) noexcept {
     return _mm512_shuffle_epi8(
         a, four(_mm_setr_epi32(0x00010203, 0x04050607, 0x08090a0b, 0x0c0d0e0f)));
@@ -84,13 +78,16 @@ template <std::size_t kRounds>
 struct Aes : AesNiKeys<kRounds> {
   static constexpr std::size_t kWide = 32;
   static constexpr std::size_t kNarrow = 16;
+  static constexpr bool kInterleaves = true;
+  static_assert(kWide / 4 < kRounds);  // steps of GHASH, one a round
 
   WUSONG_CIPHER_INLINE V key(const Schedule& keys, std::size_t i) noexcept {
     return four(_mm_load_si128(reinterpret_cast<const __m128i*>(keys.bytes) + i));
   }
 
-  template <std::size_t kVectors, bool kDecrypt>
-  WUSONG_CIPHER_INLINE void rounds(const Schedule& keys, V (&x)[kVectors]) noexcept {
+  /// A step of other work goes with each round but the last.
+  template <std::size_t kVectors, bool kDecrypt, typename Work>
+  WUSONG_CIPHER_INLINE void rounds(const Schedule& keys, V (&x)[kVectors], Work& work) noexcept {
     constexpr std::size_t kFirst = kDecrypt ? kRounds + 1 : 0;
     const V white = key(keys, kFirst);
     for (std::size_t i = 0; i < kVectors; ++i) x[i] = _mm512_xor_si512(x[i], white);
@@ -99,6 +96,7 @@ struct Aes : AesNiKeys<kRounds> {
       const V k = key(keys, kFirst + r);
       for (std::size_t i = 0; i < kVectors; ++i)
         x[i] = kDecrypt ? _mm512_aesdec_epi128(x[i], k) : _mm512_aesenc_epi128(x[i], k);
+      Work::step(work);
     }
     const V last = key(keys, kFirst + kRounds);
     for (std::size_t i = 0; i < kVectors; ++i)
@@ -110,13 +108,15 @@ struct Aes : AesNiKeys<kRounds> {
                                    std::uint8_t* out) noexcept {
     V x[kCount / 4];
     for (std::size_t i = 0; i < kCount / 4; ++i) x[i] = _mm512_loadu_si512(in + 64 * i);
-    rounds<kCount / 4, kDecrypt>(keys, x);
+    NoWork none;
+    rounds<kCount / 4, kDecrypt>(keys, x, none);
     for (std::size_t i = 0; i < kCount / 4; ++i) _mm512_storeu_si512(out + 64 * i, x[i]);
   }
 
-  template <std::size_t kCount>
-  WUSONG_CIPHER_INLINE void count(const Schedule& keys, Counter& counter, const std::uint8_t* in,
-                                  std::uint8_t* out) noexcept {
+  template <std::size_t kCount, typename Work>
+  WUSONG_CIPHER_INLINE void count_beside(const Schedule& keys, Counter& counter,
+                                         const std::uint8_t* in, std::uint8_t* out,
+                                         Work& work) noexcept {
     const V swap = four(_mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 14, 13, 12));
     const V fixed = four(_mm_load_si128(reinterpret_cast<const __m128i*>(counter.fixed)));
     const V lanes = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3);
@@ -128,9 +128,15 @@ struct Aes : AesNiKeys<kRounds> {
       x[i] = _mm512_shuffle_epi8(_mm512_add_epi32(first, more), swap);
     }
     counter.next += static_cast<std::uint32_t>(kCount);
-    rounds<kCount / 4, false>(keys, x);
+    rounds<kCount / 4, false>(keys, x, work);
     for (std::size_t i = 0; i < kCount / 4; ++i)
       _mm512_storeu_si512(out + 64 * i, _mm512_xor_si512(x[i], _mm512_loadu_si512(in + 64 * i)));
+  }
+  template <std::size_t kCount>
+  WUSONG_CIPHER_INLINE void count(const Schedule& keys, Counter& counter, const std::uint8_t* in,
+                                  std::uint8_t* out) noexcept {
+    NoWork none;
+    count_beside<kCount>(keys, counter, in, out, none);
   }
 };
 
@@ -170,17 +176,42 @@ struct Ghash {
     return _mm512_shuffle_epi8(v, four(reversal()));
   }
 
+  /// kCount blocks on their way into a sum, four with each step.
+  template <std::size_t kCount>
+  struct Work {
+    const std::uint8_t* in;
+    const std::uint8_t* powers;
+    std::size_t done;
+    Product product;
+    V sum;
+
+    WUSONG_CIPHER_INLINE void step(Work& work) noexcept {
+      static_assert(kCount <= kPowers);
+      if (work.done == kCount) return;
+      const std::size_t at = kBlock * work.done;
+      const V x = _mm512_xor_si512(reverse_four(_mm512_loadu_si512(work.in + at)), work.sum);
+      add_product(work.product, x, _mm512_loadu_si512(work.powers + at));
+      work.sum = _mm512_setzero_si512();
+      work.done += 4;
+    }
+  };
+  template <std::size_t kCount>
+  WUSONG_CIPHER_INLINE Work<kCount> begin(const HashKey& key, Sum sum,
+                                          const std::uint8_t* in) noexcept {
+    Work<kCount> work{};
+    work.in = in;
+    work.powers = key.bytes + kBlock * (kPowers - kCount);
+    work.sum = _mm512_zextsi128_si512(sum);
+    return work;
+  }
+
   template <std::size_t kCount>
   WUSONG_CIPHER_INLINE Sum absorb(const HashKey& key, Sum sum, const std::uint8_t* in) noexcept {
     constexpr std::size_t kNow = kCount < kPowers ? kCount : kPowers;
-    const std::uint8_t* const powers = key.bytes + kBlock * (kPowers - kNow);
-    Product product{};
-    for (std::size_t i = 0; i < kNow / 4; ++i) {
-      V x = reverse_four(_mm512_loadu_si512(in + 64 * i));
-      if (i == 0) x = _mm512_xor_si512(x, _mm512_zextsi128_si512(sum));
-      add_product(product, x, _mm512_loadu_si512(powers + 64 * i));
-    }
-    sum = reduce(product);
+    auto work = begin<kNow>(key, sum, in);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kNow / 4; ++i) Work<kNow>::step(work);
+    sum = reduce(work.product);
     if constexpr (kCount > kNow) sum = absorb<kCount - kNow>(key, sum, in + kBlock * kNow);
     return sum;
   }

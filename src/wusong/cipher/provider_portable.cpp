@@ -61,6 +61,7 @@ void count_in_memory(const Schedule& keys, Counter& counter, const std::uint8_t*
 struct Sm4 {
   static constexpr std::size_t kWide = 16 * kLanes<Wide>;
   static constexpr std::size_t kNarrow = 16;
+  static constexpr bool kInterleaves = false;
 
   static void expand(const std::uint8_t* key, Schedule& out) noexcept {
     std::uint32_t words[32];
@@ -148,6 +149,7 @@ template <std::size_t kRounds>
 struct Aes {
   static constexpr std::size_t kWide = 4 * kLanes<Wide>;
   static constexpr std::size_t kNarrow = 4;
+  static constexpr bool kInterleaves = false;
 
   /// Columns 0 and 2, 1 and 3 of four blocks.
   template <typename Load>

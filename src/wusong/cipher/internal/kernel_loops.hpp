@@ -25,6 +25,10 @@ namespace wusong::cipher::internal {
 
 namespace {
 
+struct NoWork {
+  WUSONG_CIPHER_INLINE void step(NoWork& /*work*/) noexcept {}
+};
+
 /// The last blocks of a message, fewer than go at once, and zeros behind them.
 template <std::size_t kBytes>
 struct Tail {
@@ -94,8 +98,15 @@ WUSONG_CIPHER_INLINE void gcm_steps(const Schedule& keys, const HashKey& hash_ke
     bytes -= kStep;
   }
   for (; bytes >= kStep; bytes -= kStep, in += kStep, out += kStep) {
-    sum = Hasher::template absorb<kCount>(hash_key, sum, kOpen ? in : out - kStep);
-    Engine::template count<kCount>(keys, counter, in, out);
+    const std::uint8_t* const hashed = kOpen ? in : out - kStep;
+    if constexpr (Engine::kInterleaves) {
+      auto work = Hasher::template begin<kCount>(hash_key, sum, hashed);
+      Engine::template count_beside<kCount>(keys, counter, in, out, work);
+      sum = Hasher::reduce(work.product);
+    } else {
+      sum = Hasher::template absorb<kCount>(hash_key, sum, hashed);
+      Engine::template count<kCount>(keys, counter, in, out);
+    }
   }
   if constexpr (!kOpen) sum = Hasher::template absorb<kCount>(hash_key, sum, out - kStep);
 }

@@ -62,6 +62,7 @@ struct Sm4Engine {
   static constexpr std::size_t kGroup = Lanes::kVectorBlocks;  // blocks of four vectors
   static constexpr std::size_t kWide = kWideBlocks;
   static constexpr std::size_t kNarrow = kGroup;
+  static constexpr bool kInterleaves = false;
 
   WUSONG_CIPHER_TARGET static void expand(const std::uint8_t* key, Schedule& out) noexcept {
     auto* const words = reinterpret_cast<std::uint32_t*>(out.bytes);
