@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs evidence and keeps count, for ./test.
 
-  report.py gtest   RESULTS BIN_FOLDER [--only unit|vectors|simulation …] [--sample]
+  report.py gtest   RESULTS BIN_FOLDER [--only unit|vectors|time|simulation …] [--sample]
   report.py fuzz    RESULTS BIN_FOLDER
   report.py command RESULTS KIND NAME -- COMMAND…   counts "ok …" and "not ok …" lines, else 1
   report.py skip    RESULTS KIND NAME REASON [COUNT]
@@ -24,7 +24,7 @@ import sys
 import time
 
 TIMEOUT_SECONDS = 2400
-KINDS = ["house rules", "unit", "published vectors", "fuzz replay", "simulation", "end to end", "contracts", "portal", "web", "faults"]
+KINDS = ["house rules", "unit", "published vectors", "constant time", "fuzz replay", "simulation", "end to end", "contracts", "portal", "web", "faults"]
 TEST_HEAD = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\(", re.M)
 VECTORS = re.compile(r"vectors not found|\brecord_vectors\(")
 TAP = re.compile(r"^\s*(ok|not ok|fail|skip)\b[\s:.-]+(.*)$", re.I)
@@ -81,6 +81,8 @@ class Source:
 def kind_of(binary, suite, test):
     if binary.name == "sim_test":
         return "simulation"
+    if suite == "ConstantTime":
+        return "constant time"
     path = re.sub(r"^(\.\./)+", "", test.get("file", ""))
     return "published vectors" if Source.of(path).runs_vectors(re.escape(suite), re.escape(test["name"])) else "unit"
 

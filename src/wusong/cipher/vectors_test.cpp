@@ -2,6 +2,7 @@
 // Wycheproof's vectors (Apache-2.0), by every provider.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include "wusong/cipher/internal/test_providers.hpp"
@@ -20,27 +21,52 @@ Bytes bytes_at(const JsonValue& object, std::string_view key) {
   return out.value_or(Bytes{});
 }
 
-/// Calls check(group, test, is_valid) for each of a file's tests, once for each provider; nothing
-/// where there is no such file.
+std::size_t number_at(const JsonValue& object, std::string_view key) {
+  return object.at(key)->u64().value_or(0);
+}
+
+/// What a file holds: some tests have keys of 192 bits, for which we have no cipher.
+struct Vectors {
+  std::string_view name;
+  std::size_t ours;
+  std::size_t others = 0;
+  std::size_t keys = 1;  // in one of its keys
+};
+
+std::optional<Cipher> cipher_of(const Vectors& vectors, std::size_t key_bits) {
+  if (vectors.name.starts_with("sm4")) return Cipher::sm4;
+  if (key_bits == 128) return Cipher::aes128;
+  if (key_bits == 256) return Cipher::aes256;
+  return std::nullopt;
+}
+
+/// Calls check(cipher, group, test, is_valid) for each of a file's tests that are ours, once for
+/// each provider; false where there is no such file.
 template <typename Check>
-void for_each_test(std::string_view name, std::size_t expected, Check check) {
-  testkit::record_vectors("C2SP/wycheproof", expected);
+bool for_each_test(const Vectors& vectors, Check check) {
+  testkit::record_vectors("C2SP/wycheproof", vectors.ours);
   const auto text =
-      testkit::read_vector(std::string{"wycheproof/testvectors_v1/"} + std::string{name});
-  if (!text) GTEST_SKIP() << "vectors not found";
+      testkit::read_vector(std::string{"wycheproof/testvectors_v1/"} + std::string{vectors.name});
+  if (!text) return false;
   const auto document = codec::JsonDocument::parse(*text);
-  ASSERT_TRUE(document.has_value());
+  EXPECT_TRUE(document.has_value());
+  if (!document) return true;
   internal::for_each_provider([&] {
-    std::size_t count = 0;
+    std::size_t ours = 0;
+    std::size_t others = 0;
     for (const auto& group : document->root().at("testGroups")->items()) {
+      const auto cipher = cipher_of(vectors, number_at(group, "keySize") / vectors.keys);
       for (const auto& test : group.at("tests")->items()) {
-        SCOPED_TRACE(test.at("tcId")->u64().value_or(0));
-        check(group, test, *test.string_at("result") == "valid");
-        ++count;
+        ++(cipher ? ours : others);
+        if (!cipher) continue;
+        SCOPED_TRACE(number_at(test, "tcId"));
+        check(*cipher, group, test, *test.string_at("result") == "valid");
       }
     }
-    EXPECT_EQ(count, expected);
+    EXPECT_EQ(ours, vectors.ours);
+    EXPECT_EQ(others, vectors.others);
   });
+  return true;
 }
 
 template <typename Mode>
@@ -63,24 +89,12 @@ void check_authenticated(const Result<Mode>& mode, const JsonValue& test, bool i
   EXPECT_EQ(internal::seal(*mode, header, text, tag_bytes), sealed);
 }
 
-std::size_t number_at(const JsonValue& object, std::string_view key) {
-  return object.at(key)->u64().value_or(0);
-}
-
-/// Nothing for keys of 192 bits: we have no such cipher.
-std::optional<Cipher> aes_of(std::size_t key_bits) {
-  if (key_bits == 128) return Cipher::aes128;
-  if (key_bits == 256) return Cipher::aes256;
-  return std::nullopt;
-}
-
 template <typename Make>
-void run_authenticated(std::string_view name, std::size_t expected, bool is_sm4, Make make) {
-  for_each_test(name, expected, [&](const JsonValue& group, const JsonValue& test, bool is_valid) {
-    const auto cipher = is_sm4 ? std::optional{Cipher::sm4} : aes_of(number_at(group, "keySize"));
-    if (!cipher) return;
+bool run_authenticated(const Vectors& vectors, Make make) {
+  return for_each_test(vectors, [&make](Cipher cipher, const JsonValue& group,
+                                        const JsonValue& test, bool is_valid) {
     const std::size_t tag_bytes = number_at(group, "tagSize") / 8;
-    check_authenticated(make(*cipher, bytes_at(test, "key"), tag_bytes), test, is_valid, tag_bytes);
+    check_authenticated(make(cipher, bytes_at(test, "key"), tag_bytes), test, is_valid, tag_bytes);
   });
 }
 
@@ -93,25 +107,28 @@ Result<Ccm> make_ccm(Cipher cipher, const Bytes& key, std::size_t tag_bytes) {
 }
 
 TEST(Wycheproof, AesGcm) {
-  run_authenticated("aes_gcm_test.json", 316, false, make_gcm);
+  if (!run_authenticated({.name = "aes_gcm_test.json", .ours = 213, .others = 103}, make_gcm))
+    GTEST_SKIP() << "vectors not found";
 }
 TEST(Wycheproof, Sm4Gcm) {
-  run_authenticated("sm4_gcm_test.json", 104, true, make_gcm);
+  if (!run_authenticated({.name = "sm4_gcm_test.json", .ours = 104}, make_gcm))
+    GTEST_SKIP() << "vectors not found";
 }
 TEST(Wycheproof, AesCcm) {
-  run_authenticated("aes_ccm_test.json", 552, false, make_ccm);
+  if (!run_authenticated({.name = "aes_ccm_test.json", .ours = 368, .others = 184}, make_ccm))
+    GTEST_SKIP() << "vectors not found";
 }
 TEST(Wycheproof, Sm4Ccm) {
-  run_authenticated("sm4_ccm_test.json", 184, true, make_ccm);
+  if (!run_authenticated({.name = "sm4_ccm_test.json", .ours = 184}, make_ccm))
+    GTEST_SKIP() << "vectors not found";
 }
 
 TEST(Wycheproof, AesXts) {
-  for_each_test(
-      "aes_xts_test.json", 123, [](const JsonValue& group, const JsonValue& test, bool is_valid) {
-        const auto cipher = aes_of(number_at(group, "keySize") / 2);
-        if (!cipher) return;
+  const bool found = for_each_test(
+      {.name = "aes_xts_test.json", .ours = 82, .others = 41, .keys = 2},
+      [](Cipher cipher, const JsonValue& /*group*/, const JsonValue& test, bool is_valid) {
         ASSERT_TRUE(is_valid);
-        const auto xts = Xts::create(*cipher, bytes_at(test, "key"), TweakOrder::ieee1619);
+        const auto xts = Xts::create(cipher, bytes_at(test, "key"), TweakOrder::ieee1619);
         ASSERT_TRUE(xts.has_value());
         Bytes unit = bytes_at(test, "iv");
         unit.resize(16);  // the number of a data unit, its lowest byte first
@@ -122,6 +139,7 @@ TEST(Wycheproof, AesXts) {
         ASSERT_TRUE(xts->decrypt(DataUnit::from(unit), out, out));
         EXPECT_EQ(out, text);
       });
+  if (!found) GTEST_SKIP() << "vectors not found";
 }
 
 }  // namespace
