@@ -69,7 +69,7 @@ std::uint8_t length_bytes(const Header& header) noexcept {
 Result<Ccm> Ccm::create(Cipher cipher, BytesView key, std::size_t tag_bytes) noexcept {
   if (key.size() != key_bytes(cipher)) return fail(err::bad_key_length);
   if (tag_bytes < 4 || tag_bytes > kBlock || tag_bytes % 2 != 0) return fail(err::bad_tag_length);
-  return Ccm{ExpandedKey{cipher, key}, tag_bytes};
+  return Ccm{cipher, key, tag_bytes};
 }
 
 Result<void> Ccm::check(const Header& header, std::size_t message_bytes) const noexcept {

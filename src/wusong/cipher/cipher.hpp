@@ -63,7 +63,7 @@ class Ctr {
                                    std::span<std::uint8_t> out) const noexcept;
 
  private:
-  explicit Ctr(const ExpandedKey& key) noexcept : key_{key} {}
+  Ctr(Cipher cipher, BytesView key) noexcept : key_{cipher, key} {}
   ExpandedKey key_;
 };
 
@@ -92,7 +92,7 @@ class Gcm {
                                   std::span<std::uint8_t> out) const noexcept;
 
  private:
-  explicit Gcm(const ExpandedKey& key) noexcept;
+  Gcm(Cipher cipher, BytesView key) noexcept;
   struct Run;
   struct Short;
   ExpandedKey key_;
@@ -119,7 +119,8 @@ class Ccm {
                                   std::span<std::uint8_t> out) const noexcept;
 
  private:
-  Ccm(const ExpandedKey& key, std::size_t tag_bytes) noexcept : key_{key}, tag_bytes_{tag_bytes} {}
+  Ccm(Cipher cipher, BytesView key, std::size_t tag_bytes) noexcept
+      : key_{cipher, key}, tag_bytes_{tag_bytes} {}
   Result<void> check(const Header& header, std::size_t message_bytes) const noexcept;
   void authenticate(const Header& header, BytesView plaintext, std::uint8_t* tag) const noexcept;
   void count(const Header& header, BytesView in, std::uint8_t* out,
@@ -154,8 +155,8 @@ class Xts {
                                      std::span<std::uint8_t> out) const noexcept;
 
  private:
-  Xts(const ExpandedKey& data, const ExpandedKey& tweak, TweakOrder order) noexcept
-      : data_{data}, tweak_{tweak}, order_{order} {}
+  Xts(Cipher cipher, BytesView data_key, BytesView tweak_key, TweakOrder order) noexcept
+      : data_{cipher, data_key}, tweak_{cipher, tweak_key}, order_{order} {}
   Result<void> run(const DataUnit& unit, BytesView in, std::span<std::uint8_t> out,
                    bool is_decrypting) const noexcept;
   ExpandedKey data_;

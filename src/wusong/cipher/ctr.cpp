@@ -9,7 +9,7 @@ using internal::kBlock;
 
 Result<Ctr> Ctr::create(Cipher cipher, BytesView key) noexcept {
   if (key.size() != key_bytes(cipher)) return fail(err::bad_key_length);
-  return Ctr{ExpandedKey{cipher, key}};
+  return Ctr{cipher, key};
 }
 
 Result<void> Ctr::apply(const CounterBlock& start, std::uint64_t position, BytesView in,

@@ -10,10 +10,10 @@ using internal::kBlock;
 
 Result<Gcm> Gcm::create(Cipher cipher, BytesView key) noexcept {
   if (key.size() != key_bytes(cipher)) return fail(err::bad_key_length);
-  return Gcm{ExpandedKey{cipher, key}};
+  return Gcm{cipher, key};
 }
 
-Gcm::Gcm(const ExpandedKey& key) noexcept : key_{key} {
+Gcm::Gcm(Cipher cipher, BytesView key) noexcept : key_{cipher, key} {
   std::uint8_t h[kBlock] = {};
   key_.kernels().encrypt(key_.schedule(), h, h, 1);
   key_.provider().expand_hash_key(h, hash_key_);

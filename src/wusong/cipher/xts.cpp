@@ -91,7 +91,7 @@ Result<Xts> Xts::create(Cipher cipher, BytesView key, TweakOrder order) noexcept
   const std::size_t half = key_bytes(cipher);
   if (key.size() != 2 * half) return fail(err::bad_key_length);
   if (internal::is_equal(key.data(), key.data() + half, half)) return fail(err::equal_keys);
-  return Xts{ExpandedKey{cipher, key.first(half)}, ExpandedKey{cipher, key.subspan(half)}, order};
+  return Xts{cipher, key.first(half), key.subspan(half), order};
 }
 
 Result<void> Xts::run(const DataUnit& unit, BytesView in, std::span<std::uint8_t> out,
