@@ -6,6 +6,7 @@
 #include "wusong/apps/network_command.hpp"
 #include "wusong/apps/node_command.hpp"
 #include "wusong/apps/report.hpp"
+#include "wusong/apps/validator_command.hpp"
 
 namespace wusong::apps {
 namespace {
@@ -246,6 +247,15 @@ void add_network_commands(CLI::App& root, int& code) {
                   "Join the emulated wide network of this socket; `network start --wan` says so");
   run->footer("Example: wusong node run --config data/node0/node.toml");
   run->callback([config, wan, &code] { code = node_run(*config, *wan); });
+  const auto next = std::make_shared<NextKeyOptions>();
+  CLI::App* next_key = node.add_subcommand(
+      "next-key", "Make the key by which its peers are to know the node after the present one");
+  next_key->add_option("--config", next->config, "The node's TOML file")->required();
+  next_key->add_flag("--json", next->json, "As one JSON object");
+  next_key->footer(
+      "Example: wusong node next-key --config data/node1/node.toml\n"
+      "The node takes it by itself once the registry names it.");
+  next_key->callback([next, &code] { code = node_next_key(*next); });
   add_node_data(node, code);
 
   const auto examined = std::make_shared<Doctor>();

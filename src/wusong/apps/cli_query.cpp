@@ -43,7 +43,7 @@ void add_preparations(CLI::App& group, int& code) {
       "request", "What a node's operator hands to governors: public keys and proofs of them");
   app->add_option("--config", request->config, "The node's TOML file")->required();
   app->add_option("--governor", request->governor, "The account that will govern for it");
-  app->add_flag("--next", request->next, "For the vote key that `next-key` made");
+  app->add_flag("--next", request->next, "For the keys that `next-key` made");
   app->footer(
       "Example: wusong validator request --config data/node4/node.toml "
       "--governor 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 >node4.json");

@@ -53,9 +53,9 @@ Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme
   return {};
 }
 
-std::filesystem::path next_key_file(const std::filesystem::path& vote_key) {
-  std::filesystem::path out = vote_key;
-  return out.replace_extension(".next" + vote_key.extension().string());
+std::filesystem::path next_key_file(const std::filesystem::path& file) {
+  std::filesystem::path out = file;
+  return out.replace_extension(".next" + file.extension().string());
 }
 
 std::string why_not_opened(Error error, const std::filesystem::path& file) {

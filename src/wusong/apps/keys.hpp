@@ -44,8 +44,8 @@ inline constexpr crypto::KeystoreCost kGeneratedCost{
 [[nodiscard]] Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme,
                                       BytesView secret, std::string_view password,
                                       crypto::KeystoreCost cost);
-/// Where a node looks for the vote key that is to follow `vote_key`.
-std::filesystem::path next_key_file(const std::filesystem::path& vote_key);
+/// Where a node looks for the key that is to follow the one in `file`.
+std::filesystem::path next_key_file(const std::filesystem::path& file);
 /// What a person is told when decrypt_keystore() refused.
 std::string why_not_opened(Error error, const std::filesystem::path& file);
 [[nodiscard]] Outcome<LoadedKey> read_key(const std::filesystem::path& file,

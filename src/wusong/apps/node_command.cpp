@@ -202,21 +202,40 @@ Outcome<std::optional<platform::TlsFiles>> tls_files(const NodeConfig& config) {
                                           .pkcs11_module = config.pkcs11_module.string()}};
 }
 
+Outcome<platform::NodeSecretKey> read_node_key(const std::filesystem::path& file,
+                                               std::string_view password) {
+  const auto key = read_key(file, password);
+  if (!key) return std::unexpected{key.error()};
+  platform::NodeSecretKey out{};
+  if (key->scheme != crypto::Scheme::ed25519 || key->secret.view().size() != out.size())
+    return failure(err::bad_key_file, file.string() + ": a node key is an ed25519 key");
+  std::ranges::copy(key->secret.view(), out.begin());
+  return out;
+}
+
+/// And that of the node, where `wusong node next-key` has made one.
+std::optional<platform::NodeSecretKey> next_node_key(const NodeConfig& config) {
+  const auto file = next_key_file(config.node_key);
+  if (!platform::file_exists(file.string())) return std::nullopt;
+  const auto password = read_password(config.password_file);
+  const auto key = password ? read_node_key(file, *password) : std::unexpected{password.error()};
+  return key ? std::optional{*key} : std::nullopt;
+}
+
 Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
   auto genesis = load_genesis(config.genesis);
   if (!genesis) return std::unexpected{genesis.error()};
   auto password = read_password(config.password_file);
   if (!password) return std::unexpected{password.error()};
-  auto node_key = read_key(config.node_key, *password);
+  const auto node_key = read_node_key(config.node_key, *password);
   if (!node_key) return std::unexpected{node_key.error()};
-  if (node_key->scheme != crypto::Scheme::ed25519 || node_key->secret.view().size() != 32) {
-    return failure(err::bad_key_file,
-                   fmt::format("{}: a node key is an ed25519 key", config.node_key.string()));
-  }
   platform::HostOptions out;
   out.folder = config.data;
   out.genesis = *std::move(genesis);
-  std::ranges::copy(node_key->secret.view(), out.node_key.begin());
+  out.node_key = *node_key;
+  // With a CA the node key is only a name: what proves the node is exchanged by a reload.
+  if (node::has_registry(out.genesis) && config.network_tls != "ca")
+    out.look_for_node_key = [config] { return next_node_key(config); };
   if (const auto known = check_members(config, out.genesis, out.node_key); !known) {
     return std::unexpected{known.error()};
   }
@@ -517,7 +536,8 @@ namespace {
 /// Why a run of the node ends. The first to say so counts, but a signal also ends later runs.
 class Ending {
  public:
-  static constexpr int kReopen = -1;  // open it again, to vote
+  static constexpr int kReopen = -1;  // open it again
+  static constexpr int kReopenByOtherKey = -3;
 
   void say(int code) {
     int running = kRunning;
@@ -531,10 +551,10 @@ class Ending {
     code_.wait(kRunning);
     return code_;
   }
-  /// False once a signal has come.
-  bool again() {
+  /// False where it ended for good.
+  bool again(int code) {
     code_ = kRunning;
-    return !signalled_;
+    return (code == kReopen || code == kReopenByOtherKey) && !signalled_;
   }
 
  private:
@@ -543,7 +563,7 @@ class Ending {
   std::atomic<bool> signalled_{false};
 };
 
-int run_once(const Settings& settings, Ending& ending, Reloader& reloader) {
+int run_once(const Settings& settings, Ending& ending, Reloader& reloader, bool by_other_node_key) {
   std::atomic<const ErrorInfo*> stopped_by{nullptr};
   const std::filesystem::path& config_file = settings.file();
   const auto config = settings.read();
@@ -552,7 +572,10 @@ int run_once(const Settings& settings, Ending& ending, Reloader& reloader) {
   if (!logger) return complain({logger.error(), "cannot open the log file"});
   auto options = host_options(*config);
   if (!options) return complain(options.error());
-  options->on_may_vote = [&] { ending.say(Ending::kReopen); };
+  options->by_other_node_key = by_other_node_key;
+  options->on_reopen = [&](platform::Reopen why) {
+    ending.say(why == platform::Reopen::to_vote ? Ending::kReopen : Ending::kReopenByOtherKey);
+  };
 
   platform::MetricsRegistry metrics;
   const auto on_fatal = [&](Error error) {
@@ -612,8 +635,12 @@ int node_run(const std::filesystem::path& config_file, const std::filesystem::pa
                                   },
                                   platform::SignalWatcher::Reload::sigusr1};
   int code = Ending::kReopen;
-  while (code == Ending::kReopen && ending.again()) code = run_once(settings, ending, reloader);
-  return code == Ending::kReopen ? 0 : code;
+  bool by_other_node_key = false;
+  while (ending.again(code)) {
+    code = run_once(settings, ending, reloader, by_other_node_key);
+    if (code == Ending::kReopenByOtherKey) by_other_node_key = !by_other_node_key;
+  }
+  return std::max(code, 0);
 }
 
 }  // namespace wusong::apps

@@ -52,6 +52,39 @@ bool proven(std::uint64_t chain_id, const Bytes& node_key, crypto::Scheme scheme
       .has_value();
 }
 
+Outcome<void> add_vote_key(JoinRequest& out, const std::filesystem::path& file,
+                           std::string_view password) {
+  auto vote = prove(file, password, out.chain_id, out.node_key);
+  if (!vote) return std::unexpected{vote.error()};
+  out.scheme = vote->scheme;
+  out.beneficiary = crypto::address_of(vote->scheme, vote->public_key);
+  out.vote_key = std::move(vote->public_key);
+  out.vote_proof = std::move(vote->proof);
+  return {};
+}
+
+/// Those that were made: one of them, or both.
+Outcome<void> add_next_keys(JoinRequest& out, const NodeConfig& config, std::string_view password) {
+  const auto vote_file = next_key_file(config.vote_key);
+  const auto node_file = next_key_file(config.node_key);
+  const bool votes = config.role != "observer" && platform::file_exists(vote_file.string());
+  const bool node = platform::file_exists(node_file.string());
+  if (!votes && !node) {
+    return failure(err::not_found, fmt::format("neither {} nor {} is there; make one with `wusong "
+                                               "validator next-key` or `wusong node next-key`",
+                                               vote_file.string(), node_file.string()));
+  }
+  if (votes) {
+    if (const auto done = add_vote_key(out, vote_file, password); !done) return done;
+  }
+  if (!node) return {};
+  auto next = prove(node_file, password, out.chain_id, {});
+  if (!next) return std::unexpected{next.error()};
+  out.next_node_key = std::move(next->public_key);
+  out.next_node_proof = std::move(next->proof);
+  return {};
+}
+
 std::unexpected<Failure> wrong(const std::filesystem::path& file, std::string_view member) {
   return failure(err::bad_request,
                  fmt::format("{}: \"{}\" is missing or wrong; make the request again with "
@@ -76,14 +109,10 @@ Outcome<JoinRequest> make_request(const std::filesystem::path& config_file, cons
                   .node_key = std::move(node->public_key),
                   .node_proof = std::move(node->proof),
                   .governor = governor};
-  if (config->role == "observer") return out;
-  const auto file = next ? next_key_file(config->vote_key) : config->vote_key;
-  auto vote = prove(file, *password, genesis->chain_id, out.node_key);
-  if (!vote) return std::unexpected{vote.error()};
-  out.scheme = vote->scheme;
-  out.beneficiary = crypto::address_of(vote->scheme, vote->public_key);
-  out.vote_key = std::move(vote->public_key);
-  out.vote_proof = std::move(vote->proof);
+  const auto done = next                         ? add_next_keys(out, *config, *password)
+                    : config->role == "observer" ? Outcome<void>{}
+                                                 : add_vote_key(out, config->vote_key, *password);
+  if (!done) return std::unexpected{done.error()};
   return out;
 }
 
@@ -95,6 +124,10 @@ std::string to_json(const JoinRequest& request) {
     out.key("scheme").string(crypto::find_scheme(static_cast<std::uint8_t>(request.scheme))->name);
     out.key("voteKey").data(request.vote_key).key("voteProof").data(request.vote_proof);
     out.key("beneficiary").data(request.beneficiary).key("governor").data(request.governor);
+  }
+  if (!request.next_node_key.empty()) {
+    out.key("nextNodeKey").data(request.next_node_key);
+    out.key("nextNodeProof").data(request.next_node_proof);
   }
   return out.close_object().take();
 }
@@ -119,6 +152,13 @@ Outcome<JoinRequest> read_request(const std::filesystem::path& file) {
   out.node_proof = bytes("nodeProof");
   if (!proven(out.chain_id, out.node_key, crypto::Scheme::ed25519, out.node_key, out.node_proof))
     return wrong(file, "nodeProof");
+  if (root.find("nextNodeKey")) {
+    out.next_node_key = bytes("nextNodeKey");
+    out.next_node_proof = bytes("nextNodeProof");
+    if (!proven(out.chain_id, out.next_node_key, crypto::Scheme::ed25519, out.next_node_key,
+                out.next_node_proof))
+      return wrong(file, "nextNodeProof");
+  }
   if (!root.find("voteKey")) return out;
   const auto* scheme = crypto::find_scheme(root.string_at("scheme").value_or(""));
   if (scheme == nullptr) return wrong(file, "scheme");
@@ -138,8 +178,31 @@ Outcome<JoinRequest> read_request(const std::filesystem::path& file) {
   return out;
 }
 
-Outcome<std::filesystem::path> make_next_key(const std::filesystem::path& config_file,
-                                             const std::string& scheme_name) {
+namespace {
+
+Outcome<std::filesystem::path> make_follower(const NodeConfig& config,
+                                             const std::filesystem::path& present,
+                                             crypto::Scheme scheme) {
+  const auto password = read_password(config.password_file);
+  if (!password) return std::unexpected{password.error()};
+  platform::OsEntropy entropy;
+  const Secret secret{crypto::generate_secret_key(scheme, entropy)};
+  auto file = next_key_file(present);
+  const auto written = write_key(file, scheme, secret.view(), *password, kGeneratedCost);
+  if (!written) return std::unexpected{written.error()};
+  return file;
+}
+
+}  // namespace
+
+Outcome<std::filesystem::path> make_next_node_key(const std::filesystem::path& config_file) {
+  const auto config = load_config(config_file);
+  if (!config) return std::unexpected{config.error()};
+  return make_follower(*config, config->node_key, crypto::Scheme::ed25519);
+}
+
+Outcome<std::filesystem::path> make_next_vote_key(const std::filesystem::path& config_file,
+                                                  const std::string& scheme_name) {
   const auto config = load_config(config_file);
   if (!config) return std::unexpected{config.error()};
   if (config->role == "observer")
@@ -150,14 +213,7 @@ Outcome<std::filesystem::path> make_next_key(const std::filesystem::path& config
     return failure(
         err::bad_argument,
         fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", scheme_name));
-  const auto password = read_password(config->password_file);
-  if (!password) return std::unexpected{password.error()};
-  platform::OsEntropy entropy;
-  const Secret secret{crypto::generate_secret_key(scheme->scheme, entropy)};
-  auto file = next_key_file(config->vote_key);
-  const auto written = write_key(file, scheme->scheme, secret.view(), *password, kGeneratedCost);
-  if (!written) return std::unexpected{written.error()};
-  return file;
+  return make_follower(*config, config->vote_key, scheme->scheme);
 }
 
 namespace {
@@ -393,8 +449,9 @@ int validator_request(const RequestOptions& options) {
   return 0;
 }
 
-int validator_next_key(const NextKeyOptions& options) {
-  const auto file = make_next_key(options.config, options.scheme);
+namespace {
+
+int say_next_key(const Outcome<std::filesystem::path>& file, const NextKeyOptions& options) {
   if (!file) return complain(file.error());
   if (options.json) {
     say(codec::JsonWriter{}.open_object().key("file").string(file->string()).close_object().text());
@@ -403,6 +460,16 @@ int validator_next_key(const NextKeyOptions& options) {
   say(fmt::format("{} written; now\n  wusong validator request --next --config {}", file->string(),
                   shell_quoted(options.config.string())));
   return 0;
+}
+
+}  // namespace
+
+int validator_next_key(const NextKeyOptions& options) {
+  return say_next_key(make_next_vote_key(options.config, options.scheme), options);
+}
+
+int node_next_key(const NextKeyOptions& options) {
+  return say_next_key(make_next_node_key(options.config), options);
 }
 
 int validator_registry(const std::string& url, bool json) {
@@ -456,11 +523,19 @@ int validator_replace_key(const AdmitOptions& options) {
     if (!requests) return std::unexpected{requests.error()};
     Changes out;
     for (const JoinRequest& request : *requests) {
-      if (request.vote_key.empty()) return no_vote_key(request);
-      out.push_back(node::change_replace_vote_key({.node_key = request.node_key,
-                                                   .scheme = request.scheme,
-                                                   .vote_key = request.vote_key,
-                                                   .proof = request.vote_proof}));
+      if (request.vote_key.empty() && request.next_node_key.empty()) return no_vote_key(request);
+      // The vote key's proof names the node key, so that follows last.
+      if (!request.vote_key.empty()) {
+        out.push_back(node::change_replace_vote_key({.node_key = request.node_key,
+                                                     .scheme = request.scheme,
+                                                     .vote_key = request.vote_key,
+                                                     .proof = request.vote_proof}));
+      }
+      if (!request.next_node_key.empty()) {
+        out.push_back(node::change_replace_node_key({.node_key = request.node_key,
+                                                     .next_key = request.next_node_key,
+                                                     .proof = request.next_node_proof}));
+      }
     }
     return out;
   });

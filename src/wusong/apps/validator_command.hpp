@@ -24,9 +24,11 @@ struct JoinRequest {
   Bytes vote_proof;  // over node::possession_message()
   Address beneficiary;
   Address governor;
+  Bytes next_node_key;  // empty: the node key stays
+  Bytes next_node_proof;
 };
 
-/// Of the node with this configuration; with `next`, of the vote key that is to follow the present.
+/// Of the node with this configuration; with `next`, of those of its keys that are to follow.
 /// @errors those of reading configuration, genesis and keys
 [[nodiscard]] Outcome<JoinRequest> make_request(const std::filesystem::path& config_file,
                                                 const Address& governor, bool next);
@@ -34,10 +36,12 @@ std::string to_json(const JoinRequest& request);
 /// @errors err::bad_request with the member that is wrong, also where a signature does not verify
 [[nodiscard]] Outcome<JoinRequest> read_request(const std::filesystem::path& file);
 
-/// Makes the vote key that is to follow, beside the present one. @return its file
+/// Makes the key that is to follow, beside the present one. @return its file
 /// @errors err::already_exists, those of reading configuration and writing keys
-[[nodiscard]] Outcome<std::filesystem::path> make_next_key(const std::filesystem::path& config_file,
-                                                           const std::string& scheme);
+[[nodiscard]] Outcome<std::filesystem::path> make_next_vote_key(
+    const std::filesystem::path& config_file, const std::string& scheme);
+[[nodiscard]] Outcome<std::filesystem::path> make_next_node_key(
+    const std::filesystem::path& config_file);
 
 struct RequestOptions {
   std::filesystem::path config;
@@ -46,7 +50,7 @@ struct RequestOptions {
 };
 struct NextKeyOptions {
   std::filesystem::path config;
-  std::string scheme{"ed25519"};
+  std::string scheme{"ed25519"};  // of a vote key
   bool json{false};
 };
 struct AdmitOptions {  // add, observe, replace-key
@@ -75,6 +79,7 @@ struct DecideOptions {
 /// sense
 int validator_request(const RequestOptions& options);
 int validator_next_key(const NextKeyOptions& options);
+int node_next_key(const NextKeyOptions& options);
 int validator_registry(const std::string& url, bool json);
 int validator_add(const AdmitOptions& options);
 int validator_observe(const AdmitOptions& options);

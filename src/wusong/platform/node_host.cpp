@@ -27,6 +27,16 @@ constexpr std::size_t kEvidenceLoggedMax = 4'096;
 constexpr std::size_t kEvidenceFilesMax = 64;  // of megabytes, written by one process
 // The state log is synced this often: what a power cut takes is executed again.
 constexpr std::uint64_t kCommitsPerSync = 256;
+constexpr Duration kLookAround = std::chrono::seconds{3};
+constexpr int kLonelyLooks = 3;  // then peers may know it by its other key
+
+bool names(const types::Epoch& epoch, const net::PeerKey& key) {
+  const auto is_it = [&](const auto& member) {
+    return std::ranges::equal(member.node_key, key.view());
+  };
+  return std::ranges::any_of(epoch.validators, is_it) ||
+         std::ranges::any_of(epoch.observers, is_it);
+}
 
 }  // namespace
 
@@ -52,6 +62,7 @@ Result<void> NodeHostImpl::open() {
   WUSONG_CHECK(open_stores());
   WUSONG_CHECK(open_keys());
   WUSONG_CHECK(open_node());
+  WUSONG_CHECK(choose_node_key(node_->epoch()));
   core_ = std::make_unique<EventLoop>(kCoreQueueMax, [this](Instant now) { return turn(now); });
   execution_ = std::make_unique<EventLoop>(kExecutionQueueMax,
                                            [](Instant /*now*/) { return Instant::max(); });
@@ -103,7 +114,6 @@ Result<void> NodeHostImpl::open_chain() {
 
 /// Once: a node that follows another in this process votes with the same keys.
 Result<void> NodeHostImpl::open_keys() {
-  WUSONG_TRY(self_, public_key_of(options_.node_key));
   if (!options_.vote_keys.empty() && file_exists((options_.folder / kVotesLostFile).string())) {
     // Until the guard is lifted and the node starts again, it holds no key to vote with.
     logger_.warn("votes_lost", {{"file", (options_.folder / kVotesLostFile).string()}});
@@ -266,8 +276,11 @@ Instant NodeHostImpl::turn(Instant now) {
   if (node_ == nullptr) return joining_turn(now);
   node_->begin(now, wall_now());
   node_->tick();
-  carry_out(node_->take());
+  node::Actions actions = node_->take();
+  const node::EpochPtr entered = actions.epoch;
+  carry_out(std::move(actions));
   if (node_ == nullptr) return Instant::max();  // it has left to join
+  watch_node_key(entered, now);
   const consensus::Status status = node_->consensus_status();
   view_.store(status.view.value, std::memory_order_relaxed);
   syncing_.store(node_->syncing(), std::memory_order_relaxed);
@@ -275,7 +288,8 @@ Instant NodeHostImpl::turn(Instant now) {
   out_of_reach_.store(node_->out_of_reach(), std::memory_order_relaxed);
   state_bytes_served_->set(served_before_ + node_->counters().state_bytes_served);
   state_requests_delayed_->set(delayed_before_ + node_->counters().state_requests_delayed);
-  return node_->wake_at();
+  return options_.look_for_node_key ? std::min(node_->wake_at(), look_around_at_)
+                                    : node_->wake_at();
 }
 
 void NodeHostImpl::carry_out(node::Actions actions) {
@@ -347,7 +361,53 @@ void NodeHostImpl::watch_guard(const node::Actions& actions) {
     return;
   }
   logger_.info("may_vote_again", {{"view", node_->consensus_status().view.value}});
-  if (options_.on_may_vote) options_.on_may_vote();
+  if (options_.on_reopen) options_.on_reopen(Reopen::to_vote);
+}
+
+/// The key of the next node key file, unless this run goes by it already.
+std::optional<NodeSecretKey> NodeHostImpl::next_node_key() const {
+  const auto next =
+      options_.look_for_node_key ? options_.look_for_node_key() : std::optional<NodeSecretKey>{};
+  return next && public_key_of(*next) != self_ ? next : std::nullopt;
+}
+
+/// Of two keys that of which the epoch knows; where it does not tell, as the caller has it.
+Result<void> NodeHostImpl::choose_node_key(const types::Epoch& epoch) {
+  WUSONG_TRY(self_, public_key_of(options_.node_key));
+  const auto next = next_node_key();
+  if (!next) return {};
+  WUSONG_TRY(const net::PeerKey successor, public_key_of(*next));
+  if (!options_.by_other_node_key && (names(epoch, self_) || !names(epoch, successor))) return {};
+  options_.node_key = *next;
+  self_ = successor;
+  logger_.info("next_node_key_taken", {{"key", self_}});
+  return {};
+}
+
+/// Which key peers admit depends on the epoch that they are in, and not on that of this node, which
+/// may have missed the change. So it tries its other key when the epoch says so, or nobody is here.
+void NodeHostImpl::watch_node_key(const node::EpochPtr& entered, Instant now) {
+  if (!options_.look_for_node_key) return;
+  const bool looks_around = now >= look_around_at_;
+  if (looks_around) look_around_at_ = now + kLookAround;
+  if (!transport_ || reopening_) return;
+  bool other = false;
+  if (entered && !names(*entered, self_)) {
+    const auto next = next_node_key();
+    const auto successor = next ? public_key_of(*next) : fail(err::bad_node_key);
+    other = successor && names(*entered, *successor);
+  }
+  if (looks_around) {
+    const TransportStats seen = transport_->stats();
+    const bool alone =
+        !seen.peers.empty() && std::ranges::none_of(seen.peers, &TransportPeerStats::connected);
+    lonely_looks_ = alone ? lonely_looks_ + 1 : 0;
+    other = other || (lonely_looks_ >= kLonelyLooks && options_.look_for_node_key());
+  }
+  if (!other) return;
+  reopening_ = true;
+  logger_.info("other_node_key", {{"alone", lonely_looks_ >= kLonelyLooks}});
+  if (options_.on_reopen) options_.on_reopen(Reopen::by_other_node_key);
 }
 
 /// The log holds the evidence; a file where it is megabytes.

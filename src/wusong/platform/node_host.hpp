@@ -21,10 +21,19 @@
 
 namespace wusong::platform {
 
+/// Why a node is to be closed and opened again.
+enum class Reopen : std::uint8_t {
+  to_vote,            // its folder had kVotesLostFile and it only followed: that is over
+  by_other_node_key,  // its peers admit its next node key now, or none of them the one it shows
+};
+
 struct HostOptions {
   std::filesystem::path folder;  // holds db/ and state/
   node::Genesis genesis;
   NodeSecretKey node_key{};
+  /// Asked for the node key that is to follow; empty where there can be none.
+  std::function<std::optional<NodeSecretKey>()> look_for_node_key;
+  bool by_other_node_key{false};   // where the epoch does not tell which of the two is its own
   std::optional<TlsFiles> tls;     // none: node keys are pinned
   node::HeldKeys::Keys vote_keys;  // none: an observer
   /// Asked for vote keys that came since the start, where an epoch names none of those held.
@@ -45,9 +54,8 @@ struct HostOptions {
   std::size_t workers{2};
   txpool::Limits pool_limits;
   std::string version;  // "0.1.0"
-  /// The folder has kVotesLostFile, so this node only follows: called once, from any thread, when
-  /// that is over. The mark is gone by then; close and open again to vote.
-  std::function<void()> on_may_vote;
+  /// Called from any thread. A mark of lost votes is gone by then.
+  std::function<void(Reopen)> on_reopen;
 };
 
 /// In the data folder of a validator whose record of votes was lost, by restoring a backup for

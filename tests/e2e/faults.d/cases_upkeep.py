@@ -161,7 +161,7 @@ def restore(case):
 
 
 def rotation(case):
-    """A validator's vote key is replaced while another is dead: without the new key's votes nothing would become final."""
+    """A validator's keys are replaced while another is dead: without the votes of the new ones nothing would become final."""
     network = case.network()
     network.start()
     governors, rotating, dead = Governors(network), network.nodes[0], network.nodes[2]
@@ -170,7 +170,7 @@ def rotation(case):
         pid = rotating.process.pid
         dead.kill()
         begun = time.monotonic()
-        governors.replace_vote_key(rotating)
+        governors.replace_keys(rotating, "validator", "node")
         took = time.monotonic() - begun
         network.wait_growth(network.others(dead), 10, 30)
         wait_for("a block of the new key", 20, lambda: governors.proposes(rotating), 0.2)

@@ -6,7 +6,7 @@ import os
 import pathlib
 import subprocess
 
-from network import Failure, Node, free_port_base, wait_for
+from network import Failure, Node, Unreachable, free_port_base, wait_for
 
 EPOCH_SECONDS = 30
 
@@ -64,10 +64,13 @@ class Governors:
         version = said["version"]
 
         def entered():
-            members = self.registry()
-            names = {one["name"] for one in members["validators"] + members["observers"]}
-            there = [node for node in self.network.nodes if node.usable() and node.name in names]
-            return all(int(node.rpc("wusong_epoch")["version"], 16) == version for node in there)
+            try:
+                members = self.registry()
+                names = {one["name"] for one in members["validators"] + members["observers"]}
+                there = [node for node in self.network.nodes if node.usable() and node.name in names]
+                return all(int(node.rpc("wusong_epoch")["version"], 16) == version for node in there)
+            except Unreachable:  # one whose node key is replaced opens itself again
+                return False
         wait_for(f"epoch with version {version}", EPOCH_SECONDS, entered, 0.1)
         return approvals
 
@@ -107,15 +110,19 @@ class Governors:
                 node.paused = True
         return approvals
 
-    def replace_vote_key(self, node):
-        self.wusong("validator", "next-key", "--config", node.config)
+    def replace_keys(self, node, *kinds):
+        """The keys of a running node: "validator" for its vote key, "node" for the one that its peers know it by."""
+        for kind in kinds:
+            self.wusong(kind, "next-key", "--config", node.config)
         request = self.wusong("validator", "request", "--next", "--config", node.config)
         file = os.path.join(node.folder, "next.json")
         pathlib.Path(file).write_text(request, encoding="ascii")
         self.decide("replace-key", "--request", file)
-        role = node.health()["role"]
-        if role != "validator":
-            raise Failure(f"{node.name} is {role} after its key was replaced")
+        wait_for(f"{node.name} votes by its new keys", 30, lambda: (node.health() or {}).get("role") == "validator")
+        key = json.loads(request).get("nextNodeKey")
+        known = [one["nodeKey"] for one in self.registry()["validators"] if one["name"] == node.name]
+        if key and known != [key]:
+            raise Failure(f"the registry names {known}, not {key}")
 
     def proposes(self, node):
         """Whether a block of this epoch is the node's."""

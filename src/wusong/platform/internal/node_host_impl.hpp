@@ -131,6 +131,9 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Instant turn(Instant now);
   void carry_out(node::Actions actions);
   void watch_guard(const node::Actions& actions);
+  std::optional<NodeSecretKey> next_node_key() const;
+  Result<void> choose_node_key(const types::Epoch& epoch);
+  void watch_node_key(const node::EpochPtr& entered, Instant now);
   void send(const node::Frame& frame);
   void report(const node::Actions::Accusation& accusation);
   void count_refusals(const node::Actions& actions);
@@ -269,6 +272,10 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   std::optional<node::VoteGuard> guard_;   // set by open(); the node's thread from then on
   bool guard_told_{false};
   std::size_t evidence_files_{0};  // the machine's thread only
+  // Of the node key's exchange; the node's thread alone.
+  Instant look_around_at_{};
+  int lonely_looks_{0};
+  bool reopening_{false};
 };
 
 }  // namespace wusong::platform::internal
