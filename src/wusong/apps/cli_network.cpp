@@ -227,6 +227,32 @@ void add_emulate(CLI::App& network, int& code) {
   app->callback([folder, choice, &code] { code = network_emulate(*folder, *choice); });
 }
 
+void add_node_keys(CLI::App& node, int& code) {
+  const auto next = std::make_shared<NextKeyOptions>();
+  CLI::App* next_key = node.add_subcommand(
+      "next-key", "Make the key by which its peers are to know the node after the present one");
+  next_key->add_option("--config", next->config, "The node's TOML file")->required();
+  next_key->add_flag("--json", next->json, "As one JSON object");
+  next_key->footer(
+      "Example: wusong node next-key --config data/node1/node.toml\n"
+      "With pinned keys the node takes it by itself once the registry names it; with a CA\n"
+      "`wusong node reload --certificate` does, once the authority has signed the request.");
+  next_key->callback([next, &code] { code = node_next_key(*next); });
+
+  const auto reloaded = std::make_shared<NodeReload>();
+  CLI::App* reload = node.add_subcommand(
+      "reload", "Have a running node read certificates, keys, revocations and addresses again");
+  reload->add_option("--config", reloaded->config, "The node's TOML file")->required();
+  reload->add_option(
+      "--certificate", reloaded->certificate,
+      "PEM: takes the place of network.certificate, and the next key that of its key");
+  reload->add_flag("--json", reloaded->json, "As one JSON object");
+  reload->footer(
+      "Example: wusong node reload --config data/node0/node.toml\n"
+      "         wusong node reload --config data/node0/node.toml --certificate tls.crt");
+  reload->callback([reloaded, &code] { code = node_reload(*reloaded); });
+}
+
 }  // namespace
 
 void add_network_commands(CLI::App& root, int& code) {
@@ -247,15 +273,7 @@ void add_network_commands(CLI::App& root, int& code) {
                   "Join the emulated wide network of this socket; `network start --wan` says so");
   run->footer("Example: wusong node run --config data/node0/node.toml");
   run->callback([config, wan, &code] { code = node_run(*config, *wan); });
-  const auto next = std::make_shared<NextKeyOptions>();
-  CLI::App* next_key = node.add_subcommand(
-      "next-key", "Make the key by which its peers are to know the node after the present one");
-  next_key->add_option("--config", next->config, "The node's TOML file")->required();
-  next_key->add_flag("--json", next->json, "As one JSON object");
-  next_key->footer(
-      "Example: wusong node next-key --config data/node1/node.toml\n"
-      "The node takes it by itself once the registry names it.");
-  next_key->callback([next, &code] { code = node_next_key(*next); });
+  add_node_keys(node, code);
   add_node_data(node, code);
 
   const auto examined = std::make_shared<Doctor>();
@@ -265,14 +283,6 @@ void add_network_commands(CLI::App& root, int& code) {
   doctor_app->add_flag("--json", examined->json, "As one JSON object");
   doctor_app->footer("Example: wusong doctor --config data/node0/node.toml");
   doctor_app->callback([examined, &code] { code = doctor(*examined); });
-
-  const auto reloaded = std::make_shared<Folder>();
-  CLI::App* reload = node.add_subcommand(
-      "reload", "Have a running node read certificates, keys, revocations and addresses again");
-  reload->add_option("--config", reloaded->path, "The node's TOML file")->required();
-  reload->add_flag("--json", reloaded->json, "As one JSON object");
-  reload->footer("Example: wusong node reload --config data/node0/node.toml");
-  reload->callback([reloaded, &code] { code = node_reload(reloaded->path, reloaded->json); });
 }
 
 void add_chain_commands(CLI::App& root, int& code) {

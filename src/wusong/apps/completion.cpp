@@ -42,6 +42,7 @@ Value value_named(std::string_view name, const std::string& path) {
       {"code", {Takes::file}},
       {"password-file", {Takes::file}},
       {"genesis", {Takes::file}},
+      {"certificate", {Takes::file}},
       {"proof", {Takes::file}},
       {"trust", {Takes::file}},
       {"file", {Takes::file}},

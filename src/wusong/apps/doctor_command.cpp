@@ -15,11 +15,14 @@
 #include "wusong/apps/keys.hpp"
 #include "wusong/apps/network_create.hpp"
 #include "wusong/apps/node_command.hpp"
+#include "wusong/apps/node_tls.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/rpc_client.hpp"
 #include "wusong/apps/version.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
+#include "wusong/node/network_info.hpp"
+#include "wusong/node/registry.hpp"
 #include "wusong/operate/machine.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/data_format.hpp"
@@ -145,6 +148,7 @@ class Examination {
       return;
     }
     std::ranges::copy(key.secret.view(), secret.begin());
+    check_certificate(secret);
     const auto own = platform::public_key_of(secret);
     if (!own || !genesis_) return;
     const auto is_own = [&](const auto& member) {
@@ -153,9 +157,47 @@ class Examination {
     if (std::ranges::any_of(genesis_->validators, is_own) ||
         std::ranges::any_of(genesis_->observers, is_own)) {
       add(well("node key", "a member of the chain"));
+    } else if (node::has_registry(*genesis_) && config_.joined_later) {
+      add(well("node key", "the registry's to admit: node.joined_later is true"));
     } else {
       add(fault("node key", config_.node_key.string() + " is of no member in genesis.json",
                 "use the key that was made with the network, or have the members admit this one"));
+    }
+  }
+
+  /// What its peers would say of it when they meet it now.
+  void check_certificate(const platform::NodeSecretKey& secret) {
+    if (config_.network_tls != "ca") {
+      add(well("certificate", "none: node keys are pinned, nothing can expire"));
+      return;
+    }
+    const auto files = tls_files(config_);
+    if (!files) {
+      add(fault("certificate", files.error().detail,
+                "let the key and its password belong to the node's user alone, mode 0600"));
+      return;
+    }
+    const std::string replace = fmt::format(
+        "mend the file, then: wusong node reload --config {} "
+        "(docs/operators/certificates.md)",
+        shell_quoted(file_.string()));
+    const auto status = platform::examine_tls(secret, *files);
+    if (!status) {
+      const std::string words = tls_mend(status.error(), config_);
+      add(fault("certificate", words.empty() ? std::string{status.error().name()} : words,
+                replace));
+      return;
+    }
+    serial_ = status->serial;
+    add(well("certificate", fmt::format("{} of {}, chain, key and revocations hold",
+                                        status->subject, status->issuer)));
+    for (const std::string& renewal : node::renewal_warnings(*status, platform::wall_now())) {
+      const std::size_t end = renewal.find("; ");
+      add(warning("certificate", renewal.substr(0, end), renewal.substr(end + 2)));
+    }
+    if (config_.tls_crl.empty()) {
+      add(warning("revocation", "network.crl is not set: a stolen certificate holds until it ends",
+                  "fetch the lists of all authorities and set network.crl"));
     }
   }
 
@@ -173,6 +215,8 @@ class Examination {
     });
     if (known) {
       add(well("vote key", "a validator's of the chain"));
+    } else if (node::has_registry(*genesis_)) {
+      asks_registry_ = true;
     } else {
       add(fault("vote key", config_.vote_key.string() + " is of no validator in genesis.json",
                 "use the key that was made with the network, or set node.role = \"observer\""));
@@ -228,6 +272,9 @@ class Examination {
     add(operate::check_port_free("network port", network->host, network->port));
     add(operate::check_port_free("rpc port", rpc->host, rpc->port));
     for (const PeerAddress& peer : config_.peers) check_dial(peer);
+    if (asks_registry_)
+      add(warning("vote key", "not of the genesis: whether the registry names it, a node tells",
+                  "start the node, then run this again"));
   }
 
   void check_dial(const PeerAddress& peer) {
@@ -262,6 +309,8 @@ class Examination {
                   "docs/operators/troubleshooting.md says what this means and what to do"));
     }
     check_version(*client);
+    check_reload(*client);
+    check_registry(*client);
     check_peers(*client);
     check_kept(*client);
     if (config_.role != "light") check_times(*client);  // of blocks it has headers alone
@@ -287,6 +336,20 @@ class Examination {
     add(well("kept", fmt::format("{}; states from {} on", what, from("oldestState"))));
   }
 
+  /// A vote key that the genesis does not know: the present epoch may.
+  void check_registry(RpcClient& client) {
+    const auto reply = client.call("wusong_validators");
+    if (!reply || !asks_registry_) return;
+    const std::string own = codec::to_hex_data(vote_public_);
+    for (const auto& validator : reply->result().items()) {
+      if (validator.string_at("publicKey").value_or("") == own)
+        return add(well("vote key", "a validator's of this epoch"));
+    }
+    add(warning("vote key", config_.vote_key.string() + " is of no validator of this epoch",
+                "let the governors add it (docs/operators/membership.md), or put back the key that "
+                "`wusong validator registry` shows"));
+  }
+
   void check_version(RpcClient& client) {
     const auto reply = client.call("web3_clientVersion");
     const auto text =
@@ -298,6 +361,20 @@ class Examination {
       add(warning("version", fmt::format("{} runs, this program is {}", running, kVersion),
                   "restart the node with this program, if it was upgraded"));
     }
+  }
+
+  /// Whether the process uses the files that were looked at.
+  void check_reload(RpcClient& client) {
+    const auto reply = client.call("wusong_networkStatus");
+    if (!reply) return;  // of another release, which check_version() has said
+    const std::string reload = "wusong node reload --config " + shell_quoted(file_.string());
+    const auto fault_text = reply->result().string_at("reloadFault");
+    if (fault_text && !fault_text->empty())
+      add(warning("reload", "the last one was refused: " + std::string{*fault_text}, reload));
+    const auto tls = reply->result().find("tls");
+    const std::string serial{tls ? tls->string_at("serial").value_or("") : ""};
+    if (!serial.empty() && !serial_.empty() && serial != serial_)
+      add(warning("reload", "the process goes by an older certificate than its file", reload));
   }
 
   void check_peers(RpcClient& client) {
@@ -369,6 +446,8 @@ class Examination {
   NodeConfig config_;
   std::optional<node::Genesis> genesis_;
   Bytes vote_public_;
+  bool asks_registry_{false};
+  std::string serial_;  // of the certificate in its file
   bool running_{false};
   std::vector<Finding> findings_;
 };

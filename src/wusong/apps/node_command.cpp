@@ -16,6 +16,7 @@
 #include "wusong/apps/keys.hpp"
 #include "wusong/apps/network_command.hpp"
 #include "wusong/apps/network_create.hpp"
+#include "wusong/apps/node_tls.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/rpc_client.hpp"
 #include "wusong/apps/version.hpp"
@@ -183,37 +184,7 @@ Outcome<platform::TransportReach> reach_of(const NodeConfig& config, const node:
   return out;
 }
 
-/// None where keys are pinned.
-Outcome<std::optional<platform::TlsFiles>> tls_files(const NodeConfig& config) {
-  if (config.network_tls != "ca") return std::optional<platform::TlsFiles>{};
-  const bool in_token = config.tls_key.starts_with("pkcs11:");
-  if (!in_token) {
-    if (const auto closed = check_private(config.tls_key); !closed)
-      return std::unexpected{closed.error()};
-  }
-  auto password = read_password(
-      config.tls_key_password_file.empty() ? config.password_file : config.tls_key_password_file);
-  if (!password) return std::unexpected{password.error()};
-  return std::optional{platform::TlsFiles{.certificate = config.tls_certificate.string(),
-                                          .key = config.tls_key,
-                                          .key_password = *std::move(password),
-                                          .ca = config.tls_ca.string(),
-                                          .crl = config.tls_crl.string(),
-                                          .pkcs11_module = config.pkcs11_module.string()}};
-}
-
-Outcome<platform::NodeSecretKey> read_node_key(const std::filesystem::path& file,
-                                               std::string_view password) {
-  const auto key = read_key(file, password);
-  if (!key) return std::unexpected{key.error()};
-  platform::NodeSecretKey out{};
-  if (key->scheme != crypto::Scheme::ed25519 || key->secret.view().size() != out.size())
-    return failure(err::bad_key_file, file.string() + ": a node key is an ed25519 key");
-  std::ranges::copy(key->secret.view(), out.begin());
-  return out;
-}
-
-/// And that of the node, where `wusong node next-key` has made one.
+/// The next node key, where `wusong node next-key` has made one.
 std::optional<platform::NodeSecretKey> next_node_key(const NodeConfig& config) {
   const auto file = next_key_file(config.node_key);
   if (!platform::file_exists(file.string())) return std::nullopt;
@@ -291,45 +262,6 @@ platform::HttpOptions http_options(const NodeConfig& config) {
   out.allowed_origins = config.rpc_allowed_origins;
   out.allowed_hosts = config.rpc_allowed_hosts;
   return out;
-}
-
-/// What the network's certificates, keys and lists were refused for; empty for other errors.
-std::string tls_mend(Error error, const NodeConfig& config) {
-  const std::string certificate = config.tls_certificate.string();
-  const std::string_view row = error.name();
-  if (row == "platform.bad_certificate_file") return certificate + ": not a PEM certificate";
-  if (row == "platform.bad_ca_file")
-    return config.tls_ca.string() + ": needs PEM certificates of authorities, a root among them";
-  if (row == "platform.bad_crl_file")
-    return config.tls_crl.string() + ": not PEM lists of revoked certificates";
-  if (row == "platform.bad_tls_key") {
-    return config.tls_key.starts_with("pkcs11:")
-               ? config.tls_key + ": no such private key, or the PIN is wrong"
-               : config.tls_key + ": not a PEM private key that the password opens";
-  }
-  if (row == "platform.tls_key_mismatch")
-    return fmt::format("{} does not belong to the first certificate of {}", config.tls_key,
-                       certificate);
-  if (row == "platform.certificate_of_another")
-    return certificate +
-           ": does not name this node; it needs the alternative name URI:wusong:node:0x… with the "
-           "node_key of the genesis, once";
-  if (row == "platform.pkcs11_unavailable")
-    return "the token cannot be reached: install libengine-pkcs11-openssl, and check "
-           "network.pkcs11_module (" +
-           config.pkcs11_module.string() + ")";
-  if (row == "platform.tls_policy")
-    return "OpenSSL's system settings (openssl.cnf) forbid TLS 1.3 with this node's key; allow it "
-           "there, or use a key they allow with network.tls = \"ca\"";
-  if (row == "net.certificate_expired" || row == "net.certificate_not_yet_valid")
-    return certificate + " (or an authority above it) is not valid now; renew it, or set the clock";
-  if (row == "net.certificate_revoked") return certificate + " is revoked; have a new one issued";
-  if (row == "net.certificate_untrusted")
-    return fmt::format("{} does not lead to a root of {}; add the missing intermediate",
-                       certificate, config.tls_ca.string());
-  if (row == "net.no_revocation_list")
-    return config.tls_crl.string() + ": lacks the list of an authority above " + certificate;
-  return {};
 }
 
 /// Says in the mend's words what a start-up error means.
@@ -510,16 +442,20 @@ Outcome<ReloadState> reload_and_wait(const NodeConfig& config) {
 
 }  // namespace
 
-int node_reload(const std::filesystem::path& config_file, bool json) {
-  const auto config = load_config(config_file);
+int node_reload(const NodeReload& options) {
+  const auto config = load_config(options.config);
   if (!config) return complain(config.error());
+  if (!options.certificate.empty()) {
+    const auto taken = take_certificate(*config, options.certificate);
+    if (!taken) return complain(taken.error());
+  }
   const auto state = reload_and_wait(*config);
   if (!state) return complain(state.error());
   if (!state->fault.empty()) {
     return complain(
         {err::reload_refused, fmt::format("everything stays as it was: {}", state->fault)});
   }
-  if (json) {
+  if (options.json) {
     codec::JsonWriter out;
     out.open_object().key("reloads").number(state->count).key("warnings").open_array();
     for (const std::string& warning : state->warnings) out.string(warning);

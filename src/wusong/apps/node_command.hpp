@@ -13,9 +13,15 @@ namespace wusong::apps {
 /// first; empty: none. @return the process's exit code: 0, or 1 with a line on stderr
 int node_run(const std::filesystem::path& config_file, const std::filesystem::path& wan);
 
+struct NodeReload {
+  std::filesystem::path config;
+  std::filesystem::path certificate;  // empty: the files as they are
+  bool json{false};
+};
 /// Has the node of this configuration read its network settings again: certificates, keys, lists of
-/// revoked ones, addresses. @return the process's exit code
-int node_reload(const std::filesystem::path& config_file, bool json);
+/// revoked ones, addresses; before that it puts a new certificate and its key in their places.
+/// @return the process's exit code
+int node_reload(const NodeReload& options);
 
 struct NodeBackup {
   std::filesystem::path config;

@@ -12,6 +12,7 @@
 #include "wusong/apps/config.hpp"
 #include "wusong/apps/keys.hpp"
 #include "wusong/apps/network_create.hpp"
+#include "wusong/apps/node_tls.hpp"
 #include "wusong/apps/report.hpp"
 #include "wusong/apps/rpc_client.hpp"
 #include "wusong/apps/units.hpp"
@@ -195,10 +196,8 @@ Outcome<std::filesystem::path> make_follower(const NodeConfig& config,
 
 }  // namespace
 
-Outcome<std::filesystem::path> make_next_node_key(const std::filesystem::path& config_file) {
-  const auto config = load_config(config_file);
-  if (!config) return std::unexpected{config.error()};
-  return make_follower(*config, config->node_key, crypto::Scheme::ed25519);
+Outcome<std::filesystem::path> make_next_node_key(const NodeConfig& config) {
+  return make_follower(config, config.node_key, crypto::Scheme::ed25519);
 }
 
 Outcome<std::filesystem::path> make_next_vote_key(const std::filesystem::path& config_file,
@@ -469,7 +468,22 @@ int validator_next_key(const NextKeyOptions& options) {
 }
 
 int node_next_key(const NextKeyOptions& options) {
-  return say_next_key(make_next_node_key(options.config), options);
+  const auto config = load_config(options.config);
+  if (!config) return complain(config.error());
+  if (config->network_tls != "ca") return say_next_key(make_next_node_key(*config), options);
+  const auto made = make_next_tls_key(*config);
+  if (!made) return complain(made.error());
+  if (options.json) {
+    codec::JsonWriter out;
+    out.open_object().key("file").string(made->key.string());
+    say(out.key("request").string(made->request.string()).close_object().text());
+    return 0;
+  }
+  say(fmt::format(
+      "{} written; have the authority sign {}, then\n  wusong node reload --config {} "
+      "--certificate FILE",
+      made->key.string(), made->request.string(), shell_quoted(options.config.string())));
+  return 0;
 }
 
 int validator_registry(const std::string& url, bool json) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "wusong/apps/config.hpp"
 #include "wusong/apps/contract_command.hpp"
 #include "wusong/crypto/signature.hpp"
 
@@ -40,8 +41,7 @@ std::string to_json(const JoinRequest& request);
 /// @errors err::already_exists, those of reading configuration and writing keys
 [[nodiscard]] Outcome<std::filesystem::path> make_next_vote_key(
     const std::filesystem::path& config_file, const std::string& scheme);
-[[nodiscard]] Outcome<std::filesystem::path> make_next_node_key(
-    const std::filesystem::path& config_file);
+[[nodiscard]] Outcome<std::filesystem::path> make_next_node_key(const NodeConfig& config);
 
 struct RequestOptions {
   std::filesystem::path config;

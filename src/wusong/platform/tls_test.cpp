@@ -180,6 +180,37 @@ TEST_F(Consortium, ACertificateIsExchangedWhileMessagesFlow) {
   EXPECT_TRUE(a.events.disconnected.empty());
 }
 
+TEST_F(Consortium, ARequestNamesTheNodeAndItsCertificateIsTakenWithItsKey) {
+  TestFiles one = member(1);
+  const auto made = make_tls_request(key(1), "node1", one.files().key_password);
+  ASSERT_TRUE(made);
+  const BioPtr text{BIO_new_mem_buf(made->request.data(), static_cast<int>(made->request.size()))};
+  const std::unique_ptr<X509_REQ, OpensslRelease<X509_REQ_free>> request{
+      PEM_read_bio_X509_REQ(text.get(), nullptr, nullptr, nullptr)};
+  ASSERT_TRUE(request);
+  EVP_PKEY* const asked = X509_REQ_get0_pubkey(request.get());
+  EXPECT_EQ(X509_REQ_verify(request.get(), asked), 1);
+  STACK_OF(X509_EXTENSION)* const extensions = X509_REQ_get_extensions(request.get());
+  ASSERT_EQ(sk_X509_EXTENSION_num(extensions), 1);
+  const BioPtr names{BIO_new(BIO_s_mem())};
+  X509V3_EXT_print(names.get(), sk_X509_EXTENSION_value(extensions, 0), 0, 0);
+  sk_X509_EXTENSION_pop_free(extensions, X509_EXTENSION_free);
+  char* printed = nullptr;
+  const long size = BIO_get_mem_data(names.get(), &printed);
+  EXPECT_EQ(std::string(printed, static_cast<std::size_t>(size)), node_uri(key(1)));
+
+  TestFiles::write(one.files().key, made->key);
+  EXPECT_EQ(examine_tls(secret(1), one.files()).error(), Error{err::tls_key_mismatch});
+  const X509Ptr signed_one = agency.sign({"node1", node_uri(key(1))}, asked);
+  TestFiles::write(one.files().certificate, TestCa::pem(signed_one.get()) + agency.pem());
+  const auto status = examine_tls(secret(1), one.files());
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->subject, "CN=node1");
+  EXPECT_EQ(examine_tls(secret(2), one.files()).error(), Error{err::certificate_of_another});
+  one.files().key_password = "another";
+  EXPECT_EQ(examine_tls(secret(1), one.files()).error(), Error{err::bad_tls_key});
+}
+
 TEST_F(Consortium, AReloadThatFailsChangesNothing) {
   TestFiles one = member(1);
   Node a{with(one, options(1, {dials_us(2)}))};

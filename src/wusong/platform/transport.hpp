@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wusong/base/bytes.hpp"
@@ -182,5 +183,20 @@ class Transport {
 
 /// The public key that belongs to a seed. @errors err::bad_node_key
 [[nodiscard]] Result<net::PeerKey> public_key_of(const NodeSecretKey& secret_key) noexcept;
+
+/// For a consortium's authority.
+struct TlsRequest {
+  std::string key;      // PEM: PKCS#8, encrypted
+  std::string request;  // PEM: PKCS#10
+};
+/// A new P-256 key and the request for a certificate that names the node's own key.
+/// @errors err::tls_policy  OpenSSL, or its system settings, would not make it
+[[nodiscard]] Result<TlsRequest> make_tls_request(const net::PeerKey& node, const std::string& name,
+                                                  std::string_view password);
+
+/// Loads everything as a start would and shakes hands with itself.
+/// @errors err::bad_node_key, err::tls_policy, those of the files, and net's certificate rows
+[[nodiscard]] Result<TlsStatus> examine_tls(const NodeSecretKey& secret_key,
+                                            const std::optional<TlsFiles>& files);
 
 }  // namespace wusong::platform

@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 import time
 
+from authority import consortium
 from cases_running import calm_period, finish
 import ethereum
 from governors import EPOCH_SECONDS, Governors
@@ -182,6 +183,39 @@ def rotation(case):
         return f"replaced in {took:.1f} s without a restart; the dead one caught up in {caught_up:.1f} s; {finish(network, load)}"
 
 
+def certificate(case):
+    """A TLS key is exchanged for one that the program made and the consortium's agency certified, while another validator is dead."""
+    network = case.network()
+    _, members = consortium(case.folder, network)
+    network.start()
+    rotating, dead, member = network.nodes[0], network.nodes[2], members[0]
+
+    def serial():
+        return rotating.rpc("wusong_networkStatus")["tls"]["serial"]
+
+    with Load(network, rate=40, seed=case.seed) as load:
+        calm_period(network, load, 10)
+        before, pid = serial(), rotating.process.pid
+        dead.kill()
+        made = command(rotating, "next-key", "--config", rotating.config, "--json")
+        early = command(rotating, "reload", "--config", rotating.config, "--certificate", os.path.join(rotating.folder, "tls.pem"), code=1)
+        if "does not belong" not in early:
+            raise Failure(f"a certificate of another key was not refused: {early!r}")
+        answer = member.answer(made["request"])
+        command(rotating, "reload", "--config", rotating.config, "--certificate", str(answer), "--json")
+        if serial() == before or os.path.exists(made["file"]):
+            raise Failure("the new certificate was not taken")
+        network.wait_growth(network.others(dead), 10, 30)
+        dead.start()
+        caught_up = network.wait_caught_up(dead)
+        wait_for("they meet by the new certificate", 20, lambda: any(
+            peer["name"] == rotating.name and peer["connected"] for peer in dead.rpc("wusong_networkStatus")["peers"]))
+        well = subprocess.run([rotating.binary, "doctor", "--config", rotating.config], capture_output=True, text=True, check=False)
+        if "chain, key and revocations hold" not in well.stdout or rotating.process.pid != pid:
+            raise Failure(f"doctor says {well.stdout}")
+        return f"exchanged without a restart; the dead one is back in {caught_up:.1f} s; {finish(network, load)}"
+
+
 def membership(case):
     """A validator comes and another goes while a third is dead; it returns into a set that it never heard of."""
     network = case.network()
@@ -213,5 +247,6 @@ CASES = [
     ("newer-format", newer_format),
     ("restore", restore),
     ("rotation", rotation),
+    ("certificate", certificate),
     ("membership", membership),
 ]

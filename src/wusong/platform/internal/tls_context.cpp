@@ -349,4 +349,10 @@ Result<void> TlsSession::check_again(const TlsContext& now) const {
 }
 
 }  // namespace internal
+
+Result<TlsStatus> examine_tls(const NodeSecretKey& secret_key,
+                              const std::optional<TlsFiles>& files) {
+  WUSONG_TRY(const internal::TlsContext context, internal::TlsContext::make(secret_key, files));
+  return context.status();
+}
 }  // namespace wusong::platform

@@ -10,10 +10,12 @@
 #include <openssl/pem.h>
 #include <algorithm>
 
+#include "wusong/codec/hex.hpp"
 #include "wusong/platform/errors.hpp"
 #include "wusong/platform/files.hpp"
 
-namespace wusong::platform::internal {
+namespace wusong::platform {
+namespace internal {
 namespace {
 
 constexpr std::size_t kKeyFileMax = 64u << 10;
@@ -67,6 +69,49 @@ Result<PkeyPtr> load_from_token(const TlsFiles& files) {
   return key;
 }
 
+using RequestPtr = std::unique_ptr<X509_REQ, OpensslRelease<X509_REQ_free>>;
+using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslRelease<X509_EXTENSION_free>>;
+
+std::string text_in(BIO* memory) {
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory, &text);
+  return {text, static_cast<std::size_t>(std::max(size, 0L))};
+}
+
+bool add_alternative_name(X509_REQ* request, const std::string& uri) {
+  const ExtensionPtr extension{
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, ("URI:" + uri).c_str())};
+  if (!extension) return false;
+  STACK_OF(X509_EXTENSION)* const all = sk_X509_EXTENSION_new_null();
+  const bool added = sk_X509_EXTENSION_push(all, extension.get()) > 0 &&
+                     X509_REQ_add_extensions(request, all) == 1;
+  sk_X509_EXTENSION_free(all);
+  return added;
+}
+
+std::optional<std::string> request_for(EVP_PKEY* key, const std::string& uri,
+                                       const std::string& name) {
+  const RequestPtr request{X509_REQ_new()};
+  const BioPtr out{BIO_new(BIO_s_mem())};
+  X509_NAME* const subject = X509_REQ_get_subject_name(request.get());
+  const bool made = X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                                               reinterpret_cast<const unsigned char*>(name.c_str()),
+                                               -1, -1, 0) == 1 &&
+                    X509_REQ_set_pubkey(request.get(), key) == 1 &&
+                    add_alternative_name(request.get(), uri) &&
+                    X509_REQ_sign(request.get(), key, EVP_sha256()) > 0 &&
+                    PEM_write_bio_X509_REQ(out.get(), request.get()) == 1;
+  return made ? std::optional{text_in(out.get())} : std::nullopt;
+}
+
+std::optional<std::string> sealed(EVP_PKEY* key, std::string_view password) {
+  const BioPtr out{BIO_new(BIO_s_mem())};
+  const bool written =
+      PEM_write_bio_PKCS8PrivateKey(out.get(), key, EVP_aes_256_cbc(), password.data(),
+                                    static_cast<int>(password.size()), nullptr, nullptr) == 1;
+  return written ? std::optional{text_in(out.get())} : std::nullopt;
+}
+
 }  // namespace
 
 Result<PkeyPtr> load_tls_key(const TlsFiles& files) {
@@ -75,4 +120,18 @@ Result<PkeyPtr> load_tls_key(const TlsFiles& files) {
   return key;
 }
 
-}  // namespace wusong::platform::internal
+}  // namespace internal
+
+Result<TlsRequest> make_tls_request(const net::PeerKey& node, const std::string& name,
+                                    std::string_view password) {
+  const internal::PkeyPtr key{EVP_EC_gen("P-256")};
+  if (!key) return fail(err::tls_policy);
+  const auto request =
+      internal::request_for(key.get(), "wusong:node:" + codec::to_hex_data(node.view()), name);
+  const auto pem = internal::sealed(key.get(), password);
+  ERR_clear_error();
+  if (!request || !pem) return fail(err::tls_policy);
+  return TlsRequest{.key = *pem, .request = *request};
+}
+
+}  // namespace wusong::platform

@@ -99,3 +99,25 @@ class Member:
             elif name not in ("certificate", "key", "ca", "crl", "pkcs11_module", "key_password_file"):
                 lines.append(line)
         pathlib.Path(self.node.config).write_text("\n".join(lines) + "\n")
+
+    def answer(self, request, days=365):
+        """What the authority gives for a request of `wusong node next-key`: the certificate, and its own."""
+        self.turn += 1
+        out = self.folder / f"tls{self.turn}.crt"
+        self.authority.sign(request, out, "node", days)
+        answer = self.folder / "answer.pem"
+        answer.write_text(out.read_text() + self.authority.certificate())
+        return answer
+
+
+def consortium(folder, network):
+    """A root and an agency below it, which gives every node of a network that does not run yet its certificate."""
+    root = Authority(folder, "root")
+    agency = Authority(folder, "agency", root)
+    members = [Member(node, agency, root) for node in network.nodes]
+    lists = agency.revocations()
+    for member in members:
+        member.trust(lists)
+        member.issue()
+        member.configure()
+    return agency, members
