@@ -75,6 +75,7 @@ Result<std::string> trace_transaction(const types::Block& block, std::span<const
     for (std::size_t i = 0; i < index; ++i) {
       const auto outcome = apply_transaction(machine, journal, context, rules,
                                              block.transactions[i], senders[i], gas_left);
+      if (const auto error = parent_state.error()) return fail(*error);
       if (!outcome) continue;  // skipped in the block as well
       gas_left -= outcome->gas_used;
       journal.finish_transaction();

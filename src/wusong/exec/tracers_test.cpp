@@ -69,6 +69,14 @@ TEST_F(Tracers, StructLogsAreGeths) {
                 one + R"(7"]}]})");
 }
 
+TEST_F(Tracers, AColdSlotCostsWhatIsChargedForIt) {
+  transaction_ = world_.transaction_to(world_.add_contract(9, "600154600154"));
+  transaction_.gas_limit = 50000;
+  const std::string out = trace(TraceConfig{});
+  EXPECT_NE(out.find(R"("op":"SLOAD","gas":28997,"gasCost":2100,)"), std::string::npos) << out;
+  EXPECT_NE(out.find(R"("op":"SLOAD","gas":26894,"gasCost":100,)"), std::string::npos) << out;
+}
+
 TEST_F(Tracers, StructLogOptionsLeavePartsOut) {
   transaction_ = world_.transaction_to(world_.add_contract(9, "600160025500"));
   TraceConfig config;

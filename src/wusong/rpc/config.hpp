@@ -18,11 +18,12 @@ struct Config {
   std::size_t batch_items_max{1'000};
   std::size_t response_bytes_max{25u << 20};
   std::uint64_t call_gas_cap{50'000'000};
-  std::size_t trace_steps_max{200'000};            // that one struct log trace reports
-  Duration log_timeout{std::chrono::seconds{10}};  // of one eth_getLogs
-  std::uint64_t log_range_max{10'000};             // blocks of one eth_getLogs
-  std::size_t log_results_max{20'000};             // logs of one eth_getLogs
-  std::size_t log_addresses_max{1'000};            // addresses, or topics at one place
+  Duration call_timeout{std::chrono::seconds{10}};  // of one call, estimate or trace
+  std::size_t trace_steps_max{200'000};             // that one struct log trace reports
+  Duration log_timeout{std::chrono::seconds{10}};   // of one eth_getLogs
+  std::uint64_t log_range_max{10'000};              // blocks of one eth_getLogs
+  std::size_t log_results_max{20'000};              // logs of one eth_getLogs
+  std::size_t log_addresses_max{1'000};             // addresses, or topics at one place
   std::size_t proof_keys_max{1'024};
   std::uint64_t fee_history_blocks_max{1'024};
   Duration filter_idle_max{std::chrono::minutes{5}};
@@ -42,7 +43,7 @@ using SessionId = std::uint64_t;
 /// What the server needs from the machine. Called from any thread that calls the server, and from
 /// the node's listener thread.
 struct Ports {
-  /// A monotonic clock, for filter expiry and the deadline of log queries.
+  /// A monotonic clock, for filter expiry and the deadlines of log queries, calls and traces.
   std::function<Instant()> now;
   /// Queues a text to a session; nothing happens when the session is gone.
   std::function<void(SessionId, std::shared_ptr<const std::string>)> send;

@@ -601,6 +601,23 @@ TEST(Traces, ShowStructLogsWithoutATracerAndThePrestateWithOne) {
   EXPECT_TRUE(diff->root().find("pre") && diff->root().find("post"));
 }
 
+TEST(Traces, AndCallsThatTakeTooLongAreRefused) {
+  Chain chain;
+  const std::string call = "[{\"to\":\"" + chain.token_text() + "\"},\"latest\"]";
+  const auto refused = [&](const char* method, const std::string& parameters) {
+    const std::string got = chain.server().handle_http(chain.expand(request(method, parameters)));
+    return code_of(got) == -32002 && message_of(got).starts_with("request timed out");
+  };
+  EXPECT_NE(part(chain.server().handle_http(request("eth_call", call)), "result"), "");
+  chain.clock_step = Config{}.call_timeout;
+  EXPECT_TRUE(refused("eth_call", call));
+  EXPECT_TRUE(refused("eth_estimateGas", call));
+  EXPECT_TRUE(refused("eth_createAccessList", call));
+  EXPECT_TRUE(refused("debug_traceCall", call));
+  EXPECT_TRUE(refused("debug_traceTransaction", "[\"$tx1.1\"]"));
+  EXPECT_TRUE(refused("debug_traceBlockByNumber", "[\"0x1\"]"));
+}
+
 TEST(Traces, AnUnknownTracerIsNamedWithTheKnownOnes) {
   Chain chain;
   const std::string got =

@@ -24,6 +24,7 @@ class RpcChain {
 
   FakeService node;
   Instant clock{std::chrono::hours{1}};
+  Duration clock_step{0};  // that passes whenever somebody looks
   std::vector<Sent> sent;
 
   explicit RpcChain(rpc::Config config = {}) {
@@ -38,7 +39,7 @@ class RpcChain {
     node.account_with_code(reverter_, reverter_code());
     build();
     rpc::Ports ports;
-    ports.now = [this] { return clock; };
+    ports.now = [this] { return clock += clock_step; };
     ports.send = [this](rpc::SessionId session, const std::shared_ptr<const std::string>& text) {
       sent.push_back({session, *text});
     };

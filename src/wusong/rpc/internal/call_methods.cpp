@@ -43,7 +43,7 @@ Answer<Scene> set_scene(const Call& call, At at) {
   WUSONG_ANSWER(scene.options.block,
                 read_block_overrides(call.params.find(3), {3, "blockOverrides"}));
   WUSONG_ANSWER(const Height height, height_of(context, ref));
-  WUSONG_ANSWER(scene.state, state_at(context, height));
+  WUSONG_ANSWER(scene.state, timed_state_at(context, height));
   scene.hashes = std::make_unique<NodeBlockHashes>(context.node);
   const bool next = at == At::next && ref.kind == BlockRef::Kind::latest;
   if (ref.kind == BlockRef::Kind::pending || next) {

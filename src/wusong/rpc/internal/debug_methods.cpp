@@ -83,7 +83,7 @@ Answer<std::unique_ptr<types::StateView>> parent_state(const Context& context,
                                                        const node::ExecutedBlock& block) {
   const Height height = block.block.header.number;
   if (height.value == 0) return refuse(err::invalid_params, "genesis is not traceable");
-  return state_at(context, height.minus(1));
+  return timed_state_at(context, height.minus(1));
 }
 
 Answer<void> trace_transaction(const Call& call, JsonWriter& out) {
@@ -162,7 +162,7 @@ Answer<void> trace_call(const Call& call, JsonWriter& out) {
                   read_block_overrides(present("blockOverrides"), {2, "blockOverrides"}));
   }
   WUSONG_ANSWER(const Height height, height_of(context, ref));
-  WUSONG_ANSWER(const auto state, state_at(context, height));
+  WUSONG_ANSWER(const auto state, timed_state_at(context, height));
   const NodeBlockHashes hashes{context.node};
   node::BlockEnvironment environment = context.node.pending_environment();
   if (ref.kind != BlockRef::Kind::pending) {

@@ -26,7 +26,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"rpc.invalid_params", -32602, "invalid params"},
     {"rpc.limit_exceeded", -32005, "limit exceeded"},
     {"rpc.response_too_large", -32003, "response too large"},
-    {"rpc.timed_out", -32002, "request timed out"},
+    {"rpc.timed_out", -32002, "request timed out: ask for less"},
     {"rpc.holds_no_keys", -32000, "unknown account: this node holds no keys"},
     {"rpc.needs_websocket", -32601, "notifications not supported: use a WebSocket connection"},
     {"rpc.unknown_filter", -32000, "filter not found"},

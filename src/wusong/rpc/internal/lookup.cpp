@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "wusong/rpc/errors.hpp"
 #include "wusong/rpc/internal/methods.hpp"
 
 namespace wusong::rpc {
@@ -68,6 +69,42 @@ Answer<std::unique_ptr<types::StateView>> state_at(const Context& context, Heigh
   auto view = context.node.state(height);
   if (!view) return std::unexpected{state_fault(context, view.error(), height)};
   return *std::move(view);
+}
+
+namespace {
+
+class TimedView final : public types::StateView {
+ public:
+  TimedView(std::unique_ptr<types::StateView> base, const Context& context)
+      : base_{std::move(base)},
+        ports_{context.ports},
+        deadline_{context.ports.now() + context.config.call_timeout} {}
+  std::optional<types::Account> account(const Address& address) override {
+    return is_late() ? std::nullopt : base_->account(address);
+  }
+  U256 storage(const Address& address, const Hash& slot) override {
+    return is_late() ? U256{} : base_->storage(address, slot);
+  }
+  Bytes code(const Hash& code_hash) override {
+    return is_late() ? Bytes{} : base_->code(code_hash);
+  }
+  std::optional<Error> error() const override {
+    return is_late() ? Error{err::timed_out} : base_->error();
+  }
+
+ private:
+  bool is_late() const { return ports_.now() > deadline_; }
+
+  std::unique_ptr<types::StateView> base_;
+  const Ports& ports_;
+  Instant deadline_;
+};
+
+}  // namespace
+
+Answer<std::unique_ptr<types::StateView>> timed_state_at(const Context& context, Height height) {
+  WUSONG_ANSWER(auto view, state_at(context, height));
+  return std::make_unique<TimedView>(std::move(view), context);
 }
 
 Answer<FoundTransaction> find_transaction(const Context& context, const Hash& hash) {

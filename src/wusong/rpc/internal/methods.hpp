@@ -58,6 +58,9 @@ Answer<Height> height_of(const Context& context, const BlockRef& ref);
 Answer<node::BlockPtr> find_block(const Context& context, const BlockRef& ref);
 /// @errors node.unknown_block, node.state_pruned naming the oldest kept height
 Answer<std::unique_ptr<types::StateView>> state_at(const Context& context, Height height);
+/// The same, to run code on: from `call_timeout` on it fails with rpc.timed_out and reads nothing.
+/// Gas bounds the work between two looks at the clock. The context outlives it.
+Answer<std::unique_ptr<types::StateView>> timed_state_at(const Context& context, Height height);
 /// @errors node.receipts_pruned
 Answer<void> need_receipts(const Context& context, const node::ExecutedBlock& block);
 /// The fault of a node error about `height`.
