@@ -33,16 +33,21 @@ void pack_bits(std::uint8_t* out, const std::uint32_t (&from)[kDegree]) noexcept
 template <unsigned kBits>
 void unpack_bits(std::uint32_t (&out)[kDegree], const std::uint8_t* from) noexcept {
   static_assert(kBits <= 23);
-  for (std::size_t i = 0; i < kDegree; i += 8, from += kBits) {
-    std::uint8_t group[kBits + 4]{};  // the last word of four bytes may reach beyond the numbers
-    std::memcpy(group, from, kBits);
+  const auto take_eight = [](std::uint32_t* to, const std::uint8_t* group) {
     WUSONG_UNROLL
     for (std::size_t k = 0; k < 8; ++k) {
       std::uint32_t word;
       std::memcpy(&word, group + k * kBits / 8, 4);
-      out[i + k] = (word >> (k * kBits % 8)) & ((1u << kBits) - 1);
+      to[k] = (word >> (k * kBits % 8)) & ((1u << kBits) - 1);
     }
-  }
+  };
+  // A group's last words of four bytes reach beyond it: the last groups are read from a copy.
+  constexpr std::size_t kCopied = 16;
+  for (std::size_t i = 0; i < kDegree - kCopied; i += 8, from += kBits) take_eight(out + i, from);
+  std::uint8_t end[kCopied / 8 * kBits + 4]{};
+  std::memcpy(end, from, kCopied / 8 * kBits);
+  take_eight(out + kDegree - 16, end);
+  take_eight(out + kDegree - 8, end + kBits);
 }
 
 inline void pack_bits(std::uint8_t* out, const std::uint32_t (&from)[kDegree],
