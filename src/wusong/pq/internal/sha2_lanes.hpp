@@ -14,7 +14,7 @@
 
 #if !defined(WUSONG_PQ_TARGET)
 #define WUSONG_PQ_TARGET
-#define WUSONG_PQ_INLINE static inline
+#define WUSONG_PQ_INLINE [[maybe_unused]] static inline
 #endif
 
 namespace wusong::pq::internal {
