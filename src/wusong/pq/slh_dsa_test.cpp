@@ -203,7 +203,7 @@ void faulty_sha256(const std::uint32_t* start, const std::uint8_t* messages, std
 
 TEST(SlhDsa, AFaultThatBreaksASignatureGivesNone) {
   static const internal::Sha2Kernels kKernels{faulty_sha256,
-                                             internal::providers().back().sha2->sha512};
+                                              internal::providers().back().sha2->sha512};
   static internal::Provider faulty = internal::providers().back();
   faulty.sha2 = &kKernels;
   calls_until_fault = -1;
