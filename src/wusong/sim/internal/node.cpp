@@ -169,7 +169,8 @@ bool Node::idle() const {
   if (!takes_part() || !inbox_.empty() || busy_ || !to_execute_.empty() || executing_) return false;
   // Who does not vote neither proposes nor passes on what others gave it: what a liar gave it alone
   // stays there, within the pool's limits.
-  return node_->consensus_status().resting && (!node_->votes() || node_->pool().counts().pending == 0);
+  const bool pending = node_->pool().counts().pending != 0;
+  return pending ? !node_->votes() : node_->consensus_status().resting;
 }
 
 void Node::post(Task task) {
