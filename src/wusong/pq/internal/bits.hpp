@@ -41,13 +41,16 @@ void unpack_bits(std::uint32_t (&out)[kDegree], const std::uint8_t* from) noexce
       to[k] = (word >> (k * kBits % 8)) & ((1u << kBits) - 1);
     }
   };
-  // A group's last words of four bytes reach beyond it: the last groups are read from a copy.
-  constexpr std::size_t kCopied = 16;
-  for (std::size_t i = 0; i < kDegree - kCopied; i += 8, from += kBits) take_eight(out + i, from);
-  std::uint8_t end[kCopied / 8 * kBits + 4]{};
-  std::memcpy(end, from, kCopied / 8 * kBits);
-  take_eight(out + kDegree - 16, end);
-  take_eight(out + kDegree - 8, end + kBits);
+  // A group's last word of four bytes may reach beyond it: the last groups are read from a copy, as
+  // many as are needed for the others to end in time.
+  constexpr std::size_t kCopied = kBits == 1 ? 3 : 2;
+  constexpr std::size_t kGroups = kDegree / 8;
+  static_assert((kGroups - kCopied - 1) * kBits + 7 * kBits / 8 + 4 <= kGroups * kBits);
+  for (std::size_t i = 0; i < kGroups - kCopied; ++i) take_eight(out + 8 * i, from + i * kBits);
+  std::uint8_t end[kCopied * kBits + 4]{};
+  std::memcpy(end, from + (kGroups - kCopied) * kBits, kCopied * kBits);
+  for (std::size_t i = 0; i < kCopied; ++i)
+    take_eight(out + 8 * (kGroups - kCopied + i), end + i * kBits);
 }
 
 inline void pack_bits(std::uint8_t* out, const std::uint32_t (&from)[kDegree],
