@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole protocols on one core, without a network: all parties' work together.
+#include <benchmark/benchmark.h>
+
+#include "wusong/testkit/seeded_entropy.hpp"
+#include "wusong/threshold/frost.hpp"
+
+namespace wusong::threshold {
+namespace {
+
+std::vector<Party> first_parties(std::uint8_t count) {
+  return all_parties(count);
+}
+
+void frost_sign(benchmark::State& state) {
+  const auto needed = static_cast<std::uint8_t>(state.range(0));
+  const auto total = static_cast<std::uint8_t>(state.range(1));
+  testkit::SeededEntropy entropy;
+  const Group& group = ed25519_group();
+  const auto keys = *deal_key(group, {needed, total}, group.random_nonzero(entropy), entropy);
+  const Bytes message(120, 1);
+  for (auto _ : state) {
+    auto coordinator = *FrostCoordinator::create({.shares = keys[0].shares,
+                                                  .session = {},
+                                                  .message = message,
+                                                  .signers = first_parties(needed)});
+    std::vector<FrostSigner> signers;
+    Letters packages;
+    for (const Party party : first_parties(needed)) {
+      signers.push_back(*FrostSigner::create(keys[party.number - 1u], {}, entropy));
+      packages = *coordinator.receive(party, signers.back().start());
+    }
+    for (std::size_t i = 0; i < signers.size(); ++i) {
+      const Bytes share = *signers[i].sign(packages[i].message);
+      if (!coordinator.receive(*packages[i].to, share)) state.SkipWithError("refused");
+    }
+    benchmark::DoNotOptimize(coordinator.signature());
+  }
+}
+BENCHMARK(frost_sign)->Name("crypto/frost_sign_2_of_3")->Args({2, 3});
+BENCHMARK(frost_sign)->Name("crypto/frost_sign_11_of_16")->Args({11, 16});
+
+template <typename Machine>
+void run(std::vector<Machine>& machines) {
+  struct Sent {
+    Party from;
+    Letter letter;
+  };
+  std::vector<Sent> queue;
+  for (std::size_t i = 0; i < machines.size(); ++i)
+    for (Letter& letter : machines[i].start())
+      queue.push_back({Party{static_cast<std::uint8_t>(i + 1)}, std::move(letter)});
+  for (std::size_t next = 0; next < queue.size(); ++next) {
+    const Sent sent = queue[next];
+    for (std::size_t i = 0; i < machines.size(); ++i) {
+      const Party to{static_cast<std::uint8_t>(i + 1)};
+      if (to == sent.from || (sent.letter.to && *sent.letter.to != to)) continue;
+      auto answer = machines[i].receive(sent.from, sent.letter.message);
+      WUSONG_ASSERT(answer.has_value());
+      for (Letter& letter : *answer) queue.push_back({to, std::move(letter)});
+    }
+  }
+}
+
+void key_generation(benchmark::State& state, const Group& group) {
+  const Threshold threshold{.needed = static_cast<std::uint8_t>(state.range(0)),
+                            .total = static_cast<std::uint8_t>(state.range(1))};
+  testkit::SeededEntropy entropy;
+  for (auto _ : state) {
+    std::vector<KeyGeneration> machines;
+    for (const Party party : all_parties(threshold.total))
+      machines.push_back(*KeyGeneration::create(
+          {.group = &group, .threshold = threshold, .self = party, .session = {}}, entropy));
+    run(machines);
+    benchmark::DoNotOptimize(machines[0].result());
+  }
+}
+BENCHMARK_CAPTURE(key_generation, ed25519, ed25519_group())
+    ->Name("crypto/threshold_keys_2_of_3/group:ed25519")
+    ->Args({2, 3});
+
+}  // namespace
+}  // namespace wusong::threshold
