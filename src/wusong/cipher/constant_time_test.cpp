@@ -3,34 +3,9 @@
 // uninitialised memory, so that whatever decides by them is an error. The test runs itself under
 // valgrind, which knows no AVX-512: the widest provider is constant in time by construction, as it
 // is the same loops around instructions without look-ups.
-#include <gtest/gtest.h>
-#include <sys/wait.h>
-
-#include <cstdlib>
-#include <filesystem>
-#include <string>
-
 #include "wusong/cipher/internal/mode.hpp"
 #include "wusong/cipher/internal/test_providers.hpp"
-#include "wusong/testkit/test_folder.hpp"
-
-#if __has_include(<valgrind/memcheck.h>) && !defined(__SANITIZE_ADDRESS__)
-#include <valgrind/memcheck.h>
-#define WUSONG_HAS_MEMCHECK 1
-#else
-#define RUNNING_ON_VALGRIND 0
-#define VALGRIND_MAKE_MEM_UNDEFINED(address, count) ((void)(address), (void)(count))
-#define VALGRIND_MAKE_MEM_DEFINED(address, count) ((void)(address), (void)(count))
-#define WUSONG_HAS_MEMCHECK 0
-#endif
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WUSONG_IS_SANITIZED 1
-#endif
-#endif
-#if !defined(WUSONG_IS_SANITIZED)
-#define WUSONG_IS_SANITIZED 0
-#endif
+#include "wusong/testkit/memcheck.hpp"
 
 namespace wusong::cipher {
 namespace {
@@ -107,34 +82,13 @@ TEST(MemcheckSubject, ATableIsReadAtASecret) {
   (void)found;
 }
 
-constexpr int kSeen = 99;
-
-/// The exit code of the named test under memcheck.
-int run_under_memcheck(const std::string& test) {
-  const testkit::TestFolder folder;
-  const std::string self = std::filesystem::read_symlink("/proc/self/exe");
-  const std::string copy = folder.path() / "program";
-  // Debian 12's valgrind gives up on the debugging data of newer compilers.
-  const std::string command = "strip -g -o '" + copy + "' '" + self +
-                              "' && valgrind -q --error-exitcode=" + std::to_string(kSeen) + " '" +
-                              copy + "' --gtest_filter='MemcheckSubject." + test +
-                              "' >/dev/null 2>&1";
-  const int status = std::system(command.c_str());
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-bool can_run() {
-  return WUSONG_HAS_MEMCHECK != 0 && WUSONG_IS_SANITIZED == 0 && RUNNING_ON_VALGRIND == 0 &&
-         std::system("valgrind --version >/dev/null 2>&1") == 0;
-}
-
 TEST(ConstantTime, NothingDecidesByKeysOrTexts) {
-  if (!can_run()) GTEST_SKIP() << "valgrind not found, or sanitizers are on";
-  EXPECT_EQ(run_under_memcheck("EverythingRunsOnSecrets"), 0);
+  if (!testkit::memcheck_can_run()) GTEST_SKIP() << "valgrind not found, or sanitizers are on";
+  EXPECT_EQ(testkit::run_under_memcheck("EverythingRunsOnSecrets"), 0);
 }
 TEST(ConstantTime, ALookUpByASecretWouldBeSeen) {
-  if (!can_run()) GTEST_SKIP() << "valgrind not found, or sanitizers are on";
-  EXPECT_EQ(run_under_memcheck("ATableIsReadAtASecret"), kSeen);
+  if (!testkit::memcheck_can_run()) GTEST_SKIP() << "valgrind not found, or sanitizers are on";
+  EXPECT_EQ(testkit::run_under_memcheck("ATableIsReadAtASecret"), testkit::kMemcheckSaw);
 }
 
 }  // namespace
