@@ -20,5 +20,6 @@ inline constexpr ErrorInfo wrong_password{1412, Disposition::reject, "crypto.wro
 inline constexpr ErrorInfo unknown_scheme{1413, Disposition::reject, "crypto.unknown_scheme"};
 inline constexpr ErrorInfo bad_seal{1414, Disposition::reject, "crypto.bad_seal"};
 inline constexpr ErrorInfo out_of_memory{1415, Disposition::retry, "crypto.out_of_memory"};
+inline constexpr ErrorInfo miscalculation{1416, Disposition::halt, "crypto.miscalculation"};
 
 }  // namespace wusong::crypto::err

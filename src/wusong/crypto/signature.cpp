@@ -6,7 +6,7 @@
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/secp256k1.hpp"
-#include "wusong/crypto/internal/sm2.hpp"
+#include "wusong/crypto/sm2.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -60,15 +60,27 @@ class Ed25519Signer final : public Signer {
 
 class Sm2Signer final : public Signer {
  public:
-  explicit Sm2Signer(internal::Sm2Secret secret) noexcept : secret_{std::move(secret)} {}
+  explicit Sm2Signer(Sm2Secret secret) noexcept : secret_{std::move(secret)} {}
   Scheme scheme() const noexcept override { return Scheme::sm2; }
   BytesView public_key() const noexcept override { return secret_.public_key(); }
   Bytes sign(BytesView message) const noexcept override {
-    return to_bytes(secret_.sign(internal::sm2_digest(secret_.public_key(), message)));
+    return std::move(sign_batch({&message, 1}).front());
+  }
+  std::vector<Bytes> sign_batch(std::span<const BytesView> messages) const noexcept override {
+    std::vector<Sm2SignRequest> requests(messages.size());
+    for (std::size_t i = 0; i < messages.size(); ++i)
+      requests[i] = {&secret_, sm2_digest(secret_.public_key(), messages[i])};
+    std::vector<Sm2Signature> signatures(messages.size());
+    // A machine that miscalculates must not go on signing.
+    WUSONG_ASSERT(sm2_sign(requests, signatures).has_value());
+    std::vector<Bytes> out;
+    out.reserve(messages.size());
+    for (const Sm2Signature& each : signatures) out.push_back(to_bytes(each));
+    return out;
   }
 
  private:
-  internal::Sm2Secret secret_;  // its numbers clear themselves
+  Sm2Secret secret_;
 };
 
 Result<void> verify_secp256k1(BytesView key, BytesView message, BytesView signature) noexcept {
@@ -83,7 +95,7 @@ Result<void> verify_ed25519(BytesView key, BytesView message, BytesView signatur
   return {};
 }
 Result<void> verify_sm2(BytesView key, BytesView message, BytesView signature) noexcept {
-  return internal::sm2_verify(key, internal::sm2_digest(key, message), signature);
+  return sm2_verify({key, sm2_digest(key, message), signature});
 }
 
 Result<std::unique_ptr<Signer>> make_secp256k1(BytesView secret_key) noexcept {
@@ -94,7 +106,7 @@ Result<std::unique_ptr<Signer>> make_ed25519(BytesView secret_key) noexcept {
   return std::make_unique<Ed25519Signer>(secret_key);
 }
 Result<std::unique_ptr<Signer>> make_sm2(BytesView secret_key) noexcept {
-  WUSONG_TRY(auto secret, internal::Sm2Secret::from(secret_key));
+  WUSONG_TRY(auto secret, Sm2Secret::from(secret_key));
   return std::make_unique<Sm2Signer>(std::move(secret));
 }
 
@@ -102,7 +114,7 @@ bool any_seed(BytesView) noexcept {
   return true;
 }
 bool valid_sm2(BytesView secret_key) noexcept {
-  return internal::Sm2Secret::from(secret_key).has_value();
+  return Sm2Secret::from(secret_key).has_value();
 }
 
 /// What a scheme does, in the order of kInfo.
@@ -153,6 +165,33 @@ Result<void> verify(Scheme scheme, BytesView public_key, BytesView message,
   if (public_key.size() != info->public_key_size || signature.size() != info->signature_size)
     return fail(err::bad_length);
   return operations_of(*info).verify(public_key, message, signature);
+}
+
+std::vector<Result<void>> verify_batch(Scheme scheme, std::span<const VerifyRequest> requests) {
+  std::vector<Result<void>> out(requests.size());
+  if (scheme != Scheme::sm2) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const VerifyRequest& each = requests[i];
+      out[i] = verify(scheme, each.public_key, each.message, each.signature);
+    }
+    return out;
+  }
+  std::vector<Sm2VerifyRequest> digested(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const VerifyRequest& each = requests[i];
+    digested[i] = {each.public_key, {}, each.signature};
+    if (each.public_key.size() == 64)
+      digested[i].digest = sm2_digest(each.public_key, each.message);
+  }
+  sm2_verify(digested, out);
+  return out;
+}
+
+std::vector<Bytes> Signer::sign_batch(std::span<const BytesView> messages) const {
+  std::vector<Bytes> out;
+  out.reserve(messages.size());
+  for (const BytesView message : messages) out.push_back(sign(message));
+  return out;
 }
 
 Result<std::unique_ptr<Signer>> make_signer(Scheme scheme, BytesView secret_key) noexcept {

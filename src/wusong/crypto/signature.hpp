@@ -36,6 +36,14 @@ const SchemeInfo* find_scheme(std::string_view name) noexcept;
 /// @errors err::unknown_scheme, err::bad_public_key, err::bad_length, err::bad_signature
 [[nodiscard]] Result<void> verify(Scheme scheme, BytesView public_key, BytesView message,
                                   BytesView signature) noexcept;
+struct VerifyRequest {
+  BytesView public_key;
+  BytesView message;
+  BytesView signature;
+};
+/// What verify gives for each, in their order; with sm2, the more at once, the less each costs.
+/// @errors as verify
+std::vector<Result<void>> verify_batch(Scheme scheme, std::span<const VerifyRequest> requests);
 
 /// A secret key that signs; zeroised when destroyed. Constant time.
 class Signer {
@@ -44,6 +52,8 @@ class Signer {
   virtual Scheme scheme() const noexcept = 0;
   virtual BytesView public_key() const noexcept = 0;
   virtual Bytes sign(BytesView message) const noexcept = 0;
+  /// What sign gives for each; with sm2, the more at once, the less each costs.
+  virtual std::vector<Bytes> sign_batch(std::span<const BytesView> messages) const;
 };
 /// @errors err::bad_secret_key, err::unknown_scheme
 [[nodiscard]] Result<std::unique_ptr<Signer>> make_signer(Scheme scheme,

@@ -6,7 +6,7 @@
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
-#include "wusong/crypto/internal/sm2.hpp"
+#include "wusong/crypto/sm2.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -104,17 +104,17 @@ TEST(Sm2, StandardsExampleHolds) {
   const Bytes expected = from_hex(
       "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"
       "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa");
-  const auto made = internal::Sm2Secret::from(secret);
+  const auto made = Sm2Secret::from(secret);
   ASSERT_TRUE(made);
   EXPECT_EQ(to_bytes(made->public_key()), key);
-  const Hash digest = internal::sm2_digest(key, as_bytes("message digest"));
+  const Hash digest = sm2_digest(key, as_bytes("message digest"));
   EXPECT_EQ(codec::to_hex(digest),
             "f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640");
-  const auto nonce = internal::make_bn(
-      BytesView{from_hex("59276e27d506861a16680f3ad9c02dccef3cc1fa3cdbe4ce6d54b80deac1bc21")});
-  internal::Sm2Signature signature;
-  ASSERT_TRUE(made->sign_with(nonce.get(), digest, signature));
-  EXPECT_EQ(to_bytes(signature), expected);
+  const auto signature = made->sign_with(
+      math::limbs_from_hex<4>("59276e27d506861a16680f3ad9c02dccef3cc1fa3cdbe4ce6d54b80deac1bc21"),
+      digest);
+  ASSERT_TRUE(signature);
+  EXPECT_EQ(to_bytes(*signature), expected);
   EXPECT_TRUE(verify(Scheme::sm2, key, as_bytes("message digest"), expected));
 }
 

@@ -1,187 +1,285 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/crypto/internal/sm2.hpp"
+#include "wusong/crypto/sm2.hpp"
 
-#include <openssl/obj_mac.h>
 #include <sodium.h>
+#include <vector>
 
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
-#include "wusong/crypto/internal/rfc6979.hpp"
+#include "wusong/crypto/internal/curve_parameters.hpp"
+#include "wusong/crypto/internal/curve_provider.hpp"
 
-namespace wusong::crypto::internal {
+namespace wusong::crypto {
 namespace {
 
+using internal::Number;
+using internal::PlainPoint;
+
 constexpr std::string_view kUserId = "1234567812345678";
+constexpr std::string_view kNonceKeyName = "wusong sm2 nonce key";
+constexpr Number kOrder = internal::Sm2Curve::Order::kModulus;
+constexpr Number kPrime = internal::Sm2Curve::Field::kModulus;
 
-struct Curve {
-  EcGroupPtr group = make_group(NID_sm2);
-  const BIGNUM* order = EC_GROUP_get0_order(group.get());
-  /// The part of Z before the key: length of the id in bits, id, a, b, generator.
-  std::array<std::uint8_t, 2 + 16 + 4 * 32> identity{};
-
-  Curve() noexcept {
-    const BnPtr a = make_bn();
-    const BnPtr b = make_bn();
-    const BnPtr p = make_bn();
-    const BnPtr x = make_bn();
-    const BnPtr y = make_bn();
-    const bool known =
-        EC_GROUP_get_curve(group.get(), p.get(), a.get(), b.get(), nullptr) == 1 &&
-        EC_POINT_get_affine_coordinates(group.get(), EC_GROUP_get0_generator(group.get()), x.get(),
-                                        y.get(), nullptr) == 1;
-    WUSONG_ASSERT(known);
-    identity[1] = static_cast<std::uint8_t>(kUserId.size() * 8);
-    std::memcpy(identity.data() + 2, kUserId.data(), kUserId.size());
-    std::uint8_t* out = identity.data() + 2 + kUserId.size();
-    for (const BIGNUM* field : {a.get(), b.get(), x.get(), y.get()}) {
-      store_bn(field, out);
-      out += 32;
-    }
-  }
-};
-
-const Curve& curve() noexcept {
-  static const Curve kShared;
-  return kShared;
+Number load(BytesView bytes) noexcept {
+  return math::load_be_limbs<4>(bytes.data());
 }
-
-/// HMAC-SM3 with a 32-byte key. @source RFC 2104
-Hash hmac(const Hash& key, BytesView message) noexcept {
-  constexpr std::size_t kBlock = 64;
-  Bytes inner(kBlock, 0x36);
-  Bytes outer(kBlock, 0x5c);
-  for (std::size_t i = 0; i < Hash::kSize; ++i) {
-    inner[i] ^= key.bytes[i];
-    outer[i] ^= key.bytes[i];
-  }
-  inner.reserve(kBlock + message.size());
-  outer.reserve(kBlock + Hash::kSize);
-  append(inner, message);
-  append(outer, sm3(inner));
-  const Hash out = sm3(outer);
-  sodium_memzero(inner.data(), inner.size());
-  sodium_memzero(outer.data(), outer.size());
+/// In [1, limit), by the same steps for every number.
+bool in_range(const Number& a, const Number& limit) noexcept {
+  Number less = a;
+  const math::Limb is_below = math::subtract_in_place(less, limit);
+  return (is_below & static_cast<math::Limb>(!math::is_zero(a))) != 0;
+}
+/// a + b or a - b modulo the order, for public numbers below it.
+Number sum_of(const Number& a, const Number& b) noexcept {
+  Number out = a;
+  const bool is_beyond = math::add_in_place(out, b) != 0;
+  if (is_beyond || !math::less(out, kOrder)) math::subtract_in_place(out, kOrder);
+  return out;
+}
+Number difference_of(const Number& a, const Number& b) noexcept {
+  Number out = a;
+  if (math::subtract_in_place(out, b) != 0) math::add_in_place(out, kOrder);
   return out;
 }
 
-/// @errors err::bad_public_key
-Result<EcPointPtr> parse_point(BytesView public_key, BN_CTX* scratch) noexcept {
-  const EC_GROUP* const group = curve().group.get();
-  const BnPtr x = make_bn(public_key.first(32));
-  const BnPtr y = make_bn(public_key.last(32));
-  const BIGNUM* const prime = EC_GROUP_get0_field(group);
-  if (BN_cmp(x.get(), prime) >= 0 || BN_cmp(y.get(), prime) >= 0) return fail(err::bad_public_key);
-  EcPointPtr point = make_point(group);
-  if (EC_POINT_set_affine_coordinates(group, point.get(), x.get(), y.get(), scratch) != 1)
-    return fail(err::bad_public_key);
-  return point;
+/// The part of Z before the key: length of the id in bits, id, a, b, generator.
+constexpr std::size_t kIdentitySize = 2 + 16 + 4 * 32;
+const std::array<std::uint8_t, kIdentitySize>& identity() noexcept {
+  static const auto kShared = [] {
+    std::array<std::uint8_t, kIdentitySize> out{};
+    out[1] = static_cast<std::uint8_t>(kUserId.size() * 8);
+    std::memcpy(out.data() + 2, kUserId.data(), kUserId.size());
+    std::uint8_t* to = out.data() + 2 + kUserId.size();
+    using C = internal::Sm2Curve;
+    for (const Number* number : {&C::kA, &C::kB, &C::kX, &C::kY}) {
+      math::store_be_limbs(*number, to);
+      to += 32;
+    }
+    return out;
+  }();
+  return kShared;
+}
+
+/// Candidates for nonces of the requests that `pending` names; a draw is a try.
+void draw_nonces(std::span<const Hash> keys, std::span<const Hash> digests, const Hash& hedge,
+                 std::uint8_t draw, std::span<Number> out) noexcept {
+  constexpr std::size_t kSize = 3 * Hash::kSize + 1;
+  Bytes seeds(keys.size() * kSize);
+  std::vector<BytesView> messages(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    std::uint8_t* const seed = seeds.data() + i * kSize;
+    std::memcpy(seed, keys[i].data(), Hash::kSize);
+    std::memcpy(seed + Hash::kSize, hedge.data(), Hash::kSize);
+    std::memcpy(seed + 2 * Hash::kSize, digests[i].data(), Hash::kSize);
+    seed[kSize - 1] = draw;
+    messages[i] = BytesView{seed, kSize};
+  }
+  std::vector<Hash> drawn(keys.size());
+  sm3_batch(messages, drawn);
+  for (std::size_t i = 0; i < keys.size(); ++i) out[i] = load(drawn[i].view());
+  sodium_memzero(seeds.data(), seeds.size());
+  sodium_memzero(drawn.data(), drawn.size() * sizeof(Hash));
 }
 
 }  // namespace
 
 Hash sm2_digest(BytesView public_key, BytesView message) noexcept {
-  std::array<std::uint8_t, sizeof(Curve::identity) + 64> identity;
-  std::memcpy(identity.data(), curve().identity.data(), sizeof(Curve::identity));
-  std::memcpy(identity.data() + sizeof(Curve::identity), public_key.data(), 64);
-  Bytes bound = to_bytes(sm3(identity));
+  WUSONG_ASSERT(public_key.size() == 64);
+  std::array<std::uint8_t, kIdentitySize + 64> named;
+  std::memcpy(named.data(), identity().data(), kIdentitySize);
+  std::memcpy(named.data() + kIdentitySize, public_key.data(), 64);
+  Bytes bound = to_bytes(sm3(named));
   append(bound, message);
   return sm3(bound);
 }
 
-Result<void> sm2_verify(BytesView public_key, const Hash& digest, BytesView signature) noexcept {
-  WUSONG_ASSERT(public_key.size() == 64 && signature.size() == 64);
-  const EC_GROUP* const group = curve().group.get();
-  const BIGNUM* const order = curve().order;
-  const BnCtxPtr scratch = make_bn_ctx();
-  WUSONG_TRY(const EcPointPtr key, parse_point(public_key, scratch.get()));
-  const BnPtr r = make_bn(signature.first(32));
-  const BnPtr s = make_bn(signature.last(32));
-  if (!in_range(r.get(), order) || !in_range(s.get(), order)) return fail(err::bad_signature);
-  const BnPtr t = make_bn();
-  WUSONG_ASSERT(BN_mod_add(t.get(), r.get(), s.get(), order, scratch.get()) == 1);
-  if (BN_is_zero(t.get())) return fail(err::bad_signature);
+Sm2Secret::Sm2Secret(Sm2Secret&& other) noexcept
+    : one_plus_secret_{other.one_plus_secret_},
+      inverse_{other.inverse_},
+      nonce_key_{other.nonce_key_},
+      public_key_{other.public_key_} {}
 
-  // (x1, y1) = s G + t P, and e + x1 must be r modulo n.
-  const EcPointPtr point = make_point(group);
-  WUSONG_ASSERT(EC_POINT_mul(group, point.get(), s.get(), key.get(), t.get(), scratch.get()) == 1);
-  if (EC_POINT_is_at_infinity(group, point.get()) == 1) return fail(err::bad_signature);
-  const BnPtr x = make_bn();
-  const BnPtr e = make_bn(BytesView{digest});
-  WUSONG_ASSERT(
-      EC_POINT_get_affine_coordinates(group, point.get(), x.get(), nullptr, scratch.get()) == 1 &&
-      BN_mod_add(x.get(), x.get(), e.get(), order, scratch.get()) == 1);
-  if (BN_cmp(x.get(), r.get()) != 0) return fail(err::bad_signature);
-  return {};
+Sm2Secret::~Sm2Secret() {
+  sodium_memzero(&one_plus_secret_, sizeof(one_plus_secret_));
+  sodium_memzero(&inverse_, sizeof(inverse_));
+  sodium_memzero(&nonce_key_, sizeof(nonce_key_));
 }
 
 Result<Sm2Secret> Sm2Secret::from(BytesView secret_key) noexcept {
   if (secret_key.size() != 32) return fail(err::bad_secret_key);
-  const EC_GROUP* const group = curve().group.get();
-  const BIGNUM* const order = curve().order;
-  const BnCtxPtr scratch = make_bn_ctx();
   Sm2Secret out;
-  out.secret_ = make_bn(secret_key);
-  BN_set_flags(out.secret_.get(), BN_FLG_CONSTTIME);
-  const BnPtr plus_one = make_bn();
-  BN_set_flags(plus_one.get(), BN_FLG_CONSTTIME);
-  WUSONG_ASSERT(BN_add(plus_one.get(), out.secret_.get(), BN_value_one()) == 1);
+  Number secret = load(secret_key);
+  out.one_plus_secret_ = secret;
+  math::add_in_place(out.one_plus_secret_, Number{1});
   // d = n-1 would make 1+d zero.
-  if (!in_range(out.secret_.get(), order) || !in_range(plus_one.get(), order))
+  if (!in_range(secret, kOrder) || !in_range(out.one_plus_secret_, kOrder))
     return fail(err::bad_secret_key);
-  out.inverse_.reset(BN_mod_inverse(nullptr, plus_one.get(), order, scratch.get()));
-  WUSONG_ASSERT(out.inverse_ != nullptr);
-  BN_set_flags(out.inverse_.get(), BN_FLG_CONSTTIME);
-
-  const EcPointPtr point = make_point(group);
-  const BnPtr x = make_bn();
-  const BnPtr y = make_bn();
-  WUSONG_ASSERT(
-      EC_POINT_mul(group, point.get(), out.secret_.get(), nullptr, nullptr, scratch.get()) == 1 &&
-      EC_POINT_get_affine_coordinates(group, point.get(), x.get(), y.get(), scratch.get()) == 1);
-  store_bn(x.get(), out.public_key_.data());
-  store_bn(y.get(), out.public_key_.data() + 32);
+  const auto& kernels = internal::curve_provider().sm2;
+  out.inverse_ = kernels.invert_scalar(out.one_plus_secret_);
+  PlainPoint key;
+  bool is_right = kernels.multiply_base({&secret, 1}, {&key, 1});
+  if (!is_right) {
+    // There is one scalar whose fixed digits meet an exception; its negative does not.
+    Number opposite = kOrder;
+    math::subtract_in_place(opposite, secret);
+    is_right = kernels.multiply_base({&opposite, 1}, {&key, 1});
+    Number y = kPrime;
+    math::subtract_in_place(y, key.y);
+    key.y = y;
+    sodium_memzero(&opposite, sizeof(opposite));
+  }
+  sodium_memzero(&secret, sizeof(secret));
+  if (!is_right) return fail(err::miscalculation);
+  math::store_be_limbs(key.x, out.public_key_.data());
+  math::store_be_limbs(key.y, out.public_key_.data() + 32);
+  Bytes named = to_bytes(as_bytes(kNonceKeyName));
+  named.reserve(kNonceKeyName.size() + 32);
+  append(named, secret_key);
+  out.nonce_key_ = sm3(named);
+  sodium_memzero(named.data(), named.size());
   return out;
 }
 
-bool Sm2Secret::sign_with(const BIGNUM* nonce, const Hash& digest,
-                          Sm2Signature& out) const noexcept {
-  const EC_GROUP* const group = curve().group.get();
-  const BIGNUM* const order = curve().order;
-  if (!in_range(nonce, order)) return false;
-  const BnCtxPtr scratch = make_bn_ctx();
-  const EcPointPtr point = make_point(group);
-  const BnPtr x = make_bn();
-  const BnPtr e = make_bn(BytesView{digest});
-  // With one scalar and the generator, libcrypto multiplies by a ladder in constant time.
-  WUSONG_ASSERT(
-      EC_POINT_mul(group, point.get(), nonce, nullptr, nullptr, scratch.get()) == 1 &&
-      EC_POINT_get_affine_coordinates(group, point.get(), x.get(), nullptr, scratch.get()) == 1);
-  const BnPtr r = make_bn();
-  const BnPtr s = make_bn();
-  WUSONG_ASSERT(BN_mod_add(r.get(), e.get(), x.get(), order, scratch.get()) == 1 &&
-                BN_mod_add(s.get(), r.get(), nonce, order, scratch.get()) == 1);
-  if (BN_is_zero(r.get()) || BN_is_zero(s.get())) return false;
-  // s = (k - r d) / (1 + d)
-  WUSONG_ASSERT(BN_mod_mul(s.get(), r.get(), secret_.get(), order, scratch.get()) == 1 &&
-                BN_mod_sub(s.get(), nonce, s.get(), order, scratch.get()) == 1 &&
-                BN_mod_mul(s.get(), s.get(), inverse_.get(), order, scratch.get()) == 1);
-  if (BN_is_zero(s.get())) return false;
-  store_bn(r.get(), out.data());
-  store_bn(s.get(), out.data() + 32);
-  return true;
+/// What signs with a secret's numbers.
+struct Sm2Signing {
+  /// One try for each request; where a nonce does not serve, `is_done` stays false.
+  static Result<void> attempt(std::span<const Sm2SignRequest* const> requests,
+                              std::span<const Number> nonces,
+                              std::span<internal::Sm2Parts> out) noexcept {
+    const auto& provider = internal::curve_provider();
+    std::vector<PlainPoint> points(requests.size());
+    if (!provider.sm2.multiply_base(nonces, points)) return fail(err::miscalculation);
+    std::vector<internal::Sm2Equation> equations(requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const Sm2Secret& secret = *requests[i]->secret;
+      equations[i] = {nonces[i], load(requests[i]->digest.view()), points[i].x,
+                      secret.one_plus_secret_, secret.inverse_};
+    }
+    const bool is_right = provider.sm2_sign(equations, out);
+    sodium_memzero(equations.data(), equations.size() * sizeof(equations[0]));
+    if (!is_right) return fail(err::miscalculation);
+    return {};
+  }
+  static Sm2Signature to_signature(const internal::Sm2Parts& parts) noexcept {
+    Sm2Signature out;
+    math::store_be_limbs(parts.r, out.data());
+    math::store_be_limbs(parts.s, out.data() + 32);
+    return out;
+  }
+  static const Hash& nonce_key(const Sm2SignRequest& request) noexcept {
+    return request.secret->nonce_key_;
+  }
+};
+
+Result<Sm2Signature> Sm2Secret::sign_with(const Number& nonce, const Hash& digest) const noexcept {
+  if (!in_range(nonce, kOrder)) return fail(err::bad_scalar);
+  const Sm2SignRequest request{this, digest};
+  const Sm2SignRequest* const requests[] = {&request};
+  internal::Sm2Parts parts;
+  if (const auto done = Sm2Signing::attempt(requests, {&nonce, 1}, {&parts, 1}); !done)
+    return fail(done.error());
+  if (!parts.is_usable) return fail(err::bad_scalar);
+  return Sm2Signing::to_signature(parts);
 }
 
-Sm2Signature Sm2Secret::sign(const Hash& digest) const noexcept {
-  std::array<std::uint8_t, 32> secret;
-  store_bn(secret_.get(), secret.data());
-  Rfc6979<hmac> nonces{secret, digest};
-  sodium_memzero(secret.data(), secret.size());
-  Sm2Signature out;
-  for (;;) {
-    const BnPtr nonce = nonces.next();
-    BN_set_flags(nonce.get(), BN_FLG_CONSTTIME);
-    if (sign_with(nonce.get(), digest, out)) return out;
+Result<void> sm2_sign(std::span<const Sm2SignRequest> requests, std::span<Sm2Signature> out,
+                      const Hash& hedge) noexcept {
+  WUSONG_ASSERT(requests.size() == out.size());
+  std::vector<std::size_t> pending(requests.size());
+  for (std::size_t i = 0; i < pending.size(); ++i) pending[i] = i;
+  for (std::uint8_t draw = 0; !pending.empty(); ++draw) {
+    std::vector<Hash> keys(pending.size());
+    std::vector<Hash> digests(pending.size());
+    for (std::size_t i = 0; i < pending.size(); ++i) {
+      keys[i] = Sm2Signing::nonce_key(requests[pending[i]]);
+      digests[i] = requests[pending[i]].digest;
+    }
+    std::vector<Number> nonces(pending.size());
+    draw_nonces(keys, digests, hedge, draw, nonces);
+    sodium_memzero(keys.data(), keys.size() * sizeof(Hash));
+
+    std::vector<const Sm2SignRequest*> tried;
+    std::vector<std::size_t> places;
+    std::vector<std::size_t> left;
+    for (std::size_t i = 0; i < pending.size(); ++i) {
+      if (!in_range(nonces[i], kOrder)) {
+        left.push_back(pending[i]);
+        continue;
+      }
+      nonces[tried.size()] = nonces[i];
+      tried.push_back(&requests[pending[i]]);
+      places.push_back(pending[i]);
+    }
+    std::vector<internal::Sm2Parts> parts(tried.size());
+    const auto done = Sm2Signing::attempt(tried, std::span{nonces}.first(tried.size()), parts);
+    sodium_memzero(nonces.data(), nonces.size() * sizeof(Number));
+    if (!done) return done;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (parts[i].is_usable) {
+        out[places[i]] = Sm2Signing::to_signature(parts[i]);
+      } else {
+        left.push_back(places[i]);
+      }
+    }
+    pending = std::move(left);
+  }
+  return {};
+}
+
+namespace {
+
+/// A signature's numbers out of range: the equation then only asks whether the key is one.
+struct Check {
+  internal::PointEquation equation;
+  bool is_well_formed;
+};
+/// @errors err::bad_length, err::bad_public_key
+Result<Check> check_of(const Sm2VerifyRequest& request) noexcept {
+  if (request.public_key.size() != 64 || request.signature.size() != 64)
+    return fail(err::bad_length);
+  const PlainPoint key{load(request.public_key.first(32)), load(request.public_key.last(32))};
+  if (!math::less(key.x, kPrime) || !math::less(key.y, kPrime)) return fail(err::bad_public_key);
+  const Check bad{{key, Number{1}, Number{1}, Number{1}}, false};
+  const Number r = load(request.signature.first(32));
+  const Number s = load(request.signature.last(32));
+  if (!in_range(r, kOrder) || !in_range(s, kOrder)) return bad;
+  const Number t = sum_of(r, s);
+  if (math::is_zero(t)) return bad;
+  Number e = load(request.digest.view());
+  if (!math::less(e, kOrder)) math::subtract_in_place(e, kOrder);
+  // (x1, y1) = s G + t P, and e + x1 must be r modulo n.
+  return Check{{key, s, t, difference_of(r, e)}, true};
+}
+
+}  // namespace
+
+void sm2_verify(std::span<const Sm2VerifyRequest> requests, std::span<Result<void>> out) noexcept {
+  WUSONG_ASSERT(requests.size() == out.size());
+  std::vector<internal::PointEquation> equations;
+  std::vector<std::size_t> places;
+  equations.reserve(requests.size());
+  places.reserve(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto check = check_of(requests[i]);
+    out[i] = check && check->is_well_formed ? Result<void>{}
+                                            : fail(check ? err::bad_signature : check.error());
+    if (!check) continue;
+    equations.push_back(check->equation);
+    places.push_back(i);
+  }
+  std::vector<internal::Holds> holds(equations.size());
+  internal::curve_provider().sm2.check(equations, holds);
+  for (std::size_t i = 0; i < holds.size(); ++i) {
+    Result<void>& verdict = out[places[i]];
+    if (holds[i] == internal::Holds::bad_key) verdict = fail(err::bad_public_key);
+    if (holds[i] == internal::Holds::no) verdict = fail(err::bad_signature);
   }
 }
 
-}  // namespace wusong::crypto::internal
+Result<void> sm2_verify(const Sm2VerifyRequest& request) noexcept {
+  Result<void> out;
+  sm2_verify({&request, 1}, {&out, 1});
+  return out;
+}
+
+}  // namespace wusong::crypto

@@ -117,8 +117,7 @@ constinit const Provider kAvx2{
     is_supported,
     nullptr,
     {ntt_lanes<MlDsaLanes>, inverse_ntt_lanes<MlDsaLanes>, dot, sample},
-    {ntt_lanes<MlKemLanes>, inverse_ntt_lanes<MlKemLanes>, dot_ml_kem_lanes, sample_narrow},
-    &kSha2Avx2};
+    {ntt_lanes<MlKemLanes>, inverse_ntt_lanes<MlKemLanes>, dot_ml_kem_lanes, sample_narrow}};
 
 }  // namespace wusong::pq::internal
 #endif

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -151,8 +150,6 @@ struct Outcome {
   std::string describe() const;
 };
 
-/// Told once a virtual second, while there are faults, how much time has gone by.
-using OnProgress = std::function<void(Duration virtual_time)>;
-Outcome run_scenario(const Scenario& scenario, std::uint64_t seed, OnProgress progress = {});
+Outcome run_scenario(const Scenario& scenario, std::uint64_t seed);
 
 }  // namespace wusong::sim

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deterministic nonces, for P-256 with HMAC-SHA-256 and for SM2 with HMAC-SM3.
+// Deterministic nonces.
 #pragma once
 
 #include <sodium.h>

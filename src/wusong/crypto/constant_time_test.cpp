@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// No branch and no address of signing depends on a secret: the kernels under memcheck. Valgrind
+// knows no AVX-512, but the kernels are one source for all lanes, whose operations are single
+// instructions there.
+#include "wusong/crypto/internal/test_curve_peer.hpp"
+#include "wusong/testkit/memcheck.hpp"
+
+namespace wusong::crypto {
+namespace {
+
+using internal::Number;
+
+Number secret(std::uint64_t seed) {
+  Number out{seed * 0x9e3779b97f4a7c15, seed + 1, ~seed, seed << 40};
+  VALGRIND_MAKE_MEM_UNDEFINED(&out, sizeof(out));
+  return out;
+}
+template <typename T>
+T published(T value) {
+  VALGRIND_MAKE_MEM_DEFINED(&value, sizeof(value));
+  return value;
+}
+
+TEST(MemcheckSubject, SigningRunsOnSecrets) {
+  internal::for_each_curve_provider([](const internal::CurveProvider& provider) {
+    const Number nonces[] = {secret(1), secret(2), secret(3)};
+    internal::PlainPoint points[3];
+    EXPECT_TRUE(published(provider.sm2.multiply_base(nonces, points)));
+    const Number plus_one = secret(4);
+    const Number inverse = provider.sm2.invert_scalar(plus_one);
+    std::vector<internal::Sm2Equation> equations;
+    for (std::size_t i = 0; i < 3; ++i)
+      equations.push_back({nonces[i], Number{5}, points[i].x, plus_one, inverse});
+    internal::Sm2Parts parts[3];
+    EXPECT_TRUE(published(provider.sm2_sign(equations, parts)));
+    EXPECT_TRUE(published(parts[2]).is_usable);
+  });
+}
+
+/// What ought to be seen: verification is not meant for secrets.
+TEST(MemcheckSubject, VerificationRunsOnASecret) {
+  const internal::PeerCurve peer{NID_sm2};
+  const internal::PointEquation equation{*peer.multiple(Number{7}), secret(1), Number{2},
+                                         Number{3}};
+  internal::Holds holds = internal::Holds::no;
+  internal::kCurvesPlain.sm2.check({&equation, 1}, {&holds, 1});
+  EXPECT_NE(published(holds), internal::Holds::bad_key);
+}
+
+TEST(ConstantTime, SigningDecidesNothingBySecrets) {
+  if (!testkit::memcheck_can_run()) GTEST_SKIP() << "valgrind not found, or sanitizers are on";
+  EXPECT_EQ(testkit::run_under_memcheck("SigningRunsOnSecrets"), 0);
+}
+TEST(ConstantTime, VerificationWithASecretWouldBeSeen) {
+  if (!testkit::memcheck_can_run()) GTEST_SKIP() << "valgrind not found, or sanitizers are on";
+  EXPECT_EQ(testkit::run_under_memcheck("VerificationRunsOnASecret"), testkit::kMemcheckSaw);
+}
+
+}  // namespace
+}  // namespace wusong::crypto
