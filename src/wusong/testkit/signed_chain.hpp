@@ -15,6 +15,7 @@
 #include "wusong/light/follower.hpp"
 #include "wusong/node/opening.hpp"
 #include "wusong/node/registry.hpp"
+#include "wusong/node/validation.hpp"
 #include "wusong/types/block.hpp"
 
 namespace wusong::testkit {
@@ -78,6 +79,7 @@ class SignedChain {
     header_.parent_hash = hash_;
     header_.number = header_.number.next();
     header_.view = header_.view.next();
+    header_.proposer = node::proposer_of(header_.view, kValidators);
     header_.timestamp.value += 100;
     header_.transactions_root = types::ordered_trie_root(transactions);
     header_.roots.clear();
