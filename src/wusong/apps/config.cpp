@@ -372,7 +372,7 @@ std::string sync_and_prune(const NodeConfig& c) {
   out += fmt::format(
       "gap = {}                    # auto: a snapshot where so many blocks are missing\n",
       c.sync_gap);
-  out += fmt::format("serve_bytes_per_second = {} # of states, to nodes that join\n",
+  out += fmt::format("serve_bytes_per_second = {} # of states, and as much of blocks, to others\n",
                      c.sync_serve_bytes_per_second);
   out += fmt::format(
       "\n[prune]                        # how many blocks back is kept; 0: all (an archive)\n"

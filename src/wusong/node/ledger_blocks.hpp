@@ -13,12 +13,12 @@ class LedgerBlocks final : public sync::BlockSource {
   explicit LedgerBlocks(const storage::Ledger& ledger) noexcept : ledger_{ledger} {}
 
   Result<std::optional<Bytes>> block(Height height) const override {
-    WUSONG_TRY(auto stored, ledger_.block(height));
+    WUSONG_TRY(auto stored, read(height));
     if (!stored || height < ledger_.kept().blocks) return std::optional<Bytes>{};
     return std::optional{std::move(stored->bytes)};
   }
   Result<std::optional<Bytes>> header(Height height) const override {
-    WUSONG_TRY(const auto stored, ledger_.block(height));
+    WUSONG_TRY(const auto stored, read(height));
     if (!stored) return std::optional<Bytes>{};
     WUSONG_TRY(auto stripped, types::strip_block(stored->bytes));
     return std::optional{std::move(stripped)};
@@ -29,8 +29,18 @@ class LedgerBlocks final : public sync::BlockSource {
     return std::optional{Certificate{.height = found->height, .bytes = std::move(found->bytes)}};
   }
 
+  /// What blocks it has read so far.
+  std::uint64_t bytes_read() const noexcept { return bytes_read_; }
+
  private:
+  Result<std::optional<storage::StoredBlock>> read(Height height) const {
+    auto stored = ledger_.block(height);
+    if (stored && *stored) bytes_read_ += (*stored)->bytes.size();
+    return stored;
+  }
+
   const storage::Ledger& ledger_;
+  mutable std::uint64_t bytes_read_{0};
 };
 
 }  // namespace wusong::node

@@ -60,7 +60,7 @@ Result<std::unique_ptr<LightNode>> LightNode::create(const Options& options,
 Instant LightNode::wake_at() const noexcept {
   Instant wake = fetcher_wake_.value_or(Instant::max());
   for (const auto& [id, question] : questions_) wake = std::min(wake, question.deadline);
-  return wake;
+  return std::min(wake, range_turns_.wake_at().value_or(wake));
 }
 
 void LightNode::tick() {
@@ -78,6 +78,7 @@ void LightNode::tick() {
     at = next;
   }
   for (Question& question : late) ask_next(std::move(question));
+  serve_turn();
 }
 
 void LightNode::on_connected(consensus::PeerId peer, Height finalised) {
@@ -90,6 +91,7 @@ void LightNode::on_connected(consensus::PeerId peer, Height finalised) {
 
 void LightNode::on_disconnected(consensus::PeerId peer) {
   peers_.erase(peer);
+  range_turns_.gone(peer);
   feed(sync::PeerGone{peer});
 }
 
@@ -122,12 +124,22 @@ void LightNode::answer(consensus::PeerId peer, const net::RangeRequest& request)
   net::RangeResponse nothing{
       .id = request.id, .from = request.from, .blocks = {}, .certificate = {}};
   if (!request.headers_only) return send(peer, nothing);
-  auto range = sync::serve_range(LedgerBlocks{ledger_}, request);
+  range_turns_.ask(peer, request);
+}
+
+void LightNode::serve_turn() {
+  const auto turn = range_turns_.next(now_);
+  if (!turn) return;
+  const LedgerBlocks blocks{ledger_};
+  auto range = sync::serve_range(blocks, std::get<net::RangeRequest>(turn->request));
   if (!range) {
     out_.halt = range.error();
     return;
   }
-  send(peer, *std::move(range));
+  const sync::RangeTurns::Cost cost{.sent_bytes = sync::size_of(*range),
+                                    .read_bytes = blocks.bytes_read()};
+  range_turns_.charge(turn->peer, cost, now_);
+  send(turn->peer, *std::move(range));
 }
 
 void LightNode::answer(consensus::PeerId peer, const net::EpochsRequest& request) {

@@ -11,6 +11,7 @@
 #include "wusong/state/proof.hpp"
 #include "wusong/storage/ledger.hpp"
 #include "wusong/sync/fetcher.hpp"
+#include "wusong/sync/range_turns.hpp"
 
 namespace wusong::node {
 
@@ -82,6 +83,7 @@ class LightNode {
   /// Keeps the roots that headers carry, from the oldest one not known yet on.
   Result<void> learn_roots(Height first, Height last);
   void answer(consensus::PeerId peer, const net::RangeRequest& request);
+  void serve_turn();
   void answer(consensus::PeerId peer, const net::EpochsRequest& request);
   void on_proof(consensus::PeerId peer, const net::ProofResponse& response);
   Result<state::AccountProof> check(const Question& question,
@@ -95,6 +97,7 @@ class LightNode {
   std::map<consensus::PeerId, Height> peers_;  // and how far they are
   std::map<std::uint64_t, Question> questions_;
   std::uint64_t next_question_{1};
+  sync::RangeTurns range_turns_{sync::RangeTurns::Config{}};
   Instant now_;
   std::optional<Instant> fetcher_wake_;
   LightActions out_;

@@ -174,6 +174,7 @@ TEST(LightNode, ServesHeadersAndNoBlocks) {
         8, net::Channel::sync,
         net::encode(net::SyncMessage{net::RangeRequest{
             .id = 4, .from = Height{1}, .count_max = 20, .headers_only = headers_only}}));
+    world.node->tick();
     const LightActions actions = world.node->take();
     ASSERT_EQ(actions.frames.size(), 1u);
     const auto message = *net::decode_sync(*actions.frames[0].payload);

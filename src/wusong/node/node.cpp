@@ -15,7 +15,7 @@
 namespace wusong::node {
 namespace {
 
-// What a peer fetches part by part is let go when it has not asked for so long.
+// What a peer fetches part by part is let go when nobody has asked for so long, and nobody waits.
 constexpr Duration kServedFor = std::chrono::seconds{10};
 
 // Own transactions a new connection hears of at once.
@@ -48,7 +48,8 @@ Node::Node(NodeOptions options, storage::Ledger& ledger, StateOpener open_state,
       identity_{std::make_unique<Identity>()},
       accounts_{std::make_unique<Accounts>()},
       journal_{options_.pool_record_next},
-      executed_{executed} {
+      executed_{executed},
+      range_turns_{{.bytes_per_second = options_.serve_bytes_per_second}} {
   const txpool::Rules rules{.chain_id = options_.genesis.chain_id,
                             .block_gas_limit = options_.genesis.gas_limit,
                             .base_fee = options_.genesis.gas_price,
@@ -138,7 +139,7 @@ Instant Node::wake_at() const noexcept {
   const auto heartbeat = std::chrono::milliseconds{epoch().parameters.heartbeat_ms};
   if (!work_) wake = std::min(wake, last_final_at_ + heartbeat);
   if (announce_at_) wake = std::min(wake, *announce_at_);
-  return wake;
+  return std::min(wake, range_turns_.wake_at().value_or(wake));
 }
 
 void Node::start() {
@@ -163,7 +164,8 @@ void Node::tick() {
     feed_finder(sync::Tick{});
   }
   if (announce_at_ && now_ >= *announce_at_) send_status();
-  if (now_ - served_at_ >= kServedFor) {
+  serve_turn();
+  if (now_ - served_at_ >= kServedFor && !range_turns_.wake_at()) {
     served_block_.reset();
     served_range_.reset();
   }

@@ -21,12 +21,14 @@
 #include "wusong/net/messages.hpp"
 #include "wusong/node/genesis.hpp"
 #include "wusong/node/joining.hpp"
+#include "wusong/node/ledger_blocks.hpp"
 #include "wusong/node/prepared.hpp"
 #include "wusong/node/registry.hpp"
 #include "wusong/node/service.hpp"
 #include "wusong/node/vote_keys.hpp"
 #include "wusong/storage/ledger.hpp"
 #include "wusong/sync/fetcher.hpp"
+#include "wusong/sync/range_turns.hpp"
 #include "wusong/txpool/persistence.hpp"
 #include "wusong/txpool/pool.hpp"
 
@@ -105,6 +107,8 @@ struct NodeCounters {
   std::uint64_t synced_blocks{0};
   std::uint64_t state_bytes_served{0};
   std::uint64_t state_requests_delayed{0};
+  std::uint64_t range_bytes_served{0};
+  std::uint64_t range_requests_dropped{0};
 };
 
 struct NodeOptions {
@@ -119,7 +123,7 @@ struct NodeOptions {
   consensus::PacemakerConfig pacemaker;
   consensus::DispersalConfig dispersal;
   JoinOptions join;
-  /// Parts of states for other nodes, at most.
+  /// To other nodes, at most: parts of states, and as much again of blocks.
   std::uint64_t serve_bytes_per_second{std::uint64_t{32} << 20};
   sync::RangeCut range_cut;
   std::size_t included_kept{kIncludedKept};
@@ -260,8 +264,11 @@ class Node {
   void store_final(const PreparedPtr& block, BytesView certificate);
   void refresh_nonces(const ExecutedBlock& block);
   void serve_block(const consensus::ServeBlock& request);
-  void serve_range(consensus::PeerId peer, const net::RangeRequest& request);
-  void serve_range_parts(consensus::PeerId peer, const net::RangePartRequest& request);
+  void serve_turn();
+  void serve_range(consensus::PeerId peer, const net::RangeRequest& request,
+                   const LedgerBlocks& blocks);
+  void serve_range_parts(consensus::PeerId peer, const net::RangePartRequest& request,
+                         const LedgerBlocks& blocks);
   bool hold_range(net::RangeResponse& range);
   consensus::BlockPtr stored_block(const Hash& id) const;
   void store_attestation(const consensus::Attested& attested);
@@ -345,6 +352,7 @@ class Node {
     Height from;
     Bytes encoded;
   };
+  sync::RangeTurns range_turns_;
   consensus::BlockPtr served_block_;
   std::optional<ServedRange> served_range_;
   Instant served_at_;

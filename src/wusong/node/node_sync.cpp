@@ -6,7 +6,6 @@
 #include "wusong/consensus/finality_proof.hpp"
 #include "wusong/node/epoch_ends.hpp"
 #include "wusong/node/errors.hpp"
-#include "wusong/node/ledger_blocks.hpp"
 #include "wusong/node/node.hpp"
 #include "wusong/sync/range.hpp"
 
@@ -117,6 +116,7 @@ void Node::greet_sync(consensus::PeerId peer, Height finalised) {
 
 void Node::drop_from_sync(consensus::PeerId peer) {
   statuses_.erase(peer);
+  range_turns_.gone(peer);
   feed_finder(sync::PeerGone{.peer = peer});
   feed_sync(sync::PeerGone{.peer = peer});
 }
@@ -138,7 +138,7 @@ void Node::on_sync_message(consensus::PeerId peer, BytesView payload) {
     feed_finder(statuses_[peer]);
     feed_sync(statuses_[peer]);
   } else if (const auto* request = std::get_if<net::RangeRequest>(&*message)) {
-    serve_range(peer, *request);
+    range_turns_.ask(peer, *request);
   } else if (const auto* epochs = std::get_if<net::EpochsRequest>(&*message)) {
     answer_epochs(peer, *epochs);
   } else if (auto* ends = std::get_if<net::EpochsResponse>(&*message)) {
@@ -148,7 +148,7 @@ void Node::on_sync_message(consensus::PeerId peer, BytesView payload) {
   } else if (auto* proof = std::get_if<net::ProofRequest>(&*message)) {
     serve({.to = peer, .request = std::move(*proof)});
   } else if (const auto* pieces = std::get_if<net::RangePartRequest>(&*message)) {
-    serve_range_parts(peer, *pieces);
+    range_turns_.ask(peer, *pieces);
   } else if (auto* piece = std::get_if<net::RangePart>(&*message)) {
     feed_sync(sync::RangePartReceived{.peer = peer, .part = std::move(*piece)});
   } else if (auto* range = std::get_if<net::RangeResponse>(&*message)) {
@@ -169,20 +169,38 @@ void Node::answer_epochs(consensus::PeerId peer, const net::EpochsRequest& reque
   answer_sync(peer, *std::move(ends));
 }
 
-void Node::serve_range(consensus::PeerId peer, const net::RangeRequest& request) {
+/// One answer a turn: votes that came meanwhile wait no longer than it takes.
+void Node::serve_turn() {
+  const auto turn = range_turns_.next(now_);
+  counters_.range_requests_dropped = range_turns_.dropped();
+  if (!turn) return;
+  const LedgerBlocks blocks{ledger_};
+  const std::size_t before = out_.frames.size();
+  if (const auto* range = std::get_if<net::RangeRequest>(&turn->request))
+    serve_range(turn->peer, *range, blocks);
+  else
+    serve_range_parts(turn->peer, std::get<net::RangePartRequest>(turn->request), blocks);
+  std::uint64_t sent = 0;
+  for (const Frame& frame : std::span{out_.frames}.subspan(before)) sent += frame.payload->size();
+  counters_.range_bytes_served += sent;
+  range_turns_.charge(turn->peer, {.sent_bytes = sent, .read_bytes = blocks.bytes_read()}, now_);
+}
+
+void Node::serve_range(consensus::PeerId peer, const net::RangeRequest& request,
+                       const LedgerBlocks& blocks) {
   const net::RangePartRequest parts{.id = request.id, .from = request.from, .index = 0};
   const bool is_held = served_range_ && served_range_->from == request.from;
-  if (is_held && !request.headers_only) return serve_range_parts(peer, parts);
+  if (is_held && !request.headers_only) return serve_range_parts(peer, parts, blocks);
   // Headers never go in parts: what fits a message is enough of them.
   auto range = sync::serve_range(
-      LedgerBlocks{ledger_}, request,
+      blocks, request,
       request.headers_only ? sync::RangeCut{}.whole_bytes_max : options_.range_cut.whole_bytes_max);
   if (!range) {
     out_.halt = range.error();  // our own store does not read
     return;
   }
   if (request.headers_only || !hold_range(*range)) return answer_sync(peer, *std::move(range));
-  serve_range_parts(peer, parts);
+  serve_range_parts(peer, parts, blocks);
 }
 
 /// Keeps a range that goes in parts. @return whether it does
@@ -196,11 +214,11 @@ bool Node::hold_range(net::RangeResponse& range) {
   return true;
 }
 
-void Node::serve_range_parts(consensus::PeerId peer, const net::RangePartRequest& request) {
+void Node::serve_range_parts(consensus::PeerId peer, const net::RangePartRequest& request,
+                             const LedgerBlocks& blocks) {
   if (!served_range_ || served_range_->from != request.from) {
-    auto range =
-        sync::serve_range(LedgerBlocks{ledger_}, {.id = 0, .from = request.from, .count_max = 1},
-                          options_.range_cut.whole_bytes_max);
+    auto range = sync::serve_range(blocks, {.id = 0, .from = request.from, .count_max = 1},
+                                   options_.range_cut.whole_bytes_max);
     if (!range) {
       out_.halt = range.error();
       return;

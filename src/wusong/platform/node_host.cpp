@@ -286,8 +286,11 @@ Instant NodeHostImpl::turn(Instant now) {
   syncing_.store(node_->syncing(), std::memory_order_relaxed);
   sync_target_.store(node_->sync_target().value, std::memory_order_relaxed);
   out_of_reach_.store(node_->out_of_reach(), std::memory_order_relaxed);
-  state_bytes_served_->set(served_before_ + node_->counters().state_bytes_served);
-  state_requests_delayed_->set(delayed_before_ + node_->counters().state_requests_delayed);
+  const node::NodeCounters& counted = node_->counters();
+  state_bytes_served_->set(before_.state_bytes_served + counted.state_bytes_served);
+  state_requests_delayed_->set(before_.state_requests_delayed + counted.state_requests_delayed);
+  range_bytes_served_->set(before_.range_bytes_served + counted.range_bytes_served);
+  range_requests_dropped_->set(before_.range_requests_dropped + counted.range_requests_dropped);
   return options_.look_for_node_key ? std::min(node_->wake_at(), look_around_at_)
                                     : node_->wake_at();
 }

@@ -50,7 +50,8 @@ struct HostOptions {
   };
   Pruning prune;
   node::JoinOptions join;
-  std::uint64_t serve_bytes_per_second{std::uint64_t{32} << 20};  // of states, to other nodes
+  std::uint64_t serve_bytes_per_second{std::uint64_t{32}
+                                       << 20};  // to other nodes: node::NodeOptions
   std::size_t workers{2};
   txpool::Limits pool_limits;
   std::string version;  // "0.1.0"

@@ -497,6 +497,11 @@ void NodeHostImpl::register_metrics() {
                                           "Parts of states sent to nodes that join");
   state_requests_delayed_ = &metrics_.counter("wusong_state_requests_delayed_total",
                                               "Requests for parts of states told to come again");
+  range_bytes_served_ = &metrics_.counter("wusong_range_bytes_served_total",
+                                          "Ranges of blocks sent to nodes that catch up");
+  range_requests_dropped_ =
+      &metrics_.counter("wusong_range_requests_dropped_total",
+                        "Requests for ranges forgotten, as more of the same peer waited");
   Gauge& executed = metrics_.gauge("wusong_height_executed", "Newest executed height");
   Gauge& final = metrics_.gauge("wusong_height_final", "Newest final height");
   Gauge& view = metrics_.gauge("wusong_consensus_view", "Current view");

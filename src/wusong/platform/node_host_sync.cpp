@@ -32,8 +32,11 @@ void NodeHostImpl::serve_states(std::vector<node::StateJob> jobs) {
 void NodeHostImpl::leave_to_join(sync::Checkpoint checkpoint) {
   logger_.info("snapshot_begun",
                {{"height", checkpoint.height.value}, {"root", checkpoint.state_root()}});
-  served_before_ += node_->counters().state_bytes_served;
-  delayed_before_ += node_->counters().state_requests_delayed;
+  const node::NodeCounters& counted = node_->counters();
+  before_.state_bytes_served += counted.state_bytes_served;
+  before_.state_requests_delayed += counted.state_requests_delayed;
+  before_.range_bytes_served += counted.range_bytes_served;
+  before_.range_requests_dropped += counted.range_requests_dropped;
   node_.reset();
   life_.fetch_add(1, std::memory_order_release);
   syncing_ = true;

@@ -254,8 +254,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Instant snapshot_logged_at_;  // the node's thread only
   std::atomic<bool> out_of_reach_{false};
   std::atomic<bool> pruning_{false};
-  std::uint64_t served_before_{0};  // by nodes that left to join; the node's thread only
-  std::uint64_t delayed_before_{0};
+  node::NodeCounters before_;  // of nodes that left to join; the node's thread only
   std::atomic<bool> stopped_{false};
   std::atomic<bool> failed_{false};
   std::atomic<bool> opened_{false};
@@ -268,6 +267,8 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   Counter* transactions_total_{nullptr};
   Counter* state_bytes_served_{nullptr};
   Counter* state_requests_delayed_{nullptr};
+  Counter* range_bytes_served_{nullptr};
+  Counter* range_requests_dropped_{nullptr};
   std::uint64_t committed_since_sync_{0};  // execution thread only
   std::optional<node::VoteGuard> guard_;   // set by open(); the node's thread from then on
   bool guard_told_{false};
