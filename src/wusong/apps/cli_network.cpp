@@ -49,10 +49,12 @@ void add_create(CLI::App& network, int& code) {
 }
 
 void add_wan_choice(CLI::App& app, WanChoice& choice) {
-  app.add_option("--wan", choice.regions,
-                 "Delays between regions of this file, for example tools/wan/regions.json");
+  CLI::Option* regions =
+      app.add_option("--wan", choice.regions,
+                     "Delays between regions of this file, for example tools/wan/regions.json");
   app.add_option("--placement", choice.placement,
                  "Who stands where: 0 as the file has it, else shuffled by this seed")
+      ->needs(regions)
       ->capture_default_str();
 }
 

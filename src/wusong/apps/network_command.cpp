@@ -475,9 +475,8 @@ int network_start(const NetworkStart& options) {
   if (!nodes) return complain(nodes.error());
   const auto members = check_network(options.folder, *nodes);
   if (!members) return complain(members.error());
-  if (std::ranges::all_of(*nodes, [](const auto& node) { return node.pid != 0; })) {
-    return already_running(*nodes, options);
-  }
+  const bool all_run = std::ranges::all_of(*nodes, [](const auto& node) { return node.pid != 0; });
+  if (all_run && options.wan.regions.empty()) return already_running(*nodes, options);
   const auto wan = wide_network(*nodes, options);
   if (!wan) return complain(wan.error());
   for (NodeProcess& node : *nodes) {

@@ -37,7 +37,8 @@ struct NetworkStart {
 };
 /// Starts every node that is not running, waits until blocks are final, and stays until a signal
 /// stops those it started; they also stop when this process is killed, unless `detach`. Nodes that
-/// cannot start are reported; fewer than a quorum is a failure. A network that runs is only listed.
+/// cannot start are reported; fewer than a quorum is a failure. A network that runs is only listed,
+/// or it is an error where it was to have another wide network.
 /// @return the process's exit code
 int network_start(const NetworkStart& options);
 

@@ -21,6 +21,20 @@ def ms_of(network, seconds):
     return 1000 * (after[0] - before[0]) / (after[1] - before[1])
 
 
+def reloads(network, node):
+    """It reads its settings again, and stands where it stood: its peers stay, at their addresses in the wide network."""
+    def hosts():
+        return {peer["name"]: peer["connected"] and peer["address"].rsplit(":", 1)[0] for peer in node.rpc("wusong_networkStatus")["peers"]}
+    before, _ = wait_for(f"{node.name} is connected to all", 30, lambda: all(hosts().values()) and hosts())
+    done = subprocess.run([node.binary, "node", "reload", "--config", node.config], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode != 0:
+        raise Failure(f"node reload: {done.stderr}")
+    network.wait_growth(network.nodes, 5, 60)
+    if hosts() != before:
+        raise Failure(f"peers were at {before}, after a reload at {hosts()}")
+
+
 def wide_network(case):
     """Delay, partition, loss and a restart, all on a chain that goes on."""
     network = WideNetwork(case.binary, os.path.join(case.folder, "wide"))
@@ -47,6 +61,11 @@ def wide_network(case):
             raise Failure("a node that is cut off goes on")
         network.run("wan", "heal")
         healed = network.wait_caught_up(cut, 60)
+
+        again = network.run(*network.start_arguments(), "--detach", "--json", check=False)
+        if again.returncode == 0 or "wusong network wan" not in again.stderr:
+            raise Failure(f"a second file of regions: {again.returncode} {again.stdout} {again.stderr}")
+        reloads(network, cut)
 
         network.run("wan", "set", "--from", "*", "--to", "*", "--loss-permille", "20")
         network.wait_growth(network.nodes, 10, 60)
