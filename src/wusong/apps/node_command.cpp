@@ -157,31 +157,25 @@ std::vector<platform::TransportPeer> peers_to_dial(const NodeConfig& config) {
   return out;
 }
 
-Outcome<platform::TransportReach> reach_of(const NodeConfig& config, const node::Genesis& genesis) {
-  platform::TransportReach out{
-      .advertise = config.advertise, .direct = config.direct, .relay = config.relay};
-  const auto key_of = [&](const std::string& name) -> const Bytes* {
-    for (const auto& member : genesis.validators)
-      if (member.name == name) return &member.node_key;
-    for (const auto& member : genesis.observers)
-      if (member.name == name) return &member.node_key;
-    return nullptr;
+/// Where the chain keeps a registry, a relay may be a member that came later.
+Outcome<void> check_reach(const NodeConfig& config, const node::Genesis& genesis) {
+  const auto is_member = [&](const std::string& name) {
+    const auto named = [&](const auto& member) { return member.name == name; };
+    return std::ranges::any_of(genesis.validators, named) ||
+           std::ranges::any_of(genesis.observers, named);
   };
   for (const std::string& name : config.relays) {
-    const Bytes* const key = key_of(name);
-    if (key == nullptr) {
-      return failure(err::bad_config, fmt::format("network.relays: {} names nobody in {}", name,
-                                                  config.genesis.string()));
-    }
-    out.relays.push_back(net::PeerKey::from(*key));
+    if (node::has_registry(genesis) || is_member(name)) continue;
+    return failure(err::bad_config, fmt::format("network.relays: {} names nobody in {}", name,
+                                                config.genesis.string()));
   }
-  if (out.advertise.size() > net::kRecordAddressesMax ||
-      out.relays.size() > net::kRecordRelaysMax) {
+  if (config.advertise.size() > net::kRecordAddressesMax ||
+      config.relays.size() > net::kRecordRelaysMax) {
     return failure(err::bad_config,
                    fmt::format("network.advertise may hold {} addresses, network.relays {} names",
                                net::kRecordAddressesMax, net::kRecordRelaysMax));
   }
-  return out;
+  return {};
 }
 
 /// The next node key, where `wusong node next-key` has made one.
@@ -221,9 +215,10 @@ Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
   out.listen_host = listen->host;
   out.listen_port = listen->port;
   out.peers = peers_to_dial(config);
-  auto reach = reach_of(config, out.genesis);
-  if (!reach) return std::unexpected{reach.error()};
-  out.reach = *std::move(reach);
+  if (const auto good = check_reach(config, out.genesis); !good)
+    return std::unexpected{good.error()};
+  out.reach = {.advertise = config.advertise, .direct = config.direct, .relay = config.relay};
+  out.relays = config.relays;
   auto tls = tls_files(config);
   if (!tls) return std::unexpected{tls.error()};
   out.tls = *std::move(tls);
@@ -377,7 +372,7 @@ class Reloader {
     if (!config) return std::unexpected{config.error()};
     auto tls = tls_files(*config);
     if (!tls) return std::unexpected{tls.error()};
-    if (const auto taken = host_->reload(*tls, peers_to_dial(*config)); !taken)
+    if (const auto taken = host_->reload(*tls, peers_to_dial(*config), config->relays); !taken)
       return std::unexpected{explain(taken.error(), *config, "network", settings_.file())};
     return {};
   }

@@ -42,7 +42,7 @@ struct AdmittedPeer {
 
 struct NetworkInfo {
   TlsStatus tls;
-  std::vector<std::string> warnings;  // what must be renewed within 30 days, in words
+  std::vector<std::string> warnings;  // what an operator must see to, in words
   std::uint64_t reloads{0};           // times the configuration was read again
   std::string reload_fault;           // of the last one; empty when it went well
   RefusalCounts connections_refused;

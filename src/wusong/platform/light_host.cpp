@@ -32,16 +32,16 @@ class LightHost final : public NodeHost, private TransportEvents {
         metrics_{metrics},
         on_fatal_{std::move(on_fatal)},
         started_at_{monotonic_now()},
-        neighbourhood_{options_.peers} {}
+        neighbourhood_{options_.peers, options_.relays} {}
   ~LightHost() override { stop(); }
 
   Result<void> open();
   Result<void> start() override;
   void stop() override;
-  Result<void> reload(const std::optional<TlsFiles>& tls,
-                      std::vector<TransportPeer> peers) override {
+  Result<void> reload(const std::optional<TlsFiles>& tls, std::vector<TransportPeer> peers,
+                      std::vector<std::string> relays) override {
     WUSONG_CHECK(transport_->reload_tls(tls));
-    neighbourhood_.set_addresses(std::move(peers));
+    neighbourhood_.configure(std::move(peers), std::move(relays));
     transport_->set_peers(neighbourhood_.pinned(*epoch(), self_));
     return {};
   }

@@ -50,7 +50,7 @@ NodeHostImpl::NodeHostImpl(HostOptions options, Logger& logger, MetricsRegistry&
       started_at_{monotonic_now()},
       started_wall_{wall_now()},
       stages_{metrics},
-      neighbourhood_{options_.peers} {}
+      neighbourhood_{options_.peers, options_.relays} {}
 
 NodeHostImpl::~NodeHostImpl() {
   stop();
@@ -227,9 +227,10 @@ void NodeHostImpl::stop() {
 }
 
 Result<void> NodeHostImpl::reload(const std::optional<TlsFiles>& tls,
-                                  std::vector<TransportPeer> peers) {
+                                  std::vector<TransportPeer> peers,
+                                  std::vector<std::string> relays) {
   WUSONG_CHECK(transport_->reload_tls(tls));
-  neighbourhood_.set_addresses(std::move(peers));
+  neighbourhood_.configure(std::move(peers), std::move(relays));
   transport_->set_peers(neighbourhood_.pinned(*epoch(), self_));
   return {};
 }

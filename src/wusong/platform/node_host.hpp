@@ -42,6 +42,7 @@ struct HostOptions {
   std::uint16_t listen_port{0};
   std::vector<TransportPeer> peers;  // whose addresses are known
   TransportReach reach;
+  std::vector<std::string> relays;  // members' names: who passes frames on to this node, and for it
   /// How many heights back states, receipts and blocks are kept; 0: all of them.
   struct Pruning {
     std::uint64_t states{10'000};
@@ -81,9 +82,11 @@ class NodeHost : public node::Service {
   /// Leaves the network, finishes what was begun, syncs. No call of Service may follow.
   virtual void stop() = 0;
   virtual std::uint16_t port() const = 0;
-  /// Certificates, lists and addresses to dial, while it runs. @errors Transport::reload_tls
+  /// Certificates, lists, addresses to dial and relays, while it runs.
+  /// @errors Transport::reload_tls
   [[nodiscard]] virtual Result<void> reload(const std::optional<TlsFiles>& tls,
-                                            std::vector<TransportPeer> peers) = 0;
+                                            std::vector<TransportPeer> peers,
+                                            std::vector<std::string> relays) = 0;
   /// What network() says of the last reload; empty: it went well.
   virtual void note_reload(std::string fault) = 0;
 };

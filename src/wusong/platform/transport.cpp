@@ -46,7 +46,6 @@ Result<void> Mesh::listen() {
   port_ = acceptor_.local_endpoint(error).port();
   own_record_.node = self_;
   own_record_.addresses = options_.reach.advertise;
-  own_record_.relays = options_.reach.relays;
   if (own_record_.addresses.empty() && options_.reach.direct && !address.is_unspecified())
     own_record_.addresses = {address_text({address, port_})};
   return {};
@@ -224,10 +223,12 @@ void Mesh::apply_peers(std::vector<TransportPeer> peers) {
       limits.gossip_queue_bytes_max};
   std::map<net::PeerKey, PeerPtr> fresh;
   std::vector<net::PeerKey> admitted{self_};
+  std::vector<net::PeerKey> relays;
   const Instant now = monotonic_now();
   for (TransportPeer& config : peers) {
     if (config.key == self_) continue;
     admitted.push_back(config.key);
+    if (config.relays_us) relays.push_back(config.key);
     PeerPtr peer = find(config.key);
     if (peer) {
       peer->config = config;
@@ -253,8 +254,13 @@ void Mesh::apply_peers(std::vector<TransportPeer> peers) {
     if (peer->dialling) removed.push_back(peer->dialling);
   }
   for (const ConnectionPtr& connection : removed) connection->close(net::err::peer_removed);
-  const MutexLock lock{mutex_};
-  peers_ = std::move(fresh);
+  {
+    const MutexLock lock{mutex_};
+    peers_ = std::move(fresh);
+  }
+  if (relays == own_record_.relays) return;
+  own_record_.relays = std::move(relays);
+  if (published_at_ != Instant{}) publish_own(wall_now());
 }
 
 void Mesh::update_live(Peer& peer) {

@@ -45,12 +45,12 @@ struct TransportPeer {
   std::string host;       // an address or a name; empty: as it says itself, or it dials us
   std::uint16_t port{0};  // 0 with an empty host
   bool validator{false};  // never banned for long, nor when that would cost a quorum
+  bool relays_us{false};  // passes frames on to this node, and for it
 };
 
 /// How others come to know and reach this node, and what it does for them.
 struct TransportReach {
   std::vector<std::string> advertise;  // host:port; at most net::kRecordAddressesMax
-  std::vector<net::PeerKey> relays;    // who passes frames on to this node, and for it
   bool direct{true};                   // false: dials only configured addresses, the rest by relays
   bool relay{false};                   // passes frames on between others
 };

@@ -25,10 +25,15 @@ TransportOptions member(std::uint8_t index, std::vector<TransportPeer> known,
     std::ranges::find(out.peers, peer.key, &TransportPeer::key)->port = peer.port;
   return out;
 }
+TransportOptions relayed_by(TransportOptions out, std::initializer_list<std::uint8_t> relays) {
+  for (TransportPeer& peer : out.peers)
+    peer.relays_us =
+        std::ranges::any_of(relays, [&](std::uint8_t relay) { return peer.key == key(relay); });
+  return out;
+}
 /// Behind a router: nobody can dial it, and it knows its relay.
 TransportOptions behind(std::uint8_t index, const Node& relay, std::uint8_t relay_index) {
-  TransportOptions out = member(index, {at(relay_index, relay)});
-  out.reach.relays = {key(relay_index)};
+  TransportOptions out = relayed_by(member(index, {at(relay_index, relay)}), {relay_index});
   out.reach.direct = false;
   return out;
 }
@@ -130,12 +135,11 @@ TEST(Relay, WhenTheRelayGoesItsCircuitsEndAndAnotherIsTaken) {
   second.reach.relay = true;
   Node spare{second};
   TransportOptions two = behind(2, *relay, 1);
-  two.peers = member(2, {at(1, *relay), at(4, spare)}).peers;
-  two.reach.relays = {key(1), key(4)};
+  two.peers = relayed_by(member(2, {at(1, *relay), at(4, spare)}), {1, 4}).peers;
   Node b{two};
   TransportOptions three = two;
   three.secret_key = secret(3);
-  three.peers = member(3, {at(1, *relay), at(4, spare)}).peers;
+  three.peers = relayed_by(member(3, {at(1, *relay), at(4, spare)}), {1, 4}).peers;
   Node c{three};
   ASSERT_TRUE(b.events.wait_connected(key(3)));
   ASSERT_TRUE(b.events.wait_connected(key(4)));

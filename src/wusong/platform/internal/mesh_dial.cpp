@@ -48,7 +48,7 @@ std::vector<Mesh::Route> Mesh::routes_to(const Peer& peer) const {
       if (const auto parts = net::split_address(address)) add({parts->host, parts->port, {}});
   }
   if (peer.connection) return out;  // the relay that carries it is no better than another
-  std::vector<net::PeerKey> relays = options_.reach.relays;
+  std::vector<net::PeerKey> relays = own_record_.relays;
   if (record != nullptr) relays.insert(relays.end(), record->relays.begin(), record->relays.end());
   for (const net::PeerKey& relay : relays)
     if (relay != peer.config.key && reaches(relay)) add({{}, 0, relay});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/platform/internal/neighbourhood.hpp"
 
+#include <algorithm>
+
 #include "wusong/platform/clock.hpp"
 
 namespace wusong::platform::internal {
@@ -15,14 +17,18 @@ std::uint64_t milliseconds_of(Duration duration) {
 
 std::vector<TransportPeer> Neighbourhood::pinned(const types::Epoch& epoch,
                                                  const net::PeerKey& self) const {
-  std::map<net::PeerKey, TransportPeer> out;
-  const auto admit = [&](BytesView node_key, bool validator) {
-    const auto key = net::PeerKey::from(node_key);
-    out[key] = {.key = key, .host = {}, .port = 0, .validator = validator};
-  };
-  for (const auto& observer : epoch.observers) admit(observer.node_key, false);
-  for (const auto& validator : epoch.validators) admit(validator.node_key, true);
   const MutexLock lock{mutex_};
+  std::map<net::PeerKey, TransportPeer> out;
+  const auto admit = [&](const auto& member, bool validator) WUSONG_REQUIRES(mutex_) {
+    const auto key = net::PeerKey::from(member.node_key);
+    out[key] = {.key = key,
+                .host = {},
+                .port = 0,
+                .validator = validator,
+                .relays_us = std::ranges::find(relays_, member.name) != relays_.end()};
+  };
+  for (const auto& observer : epoch.observers) admit(observer, false);
+  for (const auto& validator : epoch.validators) admit(validator, true);
   for (const TransportPeer& peer : addresses_) {
     const auto known = out.find(peer.key);
     if (known == out.end()) continue;
@@ -35,9 +41,11 @@ std::vector<TransportPeer> Neighbourhood::pinned(const types::Epoch& epoch,
   return peers;
 }
 
-void Neighbourhood::set_addresses(std::vector<TransportPeer> addresses) {
+void Neighbourhood::configure(std::vector<TransportPeer> addresses,
+                              std::vector<std::string> relays) {
   const MutexLock lock{mutex_};
   addresses_ = std::move(addresses);
+  relays_ = std::move(relays);
 }
 
 void Neighbourhood::message_refused(Error error) {
@@ -58,8 +66,10 @@ void Neighbourhood::note_reload(std::string fault) {
 
 node::NetworkInfo Neighbourhood::network(const Transport* transport, const PeerTable& table) const {
   node::NetworkInfo out;
+  std::vector<std::string> relays;
   {
     const MutexLock lock{mutex_};
+    relays = relays_;
     out.messages_refused = messages_refused_;
     out.proposals_refused = proposals_refused_;
     out.reloads = reloads_;
@@ -85,6 +95,10 @@ node::NetworkInfo Neighbourhood::network(const Transport* transport, const PeerT
                              .refused = std::move(peer.refused)};
     if (!peer.connected && peer.last_error != nullptr) shown.last_error = peer.last_error->name;
     out.peers.push_back(std::move(shown));
+  }
+  for (const std::string& relay : relays) {
+    if (std::ranges::find(out.peers, relay, &node::AdmittedPeer::name) == out.peers.end())
+      out.warnings.push_back("network.relays: nobody by the name of " + relay + " is a member now");
   }
   return out;
 }

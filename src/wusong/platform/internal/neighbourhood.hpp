@@ -84,11 +84,13 @@ class PeerTable {
 /// @thread any
 class Neighbourhood {
  public:
-  explicit Neighbourhood(std::vector<TransportPeer> addresses) : addresses_{std::move(addresses)} {}
+  /// `relays`: names of members, whatever keys an epoch has for them.
+  Neighbourhood(std::vector<TransportPeer> addresses, std::vector<std::string> relays)
+      : addresses_{std::move(addresses)}, relays_{std::move(relays)} {}
 
   /// Everyone but oneself whom the epoch names may connect; whoever has an address is dialled.
   std::vector<TransportPeer> pinned(const types::Epoch& epoch, const net::PeerKey& self) const;
-  void set_addresses(std::vector<TransportPeer> addresses);
+  void configure(std::vector<TransportPeer> addresses, std::vector<std::string> relays);
   void message_refused(Error error);
   void proposal_refused(Error error);
   /// Empty: it went well.
@@ -102,6 +104,7 @@ class Neighbourhood {
   node::RefusalCounts messages_refused_ WUSONG_GUARDED_BY(mutex_);
   node::RefusalCounts proposals_refused_ WUSONG_GUARDED_BY(mutex_);
   std::vector<TransportPeer> addresses_ WUSONG_GUARDED_BY(mutex_);  // as configured
+  std::vector<std::string> relays_ WUSONG_GUARDED_BY(mutex_);       // as configured
   std::uint64_t reloads_ WUSONG_GUARDED_BY(mutex_){0};
   std::string reload_fault_ WUSONG_GUARDED_BY(mutex_);
 };

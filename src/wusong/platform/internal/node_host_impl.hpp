@@ -66,8 +66,8 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   void stop() override;
   std::uint16_t port() const override { return transport_ ? transport_->port() : 0; }
 
-  Result<void> reload(const std::optional<TlsFiles>& tls,
-                      std::vector<TransportPeer> peers) override;
+  Result<void> reload(const std::optional<TlsFiles>& tls, std::vector<TransportPeer> peers,
+                      std::vector<std::string> relays) override;
   void note_reload(std::string fault) override;
 
   std::uint64_t chain_id() const override { return options_.genesis.chain_id; }
