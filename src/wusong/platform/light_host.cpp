@@ -110,7 +110,7 @@ class LightHost final : public NodeHost, private TransportEvents {
     return neighbourhood_.network(transport_.get(), peers_table_);
   }
   Result<node::FinalityProof> finality_proof(Height height) const override;
-  node::EpochPtr epoch() const override;
+  node::EpochPtr epoch() const override { return peers_table_.epoch(); }
   Result<node::EpochPtr> epoch_of(Height height) const override {
     return node::epoch_of(*ledger_, node::first_epoch(options_.genesis), height);
   }
@@ -128,7 +128,6 @@ class LightHost final : public NodeHost, private TransportEvents {
   void on_disconnected(const net::PeerKey& peer, Error reason) override;
   void on_message(const net::PeerKey& peer, net::Channel channel, Bytes payload) override;
 
-  void set_epoch(node::EpochPtr epoch);
   Instant turn(Instant now);
   void fatal(Error error);
   template <typename Work>
@@ -154,8 +153,6 @@ class LightHost final : public NodeHost, private TransportEvents {
   net::PeerKey self_;
   internal::PeerTable peers_table_;
   internal::Neighbourhood neighbourhood_;
-  mutable Mutex epoch_mutex_;
-  node::EpochPtr epoch_ WUSONG_GUARDED_BY(epoch_mutex_);
   mutable std::map<std::uint64_t, std::shared_ptr<Answer>> answers_;  // the core's thread only
   mutable std::uint64_t next_token_{1};
   std::atomic<bool> syncing_{false};
@@ -183,7 +180,7 @@ Result<void> LightHost::open() {
                                              .first_epoch = node::first_epoch(options_.genesis),
                                              .voters_of = light::key_voters},
                                             *ledger_, monotonic_now()));
-  set_epoch(std::make_shared<const types::Epoch>(node_->epoch()));
+  peers_table_.enter(std::make_shared<const types::Epoch>(node_->epoch()));
   core_ = std::make_unique<EventLoop>(kQueueMax, [this](Instant now) { return turn(now); });
   Gauge& final = metrics_.gauge("wusong_height_final", "Newest final height");
   metrics_.on_render([this, &final] {
@@ -193,29 +190,11 @@ Result<void> LightHost::open() {
   return {};
 }
 
-node::EpochPtr LightHost::epoch() const {
-  MutexLock lock{epoch_mutex_};
-  return epoch_;
-}
-
-void LightHost::set_epoch(node::EpochPtr epoch) {
-  peers_table_.set_members(*epoch);
-  MutexLock lock{epoch_mutex_};
-  epoch_ = std::move(epoch);
-}
-
 Result<void> LightHost::start() {
-  TransportOptions options;
-  options.listen_host = options_.listen_host;
-  options.listen_port = options_.listen_port;
-  options.secret_key = options_.node_key;
-  options.hello.genesis_hash = genesis_hash_;
-  options.hello.node_version = options_.version;
+  TransportOptions options = internal::transport_options(options_, genesis_hash_);
   options.hello.role = net::Role::observer;
   options.hello.finalised = *ledger_->final_head();
   options.peers = neighbourhood_.pinned(*epoch(), self_);
-  options.tls = options_.tls;
-  options.reach = options_.reach;
   core_->start();
   WUSONG_TRY(transport_, Transport::start(options, *this, logger_));
   return {};
@@ -254,7 +233,7 @@ Instant LightHost::turn(Instant now) {
   node_->tick();
   node::LightActions actions = node_->take();
   if (actions.epoch) {
-    set_epoch(actions.epoch);
+    peers_table_.enter(actions.epoch);
     if (transport_) transport_->set_peers(neighbourhood_.pinned(*actions.epoch, self_));
   }
   for (const node::Frame& frame : actions.frames) {

@@ -178,30 +178,16 @@ void NodeHostImpl::fill_pool(const txpool::Loaded& loaded) {
   if (kept != 0) logger_.info("pool_restored", {{"transactions", kept}});
 }
 
-node::EpochPtr NodeHostImpl::epoch() const {
-  MutexLock lock{epoch_mutex_};
-  return epoch_;
-}
-
 void NodeHostImpl::set_epoch(node::EpochPtr epoch) {
-  peers_table_.set_members(*epoch);
+  peers_table_.enter(std::move(epoch));
   votes_.store(node_->votes(), std::memory_order_relaxed);
-  MutexLock lock{epoch_mutex_};
-  epoch_ = std::move(epoch);
 }
 
 Result<void> NodeHostImpl::start() {
-  TransportOptions options;
-  options.listen_host = options_.listen_host;
-  options.listen_port = options_.listen_port;
-  options.secret_key = options_.node_key;
-  options.hello.genesis_hash = genesis_hash_;
-  options.hello.node_version = options_.version;
+  TransportOptions options = transport_options(options_, genesis_hash_);
   options.hello.role = votes_ ? net::Role::validator : net::Role::observer;
   options.hello.finalised = Height{final_.load()};
   options.peers = neighbourhood_.pinned(*epoch(), self_);
-  options.tls = options_.tls;
-  options.reach = options_.reach;
   options.limits.frame_payload_max =
       std::max(net::kFramePayloadMax,
                std::size_t{options_.genesis.block_bytes_max} + (std::size_t{1} << 20));

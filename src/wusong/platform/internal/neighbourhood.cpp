@@ -15,6 +15,18 @@ std::uint64_t milliseconds_of(Duration duration) {
 
 }  // namespace
 
+TransportOptions transport_options(const HostOptions& options, const Hash& genesis_hash) {
+  TransportOptions out;
+  out.listen_host = options.listen_host;
+  out.listen_port = options.listen_port;
+  out.secret_key = options.node_key;
+  out.hello.genesis_hash = genesis_hash;
+  out.hello.node_version = options.version;
+  out.tls = options.tls;
+  out.reach = options.reach;
+  return out;
+}
+
 std::vector<TransportPeer> Neighbourhood::pinned(const types::Epoch& epoch,
                                                  const net::PeerKey& self) const {
   const MutexLock lock{mutex_};

@@ -12,12 +12,17 @@
 #include "wusong/node/service.hpp"
 #include "wusong/platform/metrics.hpp"
 #include "wusong/platform/mutex.hpp"
+#include "wusong/platform/node_host.hpp"
 #include "wusong/platform/transport.hpp"
 #include "wusong/types/epoch.hpp"
 
 namespace wusong::platform::internal {
 
-/// A number for every node key that was ever admitted, its name, and what its node told last.
+/// What hosts of every role say to their transport; hello's role and height are theirs to say.
+TransportOptions transport_options(const HostOptions& options, const Hash& genesis_hash);
+
+/// The epoch of the next height; a number for every node key that was ever admitted, its name, and
+/// what its node told last.
 /// @thread any
 class PeerTable {
  public:
@@ -35,10 +40,15 @@ class PeerTable {
     MutexLock lock{mutex_};
     return id < peers_.size() ? std::optional{peers_[id].key} : std::nullopt;
   }
-  void set_members(const types::Epoch& epoch) {
+  void enter(node::EpochPtr epoch) {
     MutexLock lock{mutex_};
-    for (const auto& member : epoch.validators) peer(member.node_key).name = member.name;
-    for (const auto& member : epoch.observers) peer(member.node_key).name = member.name;
+    for (const auto& member : epoch->validators) peer(member.node_key).name = member.name;
+    for (const auto& member : epoch->observers) peer(member.node_key).name = member.name;
+    epoch_ = std::move(epoch);
+  }
+  node::EpochPtr epoch() const {
+    MutexLock lock{mutex_};
+    return epoch_;
   }
   void told(consensus::PeerId id, Height finalised) {
     MutexLock lock{mutex_};
@@ -77,6 +87,7 @@ class PeerTable {
   }
 
   mutable Mutex mutex_;
+  node::EpochPtr epoch_ WUSONG_GUARDED_BY(mutex_);
   std::map<net::PeerKey, consensus::PeerId> numbers_ WUSONG_GUARDED_BY(mutex_);
   std::vector<Peer> peers_ WUSONG_GUARDED_BY(mutex_);
 };

@@ -100,7 +100,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   node::NetworkInfo network() const override;
   node::Health health() const override;
   Result<node::FinalityProof> finality_proof(Height height) const override;
-  node::EpochPtr epoch() const override;
+  node::EpochPtr epoch() const override { return peers_table_.epoch(); }
   Result<node::EpochPtr> epoch_of(Height height) const override;
   Result<std::vector<node::EpochProof>> epoch_proofs(std::uint64_t from,
                                                      std::size_t limit) const override;
@@ -238,8 +238,6 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   net::PeerKey self_;
   PeerTable peers_table_;
   Neighbourhood neighbourhood_;
-  mutable Mutex epoch_mutex_;
-  node::EpochPtr epoch_ WUSONG_GUARDED_BY(epoch_mutex_);
   std::atomic<bool> votes_{false};
 
   std::atomic<std::uint64_t> executed_{0};
