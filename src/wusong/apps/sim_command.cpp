@@ -133,6 +133,17 @@ std::string finality_line(const sim::Scenario& scenario, std::uint64_t seed,
   return out + "\n";
 }
 
+/// A line on stderr every ten seconds of a long run.
+sim::OnProgress every_ten_seconds(Duration chaos) {
+  using Clock = std::chrono::steady_clock;
+  return [chaos, told = Clock::now()](Duration virtual_time) mutable {
+    if (Clock::now() - told < std::chrono::seconds{10}) return;
+    told = Clock::now();
+    fmt::print(stderr, "going on: {:.0f} of {:.0f} virtual s\n", seconds(virtual_time),
+               seconds(chaos));
+  };
+}
+
 /// The scenario made small, with the command that repeats the failure.
 void show_failure(const sim::Scenario& scenario, std::uint64_t seed, bool small) {
   sim::Scenario shown = scenario;
@@ -163,7 +174,8 @@ int sim_run(const SimRunOptions& options) {
     scenario->wide = *std::move(wide);
     scenario->block_interval_ms = node::Genesis{}.block_interval_ms;
   }
-  const sim::Outcome outcome = sim::run_scenario(*scenario, options.seed);
+  const sim::Outcome outcome =
+      sim::run_scenario(*scenario, options.seed, every_ten_seconds(scenario->chaos));
   if (options.json) {
     say(as_json(*scenario, options.seed, outcome) + "\n");
   } else {

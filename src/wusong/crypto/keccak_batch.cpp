@@ -76,8 +76,8 @@ void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) n
   WUSONG_ASSERT(messages.size() == out.size());
   std::size_t done = 0;
 #if defined(__x86_64__)
-  static const bool has_lanes = internal::ifma_is_supported();
-  while (has_lanes && messages.size() - done >= kFewestLanes) {
+  static const bool kHasLanes = internal::ifma_is_supported();
+  while (kHasLanes && messages.size() - done >= kFewestLanes) {
     const std::size_t count = std::min(kLaneCount, messages.size() - done);
     hash_group(messages.subspan(done, count), out.subspan(done, count));
     done += count;

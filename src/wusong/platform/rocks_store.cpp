@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/platform/rocks_store.hpp"
 
+#include <fcntl.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <exception>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "wusong/codec/hex.hpp"
+#include "wusong/crypto/hash.hpp"
 #include "wusong/platform/errors.hpp"
+#include "wusong/platform/files.hpp"
 
 namespace wusong::platform {
 namespace {
@@ -123,6 +131,118 @@ class RocksStore final : public io::KvStore {
   std::vector<rocksdb::ColumnFamilyHandle*> columns_;
 };
 
+constexpr const char* kNoteName = "WITNESS";  // not a name that RocksDB knows, so it lets it be
+constexpr std::size_t kListBytesMax = std::size_t{64} << 20;
+constexpr std::size_t kNoteBytesMax = 256;
+
+/// One line: the list's name, how many of its bytes, their SHA-256.
+struct Note {
+  std::string list;
+  std::size_t bytes{};
+  Hash digest;
+
+  std::string text() const {
+    return list + " " + std::to_string(bytes) + " " + codec::to_hex(digest.bytes) + "\n";
+  }
+
+  static Result<Note> parse(std::string_view text) {
+    const auto first = text.find(' ');
+    const auto second = text.find(' ', first + 1);
+    if (first == text.npos || second == text.npos || text.back() != '\n')
+      return fail(io::err::store_corrupt);
+    Note out;
+    out.list = text.substr(0, first);
+    const std::string_view count = text.substr(first + 1, second - first - 1);
+    const auto read = std::from_chars(count.data(), count.data() + count.size(), out.bytes);
+    const auto digest =
+        codec::fixed_from_hex<Hash>(text.substr(second + 1, text.size() - second - 2));
+    if (!out.list.starts_with("MANIFEST-") || read.ec != std::errc{} ||
+        read.ptr != count.data() + count.size() || !digest)
+      return fail(io::err::store_corrupt);
+    out.digest = *digest;
+    return out;
+  }
+};
+
+Result<void> sync_file(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return fail(io::err::store_failed);
+  const bool done = ::fdatasync(file) == 0;
+  ::close(file);
+  if (!done) return fail(io::err::store_failed);
+  return {};
+}
+
+/// RocksDB lists its tables in a MANIFEST that only grows, and takes damage near its end for the
+/// torn tail of a crash: it then opens without the tables named there, whose logs are long gone. So
+/// what the list held when it was last known to be whole is noted beside it.
+/// @thread any
+class ManifestWitness final : public rocksdb::EventListener {
+ public:
+  /// `folder` is the database's own.
+  explicit ManifestWitness(std::filesystem::path folder) : folder_{std::move(folder)} {}
+
+  /// That the list begins as noted. A folder without a note, or whose noted list has since been
+  /// replaced, passes.
+  /// @errors io::err::store_corrupt, io::err::store_failed
+  [[nodiscard]] static Result<void> check(const std::filesystem::path& folder);
+
+  /// Notes the list as it stands, made durable first.
+  /// @errors io::err::disk_full, io::err::store_failed
+  [[nodiscard]] Result<void> note() noexcept;
+
+  // Before the logs and tables that these replaced are removed.
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { note_again(); }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
+    note_again();
+  }
+
+ private:
+  /// Without room the note before stays, which is still true and only covers less.
+  void note_again() noexcept { static_cast<void>(note().has_value()); }
+
+  std::filesystem::path folder_;
+  std::mutex mutex_;
+};
+
+Result<void> ManifestWitness::check(const std::filesystem::path& folder) {
+  const std::string note_path = folder / kNoteName;
+  if (!file_exists(note_path)) return {};
+  const auto text = read_text(note_path, kNoteBytesMax);
+  if (!text)
+    return fail(text.error() == err::file_too_large ? io::err::store_corrupt
+                                                    : io::err::store_failed);
+  WUSONG_TRY(const Note note, Note::parse(*text));
+  const std::string list_path = folder / note.list;
+  if (!file_exists(list_path)) return {};
+  const auto list = read_file(list_path, kListBytesMax);
+  if (!list) return fail(io::err::store_failed);
+  if (list->size() < note.bytes ||
+      crypto::sha256(BytesView{*list}.first(note.bytes)) != note.digest)
+    return fail(io::err::store_corrupt);
+  return {};
+}
+
+Result<void> ManifestWitness::note() noexcept {
+  try {
+    const std::scoped_lock lock{mutex_};
+    auto current = read_text(folder_ / "CURRENT", kNoteBytesMax);
+    if (!current || current->empty() || current->back() != '\n') return fail(io::err::store_failed);
+    current->pop_back();
+    // What is read first and made durable after is a beginning of the list for good.
+    const auto list = read_file(folder_ / *current, kListBytesMax);
+    if (!list) return fail(io::err::store_failed);
+    WUSONG_CHECK(sync_file(folder_ / *current));
+    const std::string text = Note{*current, list->size(), crypto::sha256(*list)}.text();
+    const auto written = write_file(folder_ / kNoteName, as_bytes(text), FileMode::ordinary);
+    if (!written)
+      return fail(written.error() == err::no_space ? io::err::disk_full : io::err::store_failed);
+    return {};
+  } catch (const std::exception&) {
+    return fail(io::err::store_failed);
+  }
+}
+
 /// Opening writes what the log holds into tables, and a RocksDB built with assertions aborts the
 /// process when that finds no room; so the room is looked for first.
 bool has_room(const std::filesystem::path& folder) {
@@ -155,6 +275,7 @@ rocksdb::DBOptions database_options(const RocksOptions& options) {
   out.stats_persist_period_sec = 0;
   // What a torn tail of the log held was never acknowledged as synced.
   out.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  out.max_manifest_file_size = 4u << 20;  // ManifestWitness reads it whole
   out.bytes_per_sync = 1u << 20;
   out.avoid_unnecessary_blocking_io = true;
   return out;
@@ -210,12 +331,18 @@ Result<std::unique_ptr<io::KvStore>> open_rocks_store(const std::filesystem::pat
                                                       const RocksOptions& options) {
   try {
     if (!has_room(folder)) return fail(io::err::disk_full);
+    WUSONG_CHECK(ManifestWitness::check(folder));
+    const auto witness = std::make_shared<ManifestWitness>(folder);
+    rocksdb::DBOptions settings = database_options(options);
+    settings.listeners.push_back(witness);
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* raw = nullptr;
-    const auto status = rocksdb::DB::Open(database_options(options), folder.string(),
-                                          descriptors_of(options), &handles, &raw);
+    const auto status =
+        rocksdb::DB::Open(settings, folder.string(), descriptors_of(options), &handles, &raw);
     if (!status.ok()) return fail(open_error_of(status));
-    return wrapped(raw, handles);
+    auto store = wrapped(raw, handles);
+    WUSONG_CHECK(witness->note());
+    return store;
   } catch (const std::exception&) {
     return fail(io::err::store_failed);
   }
@@ -224,6 +351,7 @@ Result<std::unique_ptr<io::KvStore>> open_rocks_store(const std::filesystem::pat
 Result<std::unique_ptr<io::KvStore>> open_rocks_reader(const std::filesystem::path& folder,
                                                        const std::filesystem::path& scratch) {
   try {
+    WUSONG_CHECK(ManifestWitness::check(folder));
     rocksdb::DBOptions options = database_options({});
     options.create_if_missing = false;
     options.create_missing_column_families = false;

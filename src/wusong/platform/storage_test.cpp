@@ -81,6 +81,59 @@ TEST(RocksStore, DamageIsNamed) {
   EXPECT_EQ(opened.error(), Error{io::err::store_corrupt});
 }
 
+/// RocksDB takes a damaged end of its list of tables for a torn one and opens without what it said.
+TEST(RocksStore, DamageAnywhereInTheListOfTablesIsNamedOrHarmless) {
+  const Folder folder;
+  const auto pristine = folder.path / "pristine";
+  for (std::uint8_t i = 0; i < 3; ++i)  // each opening makes a table of what the log before held
+    ASSERT_TRUE((*open_rocks_store(pristine))->write(one(i, i), io::Durability::synced));
+  std::string list;
+  ASSERT_TRUE(std::getline(std::ifstream{pristine / "CURRENT"}, list));
+  const auto size = std::filesystem::file_size(pristine / list);
+  std::size_t named = 0;
+  for (std::uintmax_t at = 0; at < size; at += 16) {
+    const auto spoiled = folder.path / "spoiled";
+    std::filesystem::copy(pristine, spoiled, std::filesystem::copy_options::recursive);
+    {
+      std::fstream file{spoiled / list, std::ios::in | std::ios::out | std::ios::binary};
+      file.seekp(static_cast<std::streamoff>(at));
+      file.write("damaged damaged ",
+                 static_cast<std::streamsize>(std::min<std::uintmax_t>(16, size - at)));
+    }
+    if (const auto store = open_rocks_store(spoiled); store) {
+      for (std::uint8_t i = 0; i < 3; ++i)
+        EXPECT_EQ(*(*store)->get(io::Column::block, Bytes{i}), std::optional<Bytes>(Bytes{i}))
+            << "at " << at;
+    } else {
+      EXPECT_EQ(store.error(), Error{io::err::store_corrupt}) << "at " << at;
+      ++named;
+    }
+    std::filesystem::remove_all(spoiled);
+  }
+  EXPECT_GT(named, 0u);
+}
+
+TEST(RocksStore, TheListOfTablesIsWatchedWhileTheStoreIsOpen) {
+  const Folder folder;
+  {
+    RocksOptions small;
+    small.write_buffer_bytes = 64u << 10;
+    const auto store = *open_rocks_store(folder.path / "db", small);
+    for (std::uint8_t i = 0; i < 64; ++i) {
+      io::WriteBatch batch;
+      batch.put(io::Column::index, Bytes{i}, Bytes(16u << 10, i));
+      ASSERT_TRUE(store->write(batch, io::Durability::buffered));
+    }
+  }
+  std::string list;
+  ASSERT_TRUE(std::getline(std::ifstream{folder.path / "db" / "CURRENT"}, list));
+  std::fstream file{folder.path / "db" / list, std::ios::in | std::ios::out | std::ios::binary};
+  file.seekp(-16, std::ios::end);
+  file.write("damaged damaged ", 16);
+  file.close();
+  EXPECT_EQ(open_rocks_store(folder.path / "db").error(), Error{io::err::store_corrupt});
+}
+
 TEST(RocksStore, WritesOfAKilledProcessAreThere) {
   const Folder folder;
   const ::pid_t child = ::fork();

@@ -18,7 +18,7 @@ void multiply_matrix(Poly32* out, const MlDsaPublicParts& parts, const Poly32* v
   for (std::size_t i = 0; i < p.k; ++i) {
     ring.dot(out[i], parts.matrix.data() + i * p.l, v, p.l);
     ring.inverse_ntt(out[i]);
-    for (std::int32_t& word : out[i].at) word = canonical(word);
+    make_canonical(out[i]);
   }
 }
 
@@ -98,11 +98,7 @@ void commit(Attempt& a, const MlDsaPublicParts& key, const MlDsaMu& mu,
   Shake256 hash{mu};
   std::uint8_t packed[packed_size(6)];
   for (std::size_t i = 0; i < p.k; ++i) {
-    for (std::size_t j = 0; j < kDegree; ++j) {
-      const auto [high, low] = decompose(a.w[i].at[j], p.gamma2);
-      a.w[i].at[j] = high;
-      a.low[i].at[j] = low;
-    }
+    decompose(a.w[i], a.low[i], p.gamma2);
     pack_plain(packed, a.w[i], p.w1_bits());
     hash.absorb({packed, packed_size(p.w1_bits())});
   }
@@ -112,46 +108,37 @@ void commit(Attempt& a, const MlDsaPublicParts& key, const MlDsaMu& mu,
   ring.ntt(a.challenge);
 }
 
-/// Whether the attempt may be shown; if so z and the hints are ready. All coefficients of a vector
-/// are looked at before any is decided on, so that only the verdict shows.
+/// Whether the attempt may be shown; if so z and the hints are ready. Which polynomial is the first
+/// beyond its bound shows, and depends on no secret; which of its coefficients does not show.
 /// @source FIPS 204, algorithm 7, lines 18 to 29
 bool respond(Attempt& a, const MlDsaSecretParts& secret, const MlDsaParameters& p,
              const Provider& provider) noexcept {
   const auto& ring = provider.ml_dsa;
   Wiped<std::array<Poly32, 1>> product;
   Poly32& f = (*product)[0];
-  bool is_kept = true;
-  for (std::size_t i = 0; i < p.l; ++i) {
-    ring.dot(f, &secret.s_ntt[i], &a.challenge, 1);
+  const auto multiply = [&](const Poly32& by) {
+    ring.dot(f, &by, &a.challenge, 1);
     ring.inverse_ntt(f);
-    for (std::size_t j = 0; j < kDegree; ++j) a.z[i].at[j] = a.y[i].at[j] + f.at[j];
-    is_kept = is_within(a.z[i], p.gamma1() - p.beta()) && is_kept;
-  }
-  if (!is_kept) return false;
-  // Where |low(w) - c s2| stays below gamma2 - beta, the high part is that of w - c s2 too.
+  };
+  // Where |low(w) - c s2| stays below gamma2 - beta, the high part is that of w - c s2 too. This
+  // fails more often than the response, so it comes first.
   for (std::size_t i = 0; i < p.k; ++i) {
-    ring.dot(f, &secret.s_ntt[p.l + i], &a.challenge, 1);
-    ring.inverse_ntt(f);
-    for (std::size_t j = 0; j < kDegree; ++j) a.low[i].at[j] -= f.at[j];
-    is_kept = is_within(a.low[i], p.gamma2 - p.beta()) && is_kept;
+    multiply(secret.s_ntt[p.l + i]);
+    subtract_from(a.low[i], f);
+    if (!is_within(a.low[i], p.gamma2 - p.beta())) return false;
   }
-  if (!is_kept) return false;
+  for (std::size_t i = 0; i < p.l; ++i) {
+    multiply(secret.s_ntt[i]);
+    add(a.z[i], a.y[i], f);
+    if (!is_within(a.z[i], p.gamma1() - p.beta())) return false;
+  }
   std::int32_t count = 0;
   for (std::size_t i = 0; i < p.k; ++i) {
-    ring.dot(f, &secret.t0_ntt[i], &a.challenge, 1);
-    ring.inverse_ntt(f);
-    is_kept = is_within(f, p.gamma2) && is_kept;
-    for (std::size_t j = 0; j < kDegree; ++j) {
-      const std::int32_t moved = a.low[i].at[j] + f.at[j];
-      // The high part of w - c s2 + c t0 differs where its low part left [-gamma2, gamma2].
-      const std::int32_t above = (p.gamma2 - moved) >> 31;
-      const std::int32_t below = (p.gamma2 + moved) >> 31;
-      const std::int32_t edge = moved == -p.gamma2 && a.w[i].at[j] != 0 ? 1 : 0;
-      a.hints[i].at[j] = ((above | below) & 1) | edge;
-      count += a.hints[i].at[j];
-    }
+    multiply(secret.t0_ntt[i]);
+    if (!is_within(f, p.gamma2)) return false;
+    count += make_hints(a.hints[i], a.low[i], f, a.w[i], p.gamma2);
   }
-  return is_kept && count <= static_cast<std::int32_t>(p.omega);
+  return count <= static_cast<std::int32_t>(p.omega);
 }
 
 Bytes encode_signature(const Attempt& a, const MlDsaParameters& p) {
@@ -226,13 +213,11 @@ Result<void> MlDsaPublicKey::verify_mu(const MlDsaMu& mu, BytesView signature) c
   for (std::size_t i = 0; i < p.k; ++i) {
     ring.dot(w, parts_->matrix.data() + i * p.l, z.data(), p.l);
     ring.dot(product, &parts_->t1[i], &challenge, 1);
-    for (std::size_t j = 0; j < kDegree; ++j) {
-      const std::int32_t difference = w.at[j] - product.at[j];
-      w.at[j] = canonical(canonical(difference) - kQ);
-    }
+    subtract_from(w, product);
+    make_canonical(w);
+    for (std::int32_t& word : w.at) word = canonical(word - kQ);
     ring.inverse_ntt(w);
-    for (std::size_t j = 0; j < kDegree; ++j)
-      w.at[j] = use_hint(hints[i].at[j] != 0, canonical(w.at[j]), p.gamma2);
+    use_hints(w, hints[i], p.gamma2);
     pack_plain(packed, w, p.w1_bits());
     hash.absorb({packed, packed_size(p.w1_bits())});
   }

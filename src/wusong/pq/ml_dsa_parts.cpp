@@ -42,6 +42,73 @@ const MlDsaParameters& parameters_of(MlDsa set) noexcept {
   return kParameters[static_cast<std::size_t>(set)];
 }
 
+namespace {
+
+constexpr std::int32_t kGamma2Of44 = (kQ - 1) / 88;
+constexpr std::int32_t kGamma2OfOthers = (kQ - 1) / 32;
+
+// The loops below become vectors: gamma2 is a constant in each, and nothing in them branches.
+
+template <std::int32_t kGamma2>
+void decompose_all(Poly32& r, Poly32& low) noexcept {
+  for (std::size_t j = 0; j < kDegree; ++j) {
+    const Split split = decompose(r.at[j], kGamma2);
+    r.at[j] = split.high;
+    low.at[j] = split.low;
+  }
+}
+
+template <std::int32_t kGamma2>
+void use_hints_of(Poly32& r, const Poly32& hints) noexcept {
+  constexpr std::int32_t kCount = (kQ - 1) / (2 * kGamma2);
+  for (std::size_t j = 0; j < kDegree; ++j) {
+    const auto [high, low] = decompose(canonical(r.at[j]), kGamma2);
+    const std::int32_t step = (1 | ((low - 1) >> 31)) * hints.at[j];  // up where low > 0
+    std::int32_t moved = high + step;
+    moved += (moved >> 31) & kCount;
+    moved -= ((kCount - 1 - moved) >> 31) & kCount;
+    r.at[j] = moved;
+  }
+}
+
+}  // namespace
+
+void decompose(Poly32& r, Poly32& low, std::int32_t gamma2) noexcept {
+  if (gamma2 == kGamma2Of44) {
+    decompose_all<kGamma2Of44>(r, low);
+  } else {
+    decompose_all<kGamma2OfOthers>(r, low);
+  }
+}
+void use_hints(Poly32& r, const Poly32& hints, std::int32_t gamma2) noexcept {
+  if (gamma2 == kGamma2Of44) {
+    use_hints_of<kGamma2Of44>(r, hints);
+  } else {
+    use_hints_of<kGamma2OfOthers>(r, hints);
+  }
+}
+std::int32_t make_hints(Poly32& hints, const Poly32& low, const Poly32& moved, const Poly32& high,
+                        std::int32_t gamma2) noexcept {
+  std::int32_t count = 0;
+  for (std::size_t j = 0; j < kDegree; ++j) {
+    const std::int32_t sum = low.at[j] + moved.at[j];
+    const std::int32_t outside = ((gamma2 - sum) | (gamma2 + sum)) >> 31;
+    const std::int32_t edge = sum == -gamma2 && high.at[j] != 0 ? 1 : 0;
+    hints.at[j] = (outside & 1) | edge;
+    count += hints.at[j];
+  }
+  return count;
+}
+void make_canonical(Poly32& f) noexcept {
+  for (std::int32_t& word : f.at) word = canonical(word);
+}
+void add(Poly32& out, const Poly32& a, const Poly32& b) noexcept {
+  for (std::size_t j = 0; j < kDegree; ++j) out.at[j] = a.at[j] + b.at[j];
+}
+void subtract_from(Poly32& a, const Poly32& b) noexcept {
+  for (std::size_t j = 0; j < kDegree; ++j) a.at[j] -= b.at[j];
+}
+
 bool is_within(const Poly32& f, std::int32_t bound) noexcept {
   std::int32_t beyond = 0;
   for (const std::int32_t a : f.at) {

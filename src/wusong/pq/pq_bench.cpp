@@ -7,6 +7,7 @@
 #include "wusong/pq/internal/provider.hpp"
 #include "wusong/pq/ml_dsa.hpp"
 #include "wusong/pq/ml_kem.hpp"
+#include "wusong/pq/slh_dsa.hpp"
 
 namespace wusong::pq {
 namespace {
@@ -151,6 +152,47 @@ void ml_kem_decapsulate_whole(benchmark::State& state) {
   }
 }
 BENCHMARK(ml_kem_decapsulate_whole)->Name("pq/ml_kem_decapsulate/key:whole")->Apply(for_kems);
+
+SlhDsaSecretKey slh_key(benchmark::State& state) {
+  const auto set = static_cast<SlhDsa>(state.range(0));
+  const auto& provider = provider_of(state);
+  state.SetLabel(std::string{shape_of(set).name} + " " + provider.name);
+  return *SlhDsaSecretKey::from_seed(set, Bytes(3 * shape_of(set).n, 7), provider);
+}
+/// By their place in SlhDsa.
+void for_hash_sets(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"set", "provider"})->Unit(benchmark::kMillisecond);
+  for (std::size_t set = 0; set < kSlhDsaSets; ++set)
+    bench->Args({static_cast<std::int64_t>(set), 0});
+  for (const auto set : {SlhDsa::sha2_128s, SlhDsa::shake_128s})
+    for (const int provider : {1, 2}) bench->Args({static_cast<std::int64_t>(set), provider});
+}
+
+void slh_dsa_keygen(benchmark::State& state) {
+  for (auto _ : state) {
+    auto key = slh_key(state);
+    benchmark::DoNotOptimize(key);
+  }
+}
+BENCHMARK(slh_dsa_keygen)->Name("pq/slh_dsa_keygen")->Apply(for_hash_sets);
+
+void slh_dsa_sign(benchmark::State& state) {
+  const auto key = slh_key(state);
+  for (auto _ : state) {
+    auto signature = key.sign_deterministic(kMessage, {});
+    benchmark::DoNotOptimize(signature);
+  }
+}
+BENCHMARK(slh_dsa_sign)->Name("pq/slh_dsa_sign")->Apply(for_hash_sets);
+
+void slh_dsa_verify(benchmark::State& state) {
+  const auto key = slh_key(state);
+  const Bytes signature = *key.sign_deterministic(kMessage, {});
+  for (auto _ : state) {
+    if (!key.public_key().verify(kMessage, {}, signature)) state.SkipWithError("refused");
+  }
+}
+BENCHMARK(slh_dsa_verify)->Name("pq/slh_dsa_verify")->Apply(for_hash_sets);
 
 }  // namespace
 }  // namespace wusong::pq

@@ -117,7 +117,8 @@ constinit const Provider kAvx2{
     is_supported,
     nullptr,
     {ntt_lanes<MlDsaLanes>, inverse_ntt_lanes<MlDsaLanes>, dot, sample},
-    {ntt_lanes<MlKemLanes>, inverse_ntt_lanes<MlKemLanes>, dot_ml_kem_lanes, sample_narrow}};
+    {ntt_lanes<MlKemLanes>, inverse_ntt_lanes<MlKemLanes>, dot_ml_kem_lanes, sample_narrow},
+    &kSha2Avx2};
 
 }  // namespace wusong::pq::internal
 #endif

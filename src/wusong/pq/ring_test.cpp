@@ -157,6 +157,27 @@ TEST(MlDsaRounding, DecompositionIsTheStandardsForEveryNumber) {
   }
 }
 
+TEST(MlDsaRounding, HintsLeadToTheNextHighPart) {
+  for (const std::int32_t gamma2 : {(kQ - 1) / 88, (kQ - 1) / 32}) {
+    const std::int32_t count = (kQ - 1) / (2 * gamma2);
+    for (std::int32_t start = 0; start < kQ; start += 4999 * static_cast<std::int32_t>(kDegree)) {
+      Poly32 r;
+      Poly32 hints;
+      for (std::size_t j = 0; j < kDegree; ++j) {
+        r.at[j] = (start + 4999 * static_cast<std::int32_t>(j)) % kQ;
+        hints.at[j] = j % 3 == 0 ? 1 : 0;
+      }
+      Poly32 high = r;
+      use_hints(high, hints, gamma2);
+      for (std::size_t j = 0; j < kDegree; ++j) {
+        const Split split = decompose(r.at[j], gamma2);
+        const std::int32_t step = split.low > 0 ? 1 : count - 1;
+        ASSERT_EQ(high.at[j], (split.high + hints.at[j] * step) % count) << r.at[j];
+      }
+    }
+  }
+}
+
 TEST(MlDsaRounding, Power2RoundIsTheStandardsForEveryNumber) {
   for (std::int32_t r = 0; r < kQ; ++r) {
     const auto [high, low] = power2_round(r);

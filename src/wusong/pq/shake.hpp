@@ -39,7 +39,10 @@ class Sponge {
         continue;
       }
       const std::size_t count = std::min(kRate - at_, data.size());
-      for (std::size_t i = 0; i < count; ++i) flip(at_ + i, data[i]);
+      std::size_t i = 0;
+      if (at_ % 8 == 0)
+        for (; i + 8 <= count; i += 8) state_[(at_ + i) / 8] ^= load_word(data.data() + i);
+      for (; i < count; ++i) flip(at_ + i, data[i]);
       data = data.subspan(count);
       at_ += count;
       if (at_ == kRate) {
@@ -63,7 +66,12 @@ class Sponge {
         at_ = 0;
       }
       const std::size_t count = std::min(kRate - at_, out.size());
-      for (std::size_t i = 0; i < count; ++i)
+      std::size_t i = 0;
+      if (std::endian::native == std::endian::little && at_ % 8 == 0) {
+        i = count / 8 * 8;
+        std::memcpy(out.data(), state_ + at_ / 8, i);
+      }
+      for (; i < count; ++i)
         out[i] = static_cast<std::uint8_t>(state_[(at_ + i) / 8] >> (8 * ((at_ + i) % 8)));
       out = out.subspan(count);
       at_ += count;

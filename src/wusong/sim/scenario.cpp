@@ -218,8 +218,8 @@ std::string Outcome::describe() const {
   return out;
 }
 
-Outcome run_scenario(const Scenario& scenario, std::uint64_t seed) {
-  internal::World world{scenario, seed};
+Outcome run_scenario(const Scenario& scenario, std::uint64_t seed, OnProgress progress) {
+  internal::World world{scenario, seed, std::move(progress)};
   return world.run();
 }
 

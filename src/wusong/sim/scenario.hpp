@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -150,6 +151,8 @@ struct Outcome {
   std::string describe() const;
 };
 
-Outcome run_scenario(const Scenario& scenario, std::uint64_t seed);
+/// Told once a virtual second, while there are faults, how much time has gone by.
+using OnProgress = std::function<void(Duration virtual_time)>;
+Outcome run_scenario(const Scenario& scenario, std::uint64_t seed, OnProgress progress = {});
 
 }  // namespace wusong::sim

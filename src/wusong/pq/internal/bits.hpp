@@ -33,16 +33,24 @@ void pack_bits(std::uint8_t* out, const std::uint32_t (&from)[kDegree]) noexcept
 template <unsigned kBits>
 void unpack_bits(std::uint32_t (&out)[kDegree], const std::uint8_t* from) noexcept {
   static_assert(kBits <= 23);
-  for (std::size_t i = 0; i < kDegree; i += 8, from += kBits) {
-    std::uint8_t group[kBits + 4]{};  // the last word of four bytes may reach beyond the numbers
-    std::memcpy(group, from, kBits);
+  const auto take_eight = [](std::uint32_t* to, const std::uint8_t* group) {
     WUSONG_UNROLL
     for (std::size_t k = 0; k < 8; ++k) {
       std::uint32_t word;
       std::memcpy(&word, group + k * kBits / 8, 4);
-      out[i + k] = (word >> (k * kBits % 8)) & ((1u << kBits) - 1);
+      to[k] = (word >> (k * kBits % 8)) & ((1u << kBits) - 1);
     }
-  }
+  };
+  // A group's last word of four bytes may reach beyond it: the last groups are read from a copy, as
+  // many as are needed for the others to end in time.
+  constexpr std::size_t kCopied = kBits == 1 ? 3 : 2;
+  constexpr std::size_t kGroups = kDegree / 8;
+  static_assert((kGroups - kCopied - 1) * kBits + 7 * kBits / 8 + 4 <= kGroups * kBits);
+  for (std::size_t i = 0; i < kGroups - kCopied; ++i) take_eight(out + 8 * i, from + i * kBits);
+  std::uint8_t end[kCopied * kBits + 4]{};
+  std::memcpy(end, from + (kGroups - kCopied) * kBits, kCopied * kBits);
+  for (std::size_t i = 0; i < kCopied; ++i)
+    take_eight(out + 8 * (kGroups - kCopied + i), end + i * kBits);
 }
 
 inline void pack_bits(std::uint8_t* out, const std::uint32_t (&from)[kDegree],

@@ -72,15 +72,20 @@ struct Split {
   low -= (((kQ - 1) / 2 - low) >> 31) & kQ;
   return {high, low};
 }
+/// decompose of every coefficient in place: `r`, in [0, q), becomes the high part.
+void decompose(Poly32& r, Poly32& low, std::int32_t gamma2) noexcept;
+/// One where the high part of low + moved is not that of low, or lies at the wrapping edge; returns
+/// how many.
+/// @source FIPS 204, algorithm 39
+std::int32_t make_hints(Poly32& hints, const Poly32& low, const Poly32& moved, const Poly32& high,
+                        std::int32_t gamma2) noexcept;
+/// In place: the high parts that the hints lead to.
+/// @shape r in (-q, q)
 /// @source FIPS 204, algorithm 40
-[[gnu::always_inline]] inline constexpr std::int32_t use_hint(bool hint, std::int32_t r,
-                                                              std::int32_t gamma2) noexcept {
-  const auto [high, low] = decompose(r, gamma2);
-  const std::int32_t count = (kQ - 1) / (2 * gamma2);
-  if (!hint) return high;
-  if (low > 0) return high == count - 1 ? 0 : high + 1;
-  return high == 0 ? count - 1 : high - 1;
-}
+void use_hints(Poly32& r, const Poly32& hints, std::int32_t gamma2) noexcept;
+void make_canonical(Poly32& f) noexcept;
+void add(Poly32& out, const Poly32& a, const Poly32& b) noexcept;
+void subtract_from(Poly32& a, const Poly32& b) noexcept;
 
 /// Whether all coefficients are below `bound` in absolute value; the time tells no more than that.
 bool is_within(const Poly32& f, std::int32_t bound) noexcept;

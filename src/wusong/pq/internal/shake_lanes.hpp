@@ -43,6 +43,15 @@ class ShakeLanes {
         std::memcpy(out + lane * stride + 8 * i, &states_.word[i][lane], 8);
   }
 
+  /// The first `size` bytes of each lane, up to a block and a multiple of eight.
+  void squeeze_start(std::uint8_t* out, std::size_t stride, std::size_t size) noexcept {
+    WUSONG_ASSERT(size <= kRate && size % 8 == 0);
+    provider_->permute(states_, count_);
+    for (std::size_t lane = 0; lane < count_; ++lane)
+      for (std::size_t i = 0; i < size / 8; ++i)
+        std::memcpy(out + lane * stride + 8 * i, &states_.word[i][lane], 8);
+  }
+
  private:
   static_assert(std::endian::native == std::endian::little);
 

@@ -166,8 +166,11 @@ void Node::submit(std::vector<types::Transaction> transactions, Answer answer) {
 }
 
 bool Node::idle() const {
-  return takes_part() && inbox_.empty() && !busy_ && to_execute_.empty() && !executing_ &&
-         node_->consensus_status().resting && node_->pool().counts().pending == 0;
+  if (!takes_part() || !inbox_.empty() || busy_ || !to_execute_.empty() || executing_) return false;
+  // Who does not vote neither proposes nor passes on what others gave it: what a liar gave it alone
+  // stays there, within the pool's limits.
+  const bool pending = node_->pool().counts().pending != 0;
+  return pending ? !node_->votes() : node_->consensus_status().resting;
 }
 
 void Node::post(Task task) {

@@ -56,7 +56,7 @@ node::Genesis genesis_of(const Scenario& scenario, const Clients& clients) {
 
 }  // namespace
 
-World::World(const Scenario& from, std::uint64_t seed)
+World::World(const Scenario& from, std::uint64_t seed, OnProgress progress)
     : scenario{from},
       rng{seed},
       clients{*this, from.clients, rng.fork()},
@@ -64,6 +64,7 @@ World::World(const Scenario& from, std::uint64_t seed)
       genesis{genesis_of(scenario, clients)},
       chain{checkers, genesis, scenario.faulty.empty()},
       links{*this, rng.fork()},
+      progress_{std::move(progress)},
       budget_{consensus::faulty_max(from.validators)} {
   state::MemoryState first;
   first.apply(node::genesis_state(genesis));
@@ -444,9 +445,14 @@ void World::check_wasted_views(std::pair<std::uint64_t, std::uint64_t> before) {
                                        " views were waited for in vain");
 }
 
-void World::look_at_memory() {
+void World::every_second() {
   if (!faults_on) return;
-  loop.after(1s, [this] { look_at_memory(); });
+  loop.after(1s, [this] { every_second(); });
+  look_at_memory();
+  if (progress_) progress_(loop.now() - Instant{});
+}
+
+void World::look_at_memory() {
   const Instant steady = Instant{} + scenario.steady_after.value_or(Duration{0});
   const Duration window = scenario.steady_after.value_or(Duration{0}) / 10;
   const bool first = loop.now() <= steady && loop.now() >= steady - window;
@@ -532,7 +538,7 @@ Outcome World::run() {
   every(pace.clock, [this] { jump_one(); });
   every(pace.members, [this] { governors.act(); });
   every(pace.join, [this] { replace_one(); });
-  loop.after(1s, [this] { look_at_memory(); });
+  loop.after(1s, [this] { every_second(); });
   loop.run_until(Instant{} + scenario.chaos / 2);
   const std::uint64_t early = clients.acknowledged();
   const auto views_before = views();

@@ -27,7 +27,7 @@ namespace wusong::sim::internal {
 
 class World {
  public:
-  World(const Scenario& scenario, std::uint64_t seed);
+  World(const Scenario& scenario, std::uint64_t seed, OnProgress progress);
   ~World();
   Outcome run();
 
@@ -98,7 +98,8 @@ class World {
   /// most of each.
   std::pair<std::uint64_t, std::uint64_t> views() const;
   void check_wasted_views(std::pair<std::uint64_t, std::uint64_t> before);
-  /// Each second: what nodes hold, against its bounds, and for Outcome::memory.
+  void every_second();
+  /// What nodes hold, against its bounds, and for Outcome::memory.
   void look_at_memory();
   void check_memory();
   /// Honest, and not left dead on purpose.
@@ -107,6 +108,7 @@ class World {
   bool settled() const;
   std::string unsettled() const;
 
+  OnProgress progress_;
   std::map<std::size_t, coding::Disperser> dispersers_;  // by the number of voters
   std::size_t budget_{0};            // faulty validators that may still be added
   std::vector<bool> out_of_budget_;  // counted already
