@@ -2,6 +2,7 @@
 #include "wusong/node/light_node.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "wusong/net/errors.hpp"
 #include "wusong/node/epoch_ends.hpp"
@@ -109,9 +110,9 @@ void LightNode::on_frame(consensus::PeerId peer, net::Channel channel, BytesView
   } else if (const auto* proof = std::get_if<net::ProofResponse>(&*message)) {
     on_proof(peer, *proof);
   } else if (const auto* request = std::get_if<net::RangeRequest>(&*message)) {
-    answer(peer, *request);
+    range_turns_.ask(peer, *request);
   } else if (const auto* epochs = std::get_if<net::EpochsRequest>(&*message)) {
-    answer(peer, *epochs);
+    range_turns_.ask(peer, *epochs);
   } else if (const auto* part = std::get_if<net::SnapshotRequest>(&*message)) {
     send(peer, net::SnapshotResponse{
                    .id = part->id, .status = net::SnapshotResponse::Status::gone, .parts = {}});
@@ -120,26 +121,30 @@ void LightNode::on_frame(consensus::PeerId peer, net::Channel channel, BytesView
   }
 }
 
+void LightNode::serve_turn() {
+  const auto turn = range_turns_.next(now_);
+  if (!turn) return;
+  const std::size_t before = out_.frames.size();
+  if (const auto* range = std::get_if<net::RangeRequest>(&turn->request))
+    answer(turn->peer, *range);
+  else if (const auto* epochs = std::get_if<net::EpochsRequest>(&turn->request))
+    answer(turn->peer, *epochs);
+  std::uint64_t sent = 0;
+  for (const Frame& frame : std::span{out_.frames}.subspan(before)) sent += frame.payload->size();
+  // Blocks here are headers: no more is read than is sent.
+  range_turns_.charge(turn->peer, {.sent_bytes = sent, .read_bytes = sent}, now_);
+}
+
 void LightNode::answer(consensus::PeerId peer, const net::RangeRequest& request) {
   net::RangeResponse nothing{
       .id = request.id, .from = request.from, .blocks = {}, .certificate = {}};
   if (!request.headers_only) return send(peer, nothing);
-  range_turns_.ask(peer, request);
-}
-
-void LightNode::serve_turn() {
-  const auto turn = range_turns_.next(now_);
-  if (!turn) return;
-  const LedgerBlocks blocks{ledger_};
-  auto range = sync::serve_range(blocks, std::get<net::RangeRequest>(turn->request));
+  auto range = sync::serve_range(LedgerBlocks{ledger_}, request);
   if (!range) {
     out_.halt = range.error();
     return;
   }
-  const sync::RangeTurns::Cost cost{.sent_bytes = sync::size_of(*range),
-                                    .read_bytes = blocks.bytes_read()};
-  range_turns_.charge(turn->peer, cost, now_);
-  send(turn->peer, *std::move(range));
+  send(peer, *std::move(range));
 }
 
 void LightNode::answer(consensus::PeerId peer, const net::EpochsRequest& request) {

@@ -171,7 +171,7 @@ TEST(LightNode, ServesHeadersAndNoBlocks) {
   world.settle();
   for (const bool headers_only : {true, false}) {
     world.node->on_frame(
-        8, net::Channel::sync,
+        headers_only ? 8 : 9, net::Channel::sync,
         net::encode(net::SyncMessage{net::RangeRequest{
             .id = 4, .from = Height{1}, .count_max = 20, .headers_only = headers_only}}));
     world.node->tick();
@@ -180,6 +180,27 @@ TEST(LightNode, ServesHeadersAndNoBlocks) {
     const auto message = *net::decode_sync(*actions.frames[0].payload);
     EXPECT_EQ(std::get<net::RangeResponse>(message).blocks.empty(), !headers_only);
   }
+}
+
+TEST(LightNode, WhoAsksWithoutEndWaitsForEachAnswer) {
+  World world;
+  world.node->on_connected(2, Height{700});
+  world.settle();
+  const auto answers_at = [&](Instant now) {
+    world.node->begin(now);
+    world.node->tick();
+    return world.node->take().frames.size();
+  };
+  for (const net::SyncMessage& message :
+       {net::SyncMessage{net::EpochsRequest{.id = 1, .from = 0}},
+        net::SyncMessage{
+            net::RangeRequest{.id = 2, .from = Height{1}, .count_max = 20, .headers_only = true}}})
+    world.node->on_frame(8, net::Channel::sync, net::encode(message));
+  EXPECT_EQ(answers_at(world.now), 1u);
+  EXPECT_EQ(answers_at(world.now), 0u);
+  const Instant paid = world.node->wake_at();
+  EXPECT_GT(paid, world.now);
+  EXPECT_EQ(answers_at(paid), 1u);
 }
 
 }  // namespace

@@ -140,7 +140,7 @@ void Node::on_sync_message(consensus::PeerId peer, BytesView payload) {
   } else if (const auto* request = std::get_if<net::RangeRequest>(&*message)) {
     range_turns_.ask(peer, *request);
   } else if (const auto* epochs = std::get_if<net::EpochsRequest>(&*message)) {
-    answer_epochs(peer, *epochs);
+    range_turns_.ask(peer, *epochs);
   } else if (auto* ends = std::get_if<net::EpochsResponse>(&*message)) {
     feed_finder(sync::EpochsReceived{.peer = peer, .response = std::move(*ends)});
   } else if (auto* part = std::get_if<net::SnapshotRequest>(&*message)) {
@@ -178,8 +178,10 @@ void Node::serve_turn() {
   const std::size_t before = out_.frames.size();
   if (const auto* range = std::get_if<net::RangeRequest>(&turn->request))
     serve_range(turn->peer, *range, blocks);
+  else if (const auto* part = std::get_if<net::RangePartRequest>(&turn->request))
+    serve_range_parts(turn->peer, *part, blocks);
   else
-    serve_range_parts(turn->peer, std::get<net::RangePartRequest>(turn->request), blocks);
+    answer_epochs(turn->peer, std::get<net::EpochsRequest>(turn->request));
   std::uint64_t sent = 0;
   for (const Frame& frame : std::span{out_.frames}.subspan(before)) sent += frame.payload->size();
   counters_.range_bytes_served += sent;

@@ -152,6 +152,23 @@ TEST(Node, AllKilledAtOnceGoOnWhereTheyWere) {
   EXPECT_TRUE(cluster.run(20s, [&] { return paid(cluster[2]) == 6; }));
 }
 
+TEST(Node, WhoAsksForBlocksWithoutEndIsAnsweredTurnByTurn) {
+  NodeCluster cluster{4, funded()};
+  ASSERT_TRUE(cluster.run(10s, [&] { return cluster.all_executed(Height{1}); }));
+  Node& node = *cluster[0].node;
+  for (std::uint64_t id = 1; id <= 1'000; ++id) {
+    const net::SyncMessage message =
+        id % 2 == 0
+            ? net::SyncMessage{net::RangeRequest{.id = id, .from = Height{1}, .count_max = 9}}
+            : net::SyncMessage{net::EpochsRequest{.id = id, .from = 0}};
+    node.on_frame(3, net::Channel::sync, net::encode(message));
+  }
+  EXPECT_FALSE(cluster.run(1s, [] { return false; }));
+  EXPECT_EQ(node.counters().range_requests_dropped, 996u);
+  EXPECT_GT(node.counters().range_bytes_served, 0u);
+  EXPECT_LT(node.counters().range_bytes_served, 4'000u) << "four answers";
+}
+
 TEST(Node, AClockFarAheadIsOutvoted) {
   NodeCluster cluster{4, funded()};
   cluster.clock_skew_ms = 3'600'000;

@@ -15,16 +15,16 @@
 
 namespace wusong::sync {
 
-/// Requests for ranges of blocks wait here for their turn. Each answer is paid for with time, at a
-/// rate that all who are served share; until a peer has paid, its next requests wait, the newest
-/// few of them. A machine without I/O.
+/// Requests for ranges of blocks and for ends of epochs wait here for their turn. Each answer is
+/// paid for with time, at a rate that all who are served share; until a peer has paid, its next
+/// requests wait, the newest few of them. A machine without I/O.
 class RangeTurns {
  public:
   struct Config {
     std::uint64_t bytes_per_second{std::uint64_t{32} << 20};  // > 0; to all peers together
     std::size_t waiting_max{4};  // of a peer; who catches up has no more under way
   };
-  using Request = std::variant<net::RangeRequest, net::RangePartRequest>;
+  using Request = std::variant<net::RangeRequest, net::RangePartRequest, net::EpochsRequest>;
   struct Turn {
     consensus::PeerId peer;
     Request request;
