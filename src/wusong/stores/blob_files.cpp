@@ -21,9 +21,13 @@
 #include "wusong/io/kv_store.hpp"
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/sha256_stream.hpp"
+#include "wusong/stores/internal/upload.hpp"
 
 namespace wusong::stores {
 namespace {
+
+using internal::check_piece;
+using internal::is_upload_name;
 
 constexpr std::size_t kStep = 1u << 20;
 constexpr std::uint64_t kReadMax = 64u << 20;     // one answer of read()
@@ -113,10 +117,6 @@ Result<void> hash_part(int file, std::uint64_t from, std::uint64_t to,
     from += want;
   }
   return {};
-}
-
-bool is_upload_name(std::string_view name) noexcept {
-  return name.size() == 32 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 /// An unfinished upload. The digest may lag behind the bytes, after a restart by all of them.
@@ -237,9 +237,10 @@ class Store final : public io::BlobStore {
     WUSONG_TRY(const auto upload, find(name));
     const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
-    if (offset != upload->size) return fail(io::err::upload_offset);
-    if (bytes.size() > options_.blob_size_max - std::min(offset, options_.blob_size_max))
-      return fail(io::err::blob_too_large);
+    WUSONG_CHECK(check_piece({.offset = offset,
+                              .size = bytes.size(),
+                              .upload_size = upload->size,
+                              .upload_size_max = options_.blob_size_max}));
     WUSONG_CHECK(check_room(bytes.size()));
     if (const auto written = write_at(upload->file.get(), offset, bytes); !written) {
       // All or nothing, so that the client goes on where it was told.

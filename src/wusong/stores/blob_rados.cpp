@@ -19,9 +19,13 @@
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/os_entropy.hpp"
 #include "wusong/platform/sha256_stream.hpp"
+#include "wusong/stores/internal/upload.hpp"
 
 namespace wusong::stores {
 namespace {
+
+using internal::check_piece;
+using internal::is_upload_name;
 
 constexpr std::uint64_t kPiece = 4u << 20;
 constexpr std::uint64_t kReadMax = 64u << 20;
@@ -31,10 +35,6 @@ Error error_of(int code, Error missing) noexcept {
   if (code == -ENOENT) return missing;
   if (code == -ENOSPC || code == -EDQUOT) return io::err::disk_full;
   return io::err::store_failed;
-}
-
-bool is_upload_name(std::string_view name) noexcept {
-  return name.size() == 32 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 struct Upload {
@@ -137,9 +137,10 @@ class RadosStore final : public io::BlobStore {
     WUSONG_TRY(const auto upload, find(name));
     const platform::MutexLock lock{upload->mutex};
     if (upload->gone) return fail(io::err::upload_missing);
-    if (offset != upload->size) return fail(io::err::upload_offset);
-    if (bytes.size() > options_.blob_size_max - std::min(offset, options_.blob_size_max))
-      return fail(io::err::blob_too_large);
+    WUSONG_CHECK(check_piece({.offset = offset,
+                              .size = bytes.size(),
+                              .upload_size = upload->size,
+                              .upload_size_max = options_.blob_size_max}));
     // The bytes, then the size: what a crash leaves beyond the size is written over.
     for (std::uint64_t done = 0; done < bytes.size();) {
       const std::uint64_t at = offset + done;
