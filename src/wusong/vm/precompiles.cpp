@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "wusong/crypto/hash.hpp"
-#include "wusong/crypto/pairing.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/math/uint256.hpp"
+#include "wusong/pairing/pairing.hpp"
 #include "wusong/vm/fork_table.hpp"
 #include "wusong/vm/internal/bls_discounts.hpp"
 
@@ -133,21 +133,21 @@ Answer modexp(BytesView input, Fork) {
   if (input.size() > 96)
     std::memcpy(data.data(), input.data() + 96, std::min(data.size(), input.size() - 96));
   const BytesView view{data};
-  return crypto::modexp(view.first(base_size), view.subspan(base_size, exponent_size),
-                        view.last(modulus_size));
+  return pairing::modexp(view.first(base_size), view.subspan(base_size, exponent_size),
+                         view.last(modulus_size));
 }
 
 Answer bn254_add(BytesView input, Fork) {
-  return answer_of(crypto::bn254_add(padded<128>(input)));
+  return answer_of(pairing::bn254_add(padded<128>(input)));
 }
 
 Answer bn254_mul(BytesView input, Fork) {
-  return answer_of(crypto::bn254_mul(padded<96>(input)));
+  return answer_of(pairing::bn254_mul(padded<96>(input)));
 }
 
 Answer bn254_pairing(BytesView input, Fork) {
   if (input.size() % 192 != 0) return std::nullopt;
-  const auto is_one = crypto::bn254_pairing(input);
+  const auto is_one = pairing::bn254_pairing(input);
   if (!is_one) return std::nullopt;
   return word_bytes(U256{*is_one ? 1u : 0u});
 }
@@ -176,7 +176,7 @@ Answer blake2f(BytesView input, Fork) {
 }
 
 Answer point_evaluation(BytesView input, Fork) {
-  if (!crypto::kzg_point_evaluation(input)) return std::nullopt;
+  if (!pairing::kzg_point_evaluation(input)) return std::nullopt;
   Bytes out = word_bytes(U256{4096});  // field elements per blob
   append(out, to_hash(U256{0xffffffff00000001, 0x53bda402fffe5bfe, 0x3339d80809a1d805,
                            0x73eda753299d7d48}));  // the order of BLS12-381's groups
@@ -197,7 +197,7 @@ Answer bls_mul(BytesView input, Fork fork) {
 }
 
 Answer bls_pairing(BytesView input, Fork) {
-  const auto is_one = crypto::bls12_381_pairing(input);
+  const auto is_one = pairing::bls12_381_pairing(input);
   if (!is_one) return std::nullopt;
   return word_bytes(U256{*is_one ? 1u : 0u});
 }
@@ -263,27 +263,27 @@ constexpr std::array<Precompile, 0x11> kAdopted{{
     {"bn254_pairing", by_pairs<45000, 34000, 192>, bn254_pairing},
     {"blake2f", blake2f_gas, blake2f},
     {"kzg_point_evaluation", fixed<50000>, point_evaluation},
-    {"bls12_381_g1_add", fixed<375>, bls<crypto::bls12_381_g1_add>},
-    {"bls12_381_g1_msm", msm_gas<12000, 160, kG1Discounts>, bls<crypto::bls12_381_g1_msm>},
-    {"bls12_381_g2_add", fixed<600>, bls<crypto::bls12_381_g2_add>},
-    {"bls12_381_g2_msm", msm_gas<22500, 288, kG2Discounts>, bls<crypto::bls12_381_g2_msm>},
+    {"bls12_381_g1_add", fixed<375>, bls<pairing::bls12_381_g1_add>},
+    {"bls12_381_g1_msm", msm_gas<12000, 160, kG1Discounts>, bls<pairing::bls12_381_g1_msm>},
+    {"bls12_381_g2_add", fixed<600>, bls<pairing::bls12_381_g2_add>},
+    {"bls12_381_g2_msm", msm_gas<22500, 288, kG2Discounts>, bls<pairing::bls12_381_g2_msm>},
     {"bls12_381_pairing", by_pairs<37700, 32600, 384>, bls_pairing},
-    {"bls12_381_map_fp_to_g1", fixed<5500>, bls<crypto::bls12_381_map_fp_to_g1>},
-    {"bls12_381_map_fp2_to_g2", fixed<23800>, bls<crypto::bls12_381_map_fp2_to_g2>},
+    {"bls12_381_map_fp_to_g1", fixed<5500>, bls<pairing::bls12_381_map_fp_to_g1>},
+    {"bls12_381_map_fp2_to_g2", fixed<23800>, bls<pairing::bls12_381_map_fp2_to_g2>},
 }};
 
 /// Those from 0x0b on as EIP-2537 had them in April 2024; the ones before are kAdopted's.
 using internal::kDraftDiscounts;
 constexpr std::array<Precompile, 9> kDraft{{
-    {"bls12_381_g1_add", fixed<500>, bls<crypto::bls12_381_g1_add>},
-    {"bls12_381_g1_mul", fixed<12000>, bls_mul<crypto::bls12_381_g1_msm, 160>},
-    {"bls12_381_g1_msm", msm_gas<12000, 160, kDraftDiscounts>, bls<crypto::bls12_381_g1_msm>},
-    {"bls12_381_g2_add", fixed<800>, bls<crypto::bls12_381_g2_add>},
-    {"bls12_381_g2_mul", fixed<45000>, bls_mul<crypto::bls12_381_g2_msm, 288>},
-    {"bls12_381_g2_msm", msm_gas<45000, 288, kDraftDiscounts>, bls<crypto::bls12_381_g2_msm>},
+    {"bls12_381_g1_add", fixed<500>, bls<pairing::bls12_381_g1_add>},
+    {"bls12_381_g1_mul", fixed<12000>, bls_mul<pairing::bls12_381_g1_msm, 160>},
+    {"bls12_381_g1_msm", msm_gas<12000, 160, kDraftDiscounts>, bls<pairing::bls12_381_g1_msm>},
+    {"bls12_381_g2_add", fixed<800>, bls<pairing::bls12_381_g2_add>},
+    {"bls12_381_g2_mul", fixed<45000>, bls_mul<pairing::bls12_381_g2_msm, 288>},
+    {"bls12_381_g2_msm", msm_gas<45000, 288, kDraftDiscounts>, bls<pairing::bls12_381_g2_msm>},
     {"bls12_381_pairing", by_pairs<65000, 43000, 384>, bls_pairing},
-    {"bls12_381_map_fp_to_g1", fixed<5500>, bls<crypto::bls12_381_map_fp_to_g1>},
-    {"bls12_381_map_fp2_to_g2", fixed<75000>, bls<crypto::bls12_381_map_fp2_to_g2>},
+    {"bls12_381_map_fp_to_g1", fixed<5500>, bls<pairing::bls12_381_map_fp_to_g1>},
+    {"bls12_381_map_fp2_to_g2", fixed<75000>, bls<pairing::bls12_381_map_fp2_to_g2>},
 }};
 constexpr std::uint16_t kDraftFirst = 0x0b;
 constexpr Precompile kP256Verify{"p256_verify", fixed<6900>, p256_verify};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/crypto/pairing.hpp"
 #include "wusong/math/modular_power.hpp"
+#include "wusong/pairing/pairing.hpp"
 
-namespace wusong::crypto {
+namespace wusong::pairing {
 
 Bytes modexp(BytesView base, BytesView exponent, BytesView modulus) {
   Bytes out(modulus.size());
@@ -11,4 +11,4 @@ Bytes modexp(BytesView base, BytesView exponent, BytesView modulus) {
   return out;
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing

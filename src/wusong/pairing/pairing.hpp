@@ -4,8 +4,11 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
+#include "wusong/crypto/errors.hpp"
 
-namespace wusong::crypto {
+namespace wusong::pairing {
+
+namespace err = crypto::err;
 
 /// alt_bn128 addition. @shape in: x1||y1||x2||y2, 128 bytes; out: 64 bytes. @source EIP-196
 /// @errors err::bad_point
@@ -41,4 +44,4 @@ namespace wusong::crypto {
 /// @source EIP-198
 Bytes modexp(BytesView base, BytesView exponent, BytesView modulus);
 
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing

@@ -2,10 +2,10 @@
 // What both pairings must satisfy, and where their constants come from.
 #include <gtest/gtest.h>
 
-#include "wusong/crypto/internal/bls12_381.hpp"
-#include "wusong/crypto/internal/bn254.hpp"
+#include "wusong/pairing/internal/bls12_381.hpp"
+#include "wusong/pairing/internal/bn254.hpp"
 
-namespace wusong::crypto {
+namespace wusong::pairing {
 namespace {
 
 math::Limbs<4> limbs(const U256& value) {
@@ -234,4 +234,4 @@ TEST(Bls12381, SplitSumsAgreeWithDoubleAndAdd) {
 }
 
 }  // namespace
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing

@@ -8,7 +8,7 @@
 #include "wusong/math/uint256.hpp"
 
 /// @source draft-irtf-cfrg-pairing-friendly-curves-11, section 4.2.1; EIP-2537
-namespace wusong::crypto::bls12_381 {
+namespace wusong::pairing::bls12_381 {
 
 struct FpParams {
   static constexpr auto kModulus = math::limbs_from_hex<6>(
@@ -98,4 +98,4 @@ std::array<std::uint8_t, 256> encode(const G2& point) noexcept;
 /// 48 bytes in the compressed form of the ZCash specification; checks the subgroup.
 Result<G1Affine> decompress_g1(const std::uint8_t* in) noexcept;
 
-}  // namespace wusong::crypto::bls12_381
+}  // namespace wusong::pairing::bls12_381

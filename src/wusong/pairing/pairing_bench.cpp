@@ -2,11 +2,11 @@
 // What the curve precompiles cost, since their gas is fixed.
 #include <benchmark/benchmark.h>
 
-#include "wusong/crypto/internal/bls12_381.hpp"
-#include "wusong/crypto/internal/bn254.hpp"
-#include "wusong/crypto/pairing.hpp"
+#include "wusong/pairing/internal/bls12_381.hpp"
+#include "wusong/pairing/internal/bn254.hpp"
+#include "wusong/pairing/pairing.hpp"
 
-namespace wusong::crypto {
+namespace wusong::pairing {
 namespace {
 
 Bytes word(std::uint64_t value) {
@@ -36,7 +36,7 @@ void run_bn254_add(benchmark::State& state) {
     benchmark::DoNotOptimize(out);
   }
 }
-BENCHMARK(run_bn254_add)->Name("crypto/bn254_add");
+BENCHMARK(run_bn254_add)->Name("pairing/bn254_add");
 
 void run_bn254_mul(benchmark::State& state) {
   Bytes input = bn254_point();
@@ -46,7 +46,7 @@ void run_bn254_mul(benchmark::State& state) {
     benchmark::DoNotOptimize(out);
   }
 }
-BENCHMARK(run_bn254_mul)->Name("crypto/bn254_mul");
+BENCHMARK(run_bn254_mul)->Name("pairing/bn254_mul");
 
 void run_bn254_pairing(benchmark::State& state) {
   Bytes pair = bn254_point();
@@ -67,7 +67,7 @@ void run_bn254_pairing(benchmark::State& state) {
     benchmark::DoNotOptimize(out);
   }
 }
-BENCHMARK(run_bn254_pairing)->Name("crypto/bn254_pairing/pairs")->Arg(1)->Arg(2)->Arg(4);
+BENCHMARK(run_bn254_pairing)->Name("pairing/bn254_pairing/pairs")->Arg(1)->Arg(2)->Arg(4);
 
 Bytes bls_g1() {
   return to_bytes(bls12_381::encode(bls12_381::G1{bls12_381::kG1Generator}));
@@ -85,8 +85,8 @@ void run_bls_add(benchmark::State& state) {
     benchmark::DoNotOptimize(out);
   }
 }
-BENCHMARK(run_bls_add<bls12_381_g1_add, bls_g1>)->Name("crypto/bls12_381_g1_add");
-BENCHMARK(run_bls_add<bls12_381_g2_add, bls_g2>)->Name("crypto/bls12_381_g2_add");
+BENCHMARK(run_bls_add<bls12_381_g1_add, bls_g1>)->Name("pairing/bls12_381_g1_add");
+BENCHMARK(run_bls_add<bls12_381_g2_add, bls_g2>)->Name("pairing/bls12_381_g2_add");
 
 template <auto operation, auto point>
 void run_bls_msm(benchmark::State& state) {
@@ -105,14 +105,14 @@ void run_bls_msm(benchmark::State& state) {
   }
 }
 BENCHMARK(run_bls_msm<bls12_381_g1_msm, bls_g1>)
-    ->Name("crypto/bls12_381_g1_msm/terms")
+    ->Name("pairing/bls12_381_g1_msm/terms")
     ->Arg(1)
     ->Arg(8)
     ->Arg(64)
     ->Arg(128)
     ->Arg(512);
 BENCHMARK(run_bls_msm<bls12_381_g2_msm, bls_g2>)
-    ->Name("crypto/bls12_381_g2_msm/terms")
+    ->Name("pairing/bls12_381_g2_msm/terms")
     ->Arg(1)
     ->Arg(8)
     ->Arg(64)
@@ -130,7 +130,7 @@ void run_bls_pairing(benchmark::State& state) {
     benchmark::DoNotOptimize(out);
   }
 }
-BENCHMARK(run_bls_pairing)->Name("crypto/bls12_381_pairing/pairs")->Arg(1)->Arg(2)->Arg(4);
+BENCHMARK(run_bls_pairing)->Name("pairing/bls12_381_pairing/pairs")->Arg(1)->Arg(2)->Arg(4);
 
 template <auto operation, std::size_t size>
 void run_map(benchmark::State& state) {
@@ -142,8 +142,8 @@ void run_map(benchmark::State& state) {
     benchmark::DoNotOptimize(out);
   }
 }
-BENCHMARK(run_map<bls12_381_map_fp_to_g1, 64>)->Name("crypto/bls12_381_map_fp_to_g1");
-BENCHMARK(run_map<bls12_381_map_fp2_to_g2, 128>)->Name("crypto/bls12_381_map_fp2_to_g2");
+BENCHMARK(run_map<bls12_381_map_fp_to_g1, 64>)->Name("pairing/bls12_381_map_fp_to_g1");
+BENCHMARK(run_map<bls12_381_map_fp2_to_g2, 128>)->Name("pairing/bls12_381_map_fp2_to_g2");
 
 // The inner check alone, with a proof that holds: the pairing of a constant polynomial.
 void run_kzg_pairing(benchmark::State& state) {
@@ -155,7 +155,7 @@ void run_kzg_pairing(benchmark::State& state) {
     benchmark::DoNotOptimize(out);
   }
 }
-BENCHMARK(run_kzg_pairing)->Name("crypto/bls12_381_pairing_without_checks/pairs:2");
+BENCHMARK(run_kzg_pairing)->Name("pairing/bls12_381_pairing_without_checks/pairs:2");
 
 void run_modexp(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
@@ -174,7 +174,7 @@ void run_modexp(benchmark::State& state) {
   }
 }
 BENCHMARK(run_modexp)
-    ->Name("crypto/modexp")
+    ->Name("pairing/modexp")
     ->ArgNames({"bytes", "exponent", "odd"})
     ->Args({32, 1, 1})
     ->Args({32, 32, 1})
@@ -186,4 +186,4 @@ BENCHMARK(run_modexp)
     ->Args({1024, 32, 1});
 
 }  // namespace
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing

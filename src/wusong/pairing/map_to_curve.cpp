@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Field elements to points of G1 and G2. @source RFC 9380, sections 6.6.3 and 8.8; EIP-2537
-#include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/internal/bls12_381_isogeny.hpp"
-#include "wusong/crypto/pairing.hpp"
+#include "wusong/pairing/internal/bls12_381_isogeny.hpp"
+#include "wusong/pairing/pairing.hpp"
 
-namespace wusong::crypto {
+namespace wusong::pairing {
 namespace {
 
 using namespace bls12_381;  // NOLINT: its names are this file's subject
@@ -113,4 +112,4 @@ Result<std::array<std::uint8_t, 256>> bls12_381_map_fp2_to_g2(BytesView input) n
   return encode(clear_cofactor(map_fp2(u)));
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The arithmetic of BLS12-381 and its encodings.
-#include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/internal/bls12_381.hpp"
+#include "wusong/pairing/internal/bls12_381.hpp"
+#include "wusong/pairing/pairing.hpp"
 
-namespace wusong::crypto::bls12_381 {
+namespace wusong::pairing::bls12_381 {
 namespace {
 
 constexpr math::Limbs<1> kMinusXLimbs{kMinusX};
@@ -166,4 +166,4 @@ Result<G1Affine> decompress_g1(const std::uint8_t* in) noexcept {
   return p;
 }
 
-}  // namespace wusong::crypto::bls12_381
+}  // namespace wusong::pairing::bls12_381

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The entry points of EIP-2537's sums and pairing.
-#include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/internal/bls12_381.hpp"
-#include "wusong/crypto/pairing.hpp"
+#include "wusong/pairing/internal/bls12_381.hpp"
+#include "wusong/pairing/pairing.hpp"
 
-namespace wusong::crypto {
+namespace wusong::pairing {
 namespace {
 
 using namespace bls12_381;  // NOLINT: its names are this file's subject
@@ -86,4 +85,4 @@ Result<bool> bls12_381_pairing(BytesView input) noexcept {
   return pairing_product_is_one(terms);
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing

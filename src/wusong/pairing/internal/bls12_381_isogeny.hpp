@@ -2,10 +2,10 @@
 // The isogenies behind BLS12-381's maps to the curve. Coefficients, lowest power first.
 #pragma once
 
-#include "wusong/crypto/internal/bls12_381.hpp"
+#include "wusong/pairing/internal/bls12_381.hpp"
 
 /// @source RFC 9380, appendices E.2 (11-isogeny to G1's curve) and E.3 (3-isogeny to G2's curve)
-namespace wusong::crypto::bls12_381 {
+namespace wusong::pairing::bls12_381 {
 
 inline constexpr std::array<Fp, 12> kG1XNumerator{
     Fp::from_hex("11a05f2b1e833340b809101dd99815856b303e88a2d7005ff2627b56cdb4e2c85610c2d5f2e62d6ea"
@@ -171,4 +171,4 @@ inline constexpr std::array<Fp2, 4> kG2YDenominator{
                                          "6b0f6241eabfffeb153ffffb9feffffffffaa99")},
     Fp2{Fp::from_hex("1"), Fp::from_hex("0")}};
 
-}  // namespace wusong::crypto::bls12_381
+}  // namespace wusong::pairing::bls12_381

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The entry points: what they refuse, and how they treat infinity and the edges.
-#include "wusong/crypto/pairing.hpp"
+#include "wusong/pairing/pairing.hpp"
 
 #include <gtest/gtest.h>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
 
-namespace wusong::crypto {
+namespace wusong::pairing {
 namespace {
 
 Bytes hex(std::string_view text) {
@@ -187,7 +186,7 @@ Bytes kzg_input() {
 }
 // Puts a commitment in place, with the versioned hash that belongs to it.
 Bytes with_commitment(Bytes input, BytesView commitment) {
-  const Hash hash = sha256(commitment);
+  const Hash hash = crypto::sha256(commitment);
   std::ranges::copy(hash.view(), input.begin());
   input[0] = 1;
   std::ranges::copy(commitment, input.begin() + 96);
@@ -342,4 +341,4 @@ TEST(Modexp, PowersOfTwoAsModulusKeepTheLowBits) {
 }
 
 }  // namespace
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing

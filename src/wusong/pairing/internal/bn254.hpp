@@ -8,7 +8,7 @@
 
 /// @source EIP-196, EIP-197. Derived constants follow from u by the formulas of Barreto, Naehrig
 /// 2005 and are checked by the tests.
-namespace wusong::crypto::bn254 {
+namespace wusong::pairing::bn254 {
 
 struct FpParams {
   static constexpr auto kModulus =
@@ -67,4 +67,4 @@ Fp12 miller(std::span<const PairingTerm> terms);
 /// A fixed power of the reduced pairing, which is one exactly when the pairing is.
 Fp12 final_exponentiation(const Fp12& f) noexcept;
 
-}  // namespace wusong::crypto::bn254
+}  // namespace wusong::pairing::bn254

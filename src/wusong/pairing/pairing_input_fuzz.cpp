@@ -2,9 +2,9 @@
 // Properties: an accepted point survives the identity; doubling by addition is doubling by
 // multiplication; a mapped point lies in its subgroup; modexp agrees with itself on a reduced base.
 #include "wusong/base/assert.hpp"
-#include "wusong/crypto/pairing.hpp"
+#include "wusong/pairing/pairing.hpp"
 
-namespace wusong::crypto {
+namespace wusong::pairing {
 namespace {
 
 Bytes padded(BytesView input, std::size_t size) {
@@ -75,10 +75,10 @@ void check_modexp(BytesView input) {
 }
 
 }  // namespace
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace wusong::crypto;  // NOLINT: one function
+  using namespace wusong::pairing;  // NOLINT: one function
   if (size == 0) return 0;
   const wusong::BytesView input{data + 1, size - 1};
   switch (data[0] % 5) {

@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/pairing.hpp"
+#include "wusong/pairing/pairing.hpp"
 #include "wusong/testkit/vectors.hpp"
 
-namespace wusong::crypto {
+namespace wusong::pairing {
 namespace {
 
 template <std::size_t N>
@@ -711,4 +711,4 @@ TEST(PairingVectors, PublishedWrongInputsAreRefused) {
 }
 
 }  // namespace
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <optional>
 
-#include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/internal/bn254.hpp"
-#include "wusong/crypto/pairing.hpp"
+#include "wusong/pairing/internal/bn254.hpp"
+#include "wusong/pairing/pairing.hpp"
 
-namespace wusong::crypto::bn254 {
+namespace wusong::pairing::bn254 {
 namespace {
 
 // 6u + 2 in signed binary.
@@ -109,9 +108,9 @@ Fp12 final_exponentiation(const Fp12& f) noexcept {
   return a * t6uu * t * b.frobenius() * a_pp * c_ppp;
 }
 
-}  // namespace wusong::crypto::bn254
+}  // namespace wusong::pairing::bn254
 
-namespace wusong::crypto {
+namespace wusong::pairing {
 namespace {
 
 using namespace bn254;  // NOLINT: its names are this file's subject
@@ -176,4 +175,4 @@ Result<bool> bn254_pairing(BytesView input) noexcept {
   return final_exponentiation(miller(terms)) == Fp12::one();
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::pairing
