@@ -34,6 +34,16 @@ TEST(MemcheckSubject, SigningRunsOnSecrets) {
     internal::Sm2Parts parts[3];
     EXPECT_TRUE(published(provider.sm2_sign(equations, parts)));
     EXPECT_TRUE(published(parts[2]).is_usable);
+
+    const Number scalars[] = {secret(5), secret(6)};
+    internal::Encoded encoded[2];
+    EXPECT_TRUE(published(provider.ed25519.multiply_base(scalars, encoded)));
+    const Bytes message(200, 1);
+    VALGRIND_MAKE_MEM_UNDEFINED(message.data(), message.size());
+    const BytesView view{message};
+    internal::Digest512 digest;
+    provider.ed25519.hash({&view, 1}, {&digest, 1});
+    EXPECT_NE(published(digest), internal::Digest512{});
   });
 }
 

@@ -2,7 +2,7 @@
 // The curves by AVX-512 IFMA, eight signatures at a time.
 #if defined(__x86_64__)
 #define WUSONG_LANE_AVX512
-#include "wusong/crypto/internal/curve_sm2.hpp"
+#include "wusong/crypto/internal/curve_lanes.hpp"
 
 namespace wusong::crypto::internal {
 namespace {

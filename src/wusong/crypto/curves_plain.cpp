@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The curves on ordinary words, one signature at a time.
-#include "wusong/crypto/internal/curve_sm2.hpp"
+#include "wusong/crypto/internal/curve_lanes.hpp"
 
 namespace wusong::crypto::internal {
 namespace {

@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include "wusong/crypto/ed25519.hpp"
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/secp256k1.hpp"
@@ -11,10 +12,19 @@
 namespace wusong::crypto {
 namespace {
 
-using VerifyFunction = Result<void> (*)(BytesView key, BytesView message,
-                                        BytesView signature) noexcept;
+/// Of keys and signatures of the scheme's sizes.
+using VerifyFunction = void (*)(std::span<const VerifyRequest> requests,
+                                std::span<Result<void>> out) noexcept;
 using MakeFunction = Result<std::unique_ptr<Signer>> (*)(BytesView secret_key) noexcept;
 using ValidFunction = bool (*)(BytesView secret_key) noexcept;
+
+template <typename Signature>
+std::vector<Bytes> all_bytes(std::span<const Signature> signatures) {
+  std::vector<Bytes> out;
+  out.reserve(signatures.size());
+  for (const Signature& each : signatures) out.push_back(to_bytes(each));
+  return out;
+}
 
 class Secp256k1Signer final : public Signer {
  public:
@@ -41,21 +51,23 @@ class Secp256k1Signer final : public Signer {
 
 class Ed25519Signer final : public Signer {
  public:
-  explicit Ed25519Signer(BytesView seed) noexcept {
-    crypto_sign_seed_keypair(public_key_.data(), secret_key_.data(), seed.data());
-  }
-  ~Ed25519Signer() override { sodium_memzero(secret_key_.data(), secret_key_.size()); }
+  explicit Ed25519Signer(Ed25519Secret secret) noexcept : secret_{std::move(secret)} {}
   Scheme scheme() const noexcept override { return Scheme::ed25519; }
-  BytesView public_key() const noexcept override { return public_key_; }
+  BytesView public_key() const noexcept override { return secret_.public_key(); }
   Bytes sign(BytesView message) const noexcept override {
-    Bytes out(crypto_sign_BYTES);
-    crypto_sign_detached(out.data(), nullptr, message.data(), message.size(), secret_key_.data());
-    return out;
+    return std::move(sign_batch({&message, 1}).front());
+  }
+  std::vector<Bytes> sign_batch(std::span<const BytesView> messages) const noexcept override {
+    std::vector<Ed25519SignRequest> requests(messages.size());
+    for (std::size_t i = 0; i < messages.size(); ++i) requests[i] = {&secret_, messages[i]};
+    std::vector<Ed25519Signature> signatures(messages.size());
+    // A machine that miscalculates must not go on signing.
+    WUSONG_ASSERT(ed25519_sign(requests, signatures).has_value());
+    return all_bytes<Ed25519Signature>(signatures);
   }
 
  private:
-  std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> secret_key_;  // seed || public key
-  std::array<std::uint8_t, crypto_sign_PUBLICKEYBYTES> public_key_;
+  Ed25519Secret secret_;
 };
 
 class Sm2Signer final : public Signer {
@@ -73,29 +85,33 @@ class Sm2Signer final : public Signer {
     std::vector<Sm2Signature> signatures(messages.size());
     // A machine that miscalculates must not go on signing.
     WUSONG_ASSERT(sm2_sign(requests, signatures).has_value());
-    std::vector<Bytes> out;
-    out.reserve(messages.size());
-    for (const Sm2Signature& each : signatures) out.push_back(to_bytes(each));
-    return out;
+    return all_bytes<Sm2Signature>(signatures);
   }
 
  private:
   Sm2Secret secret_;
 };
 
-Result<void> verify_secp256k1(BytesView key, BytesView message, BytesView signature) noexcept {
-  return internal::secp256k1_verify(key, keccak256(message), signature);
+void verify_secp256k1(std::span<const VerifyRequest> requests,
+                      std::span<Result<void>> out) noexcept {
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const VerifyRequest& each = requests[i];
+    out[i] = internal::secp256k1_verify(each.public_key, keccak256(each.message), each.signature);
+  }
 }
-/// libsodium's rules: s < order, canonical points, no key or R of small order.
-Result<void> verify_ed25519(BytesView key, BytesView message, BytesView signature) noexcept {
-  if (crypto_core_ed25519_is_valid_point(key.data()) != 1) return fail(err::bad_public_key);
-  if (crypto_sign_verify_detached(signature.data(), message.data(), message.size(), key.data()) !=
-      0)
-    return fail(err::bad_signature);
-  return {};
+void verify_ed25519(std::span<const VerifyRequest> requests, std::span<Result<void>> out) noexcept {
+  std::vector<Ed25519VerifyRequest> checks(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    checks[i] = {requests[i].public_key, requests[i].message, requests[i].signature};
+  ed25519_verify(checks, out);
 }
-Result<void> verify_sm2(BytesView key, BytesView message, BytesView signature) noexcept {
-  return sm2_verify({key, sm2_digest(key, message), signature});
+void verify_sm2(std::span<const VerifyRequest> requests, std::span<Result<void>> out) noexcept {
+  std::vector<Sm2VerifyRequest> checks(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const VerifyRequest& each = requests[i];
+    checks[i] = {each.public_key, sm2_digest(each.public_key, each.message), each.signature};
+  }
+  sm2_verify(checks, out);
 }
 
 Result<std::unique_ptr<Signer>> make_secp256k1(BytesView secret_key) noexcept {
@@ -103,7 +119,8 @@ Result<std::unique_ptr<Signer>> make_secp256k1(BytesView secret_key) noexcept {
   return std::make_unique<Secp256k1Signer>(secret_key, public_key);
 }
 Result<std::unique_ptr<Signer>> make_ed25519(BytesView secret_key) noexcept {
-  return std::make_unique<Ed25519Signer>(secret_key);
+  WUSONG_TRY(auto secret, Ed25519Secret::from(secret_key));
+  return std::make_unique<Ed25519Signer>(std::move(secret));
 }
 Result<std::unique_ptr<Signer>> make_sm2(BytesView secret_key) noexcept {
   WUSONG_TRY(auto secret, Sm2Secret::from(secret_key));
@@ -160,30 +177,31 @@ const SchemeInfo* find_scheme(std::string_view name) noexcept {
 
 Result<void> verify(Scheme scheme, BytesView public_key, BytesView message,
                     BytesView signature) noexcept {
-  const SchemeInfo* const info = find_scheme(std::to_underlying(scheme));
-  if (info == nullptr) return fail(err::unknown_scheme);
-  if (public_key.size() != info->public_key_size || signature.size() != info->signature_size)
-    return fail(err::bad_length);
-  return operations_of(*info).verify(public_key, message, signature);
+  const VerifyRequest request{scheme, public_key, message, signature};
+  return verify_batch({&request, 1}).front();
 }
 
-std::vector<Result<void>> verify_batch(Scheme scheme, std::span<const VerifyRequest> requests) {
-  std::vector<Result<void>> out(requests.size());
-  if (scheme != Scheme::sm2) {
+std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests) {
+  std::vector<Result<void>> out(requests.size(), fail(err::unknown_scheme));
+  for (const SchemeInfo& info : kInfo) {
+    std::vector<VerifyRequest> of_scheme;
+    std::vector<std::size_t> places;
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const VerifyRequest& each = requests[i];
-      out[i] = verify(scheme, each.public_key, each.message, each.signature);
+      if (each.scheme != info.scheme) continue;
+      if (each.public_key.size() != info.public_key_size ||
+          each.signature.size() != info.signature_size) {
+        out[i] = fail(err::bad_length);
+        continue;
+      }
+      of_scheme.push_back(each);
+      places.push_back(i);
     }
-    return out;
+    if (of_scheme.empty()) continue;
+    std::vector<Result<void>> verdicts(of_scheme.size());
+    operations_of(info).verify(of_scheme, verdicts);
+    for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = verdicts[i];
   }
-  std::vector<Sm2VerifyRequest> digested(requests.size());
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    const VerifyRequest& each = requests[i];
-    digested[i] = {each.public_key, {}, each.signature};
-    if (each.public_key.size() == 64)
-      digested[i].digest = sm2_digest(each.public_key, each.message);
-  }
-  sm2_verify(digested, out);
   return out;
 }
 

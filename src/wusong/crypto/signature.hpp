@@ -37,13 +37,14 @@ const SchemeInfo* find_scheme(std::string_view name) noexcept;
 [[nodiscard]] Result<void> verify(Scheme scheme, BytesView public_key, BytesView message,
                                   BytesView signature) noexcept;
 struct VerifyRequest {
+  Scheme scheme;
   BytesView public_key;
   BytesView message;
   BytesView signature;
 };
-/// What verify gives for each, in their order; with sm2, the more at once, the less each costs.
-/// @errors as verify
-std::vector<Result<void>> verify_batch(Scheme scheme, std::span<const VerifyRequest> requests);
+/// What verify gives for each, in their order; with ed25519 and sm2, the more of a scheme at once,
+/// the less each costs. @errors as verify
+std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests);
 
 /// A secret key that signs; zeroised when destroyed. Constant time.
 class Signer {
@@ -52,7 +53,7 @@ class Signer {
   virtual Scheme scheme() const noexcept = 0;
   virtual BytesView public_key() const noexcept = 0;
   virtual Bytes sign(BytesView message) const noexcept = 0;
-  /// What sign gives for each; with sm2, the more at once, the less each costs.
+  /// What sign gives for each; with ed25519 and sm2, the more at once, the less each costs.
   virtual std::vector<Bytes> sign_batch(std::span<const BytesView> messages) const;
 };
 /// @errors err::bad_secret_key, err::unknown_scheme

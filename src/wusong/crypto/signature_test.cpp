@@ -88,6 +88,44 @@ TEST(Schemes, UnknownSchemesAndBadKeysAreRefused) {
   EXPECT_EQ(make_signer(Scheme::ed25519, zeros).error(), Error{err::bad_secret_key});
 }
 
+TEST(Schemes, BatchesAreWhatTheirPartsAreAlone) {
+  const Bytes zeros(64);
+  std::vector<std::unique_ptr<Signer>> signers;
+  std::vector<Bytes> messages;
+  std::vector<Bytes> signatures;
+  for (const auto& info : scheme_table())
+    signers.push_back(*make_signer(info.scheme, Bytes(32, 9)));
+  for (std::size_t i = 0; i < 60; ++i) messages.emplace_back(3 * i, static_cast<std::uint8_t>(i));
+  for (std::size_t i = 0; i < messages.size(); ++i)
+    signatures.push_back(signers[i % 3]->sign(messages[i]));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const BytesView two[] = {messages[i], messages[i + 3]};
+    const auto together = signers[i]->sign_batch(two);
+    EXPECT_EQ(together, (std::vector<Bytes>{signatures[i], signatures[i + 3]}));
+  }
+  std::vector<VerifyRequest> requests;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    requests.push_back(
+        {signers[i % 3]->scheme(), signers[i % 3]->public_key(), messages[i], signatures[i]});
+    auto& each = requests.back();
+    if (i >= 10 && i < 13) each.message = messages[0];
+    if (i >= 20 && i < 23) each.signature = each.signature.first(63);
+    if (i >= 30 && i < 33) each.public_key = each.public_key.first(31);
+    if (i >= 40 && i < 43) each.public_key = BytesView{zeros}.first(each.public_key.size());
+    if (i == 50) each.scheme = Scheme{9};
+  }
+  const auto verdicts = verify_batch(requests);
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const auto& [scheme, key, message, signature] = requests[i];
+    EXPECT_EQ(verdicts[i], verify(scheme, key, message, signature)) << i;
+    EXPECT_EQ(verdicts[i].has_value(), (i != 50) && (i < 10 || i >= 50 || i % 10 > 2)) << i;
+  }
+  EXPECT_EQ(verdicts[10], fail(err::bad_signature));
+  EXPECT_EQ(verdicts[20], fail(err::bad_length));
+  EXPECT_EQ(verdicts[40], fail(err::bad_public_key));
+  EXPECT_EQ(verdicts[50], fail(err::unknown_scheme));
+}
+
 TEST(Schemes, AddressesOfSchemesDiffer) {
   const Bytes key(64, 1);
   EXPECT_NE(address_of(Scheme::secp256k1, key), address_of(Scheme::sm2, key));

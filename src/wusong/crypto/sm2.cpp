@@ -29,13 +29,7 @@ bool in_range(const Number& a, const Number& limit) noexcept {
   const math::Limb is_below = math::subtract_in_place(less, limit);
   return (is_below & static_cast<math::Limb>(!math::is_zero(a))) != 0;
 }
-/// a + b or a - b modulo the order, for public numbers below it.
-Number sum_of(const Number& a, const Number& b) noexcept {
-  Number out = a;
-  const bool is_beyond = math::add_in_place(out, b) != 0;
-  if (is_beyond || !math::less(out, kOrder)) math::subtract_in_place(out, kOrder);
-  return out;
-}
+/// a - b modulo the order, for public numbers below it.
 Number difference_of(const Number& a, const Number& b) noexcept {
   Number out = a;
   if (math::subtract_in_place(out, b) != 0) math::add_in_place(out, kOrder);
@@ -243,7 +237,7 @@ Result<Check> check_of(const Sm2VerifyRequest& request) noexcept {
   const Number r = load(request.signature.first(32));
   const Number s = load(request.signature.last(32));
   if (!in_range(r, kOrder) || !in_range(s, kOrder)) return bad;
-  const Number t = sum_of(r, s);
+  const Number t = internal::sum_modulo(r, s, kOrder);
   if (math::is_zero(t)) return bad;
   Number e = load(request.digest.view());
   if (!math::less(e, kOrder)) math::subtract_in_place(e, kOrder);

@@ -8,7 +8,6 @@
 #include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/curve_parameters.hpp"
 #include "wusong/crypto/internal/test_curve_peer.hpp"
-#include "wusong/crypto/signature.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -289,31 +288,6 @@ TEST(Sm2Signatures, WhatIsNoKeyOrNoSignatureHasANamedError) {
     math::store_be_limbs(s, opposite.data() + 32);
     EXPECT_EQ(verdict(key, opposite), fail(err::bad_signature));
   });
-}
-
-TEST(Sm2Signatures, BatchesOfTheSchemesAreWhatTheyAreOneByOne) {
-  for (const Scheme scheme : {Scheme::secp256k1, Scheme::ed25519, Scheme::sm2}) {
-    const auto signer = make_signer(scheme, Bytes(32, 9));
-    std::vector<Bytes> messages;
-    for (std::size_t i = 0; i < 20; ++i) messages.push_back(message_of(i));
-    const std::vector<BytesView> views(messages.begin(), messages.end());
-    std::vector<Bytes> signatures = (*signer)->sign_batch(views);
-    signatures[4][5] ^= 1;
-    signatures[7].pop_back();
-    std::vector<VerifyRequest> requests;
-    for (std::size_t i = 0; i < messages.size(); ++i)
-      requests.push_back({(*signer)->public_key(), messages[i], signatures[i]});
-    requests[9].public_key = requests[9].public_key.first(31);
-    const auto verdicts = verify_batch(scheme, requests);
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-      const auto& [key, message, signature] = requests[i];
-      EXPECT_EQ(verdicts[i], verify(scheme, key, message, signature)) << i;
-      EXPECT_EQ(verdicts[i].has_value(), i != 4 && i != 7 && i != 9) << i;
-      if (i != 4 && i != 7) {
-        EXPECT_EQ(signatures[i], (*signer)->sign(messages[i]));
-      }
-    }
-  }
 }
 
 TEST(Sm2Secrets, EveryScalarBelowTheOrderLessOneIsAKey) {

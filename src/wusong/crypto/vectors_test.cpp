@@ -8,6 +8,7 @@
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/secp256k1.hpp"
+#include "wusong/crypto/internal/test_curve_peer.hpp"
 #include "wusong/crypto/keystore.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/testkit/vectors.hpp"
@@ -58,9 +59,11 @@ bool is_valid(const JsonValue& test) {
 TEST(Wycheproof, Ed25519VerdictsAreOurs) {
   const bool found = for_each_wycheproof(
       "ed25519_test.json", 151, [](const JsonValue& group, const JsonValue& test) {
-        const auto verdict = verify(Scheme::ed25519, bytes_at(*group.at("publicKey"), "pk"),
-                                    bytes_at(test, "msg"), bytes_at(test, "sig"));
-        EXPECT_EQ(verdict.has_value(), is_valid(test)) << describe(test);
+        internal::for_each_curve_provider([&](const internal::CurveProvider&) {
+          const auto verdict = verify(Scheme::ed25519, bytes_at(*group.at("publicKey"), "pk"),
+                                      bytes_at(test, "msg"), bytes_at(test, "sig"));
+          EXPECT_EQ(verdict.has_value(), is_valid(test)) << describe(test);
+        });
       });
   if (!found) GTEST_SKIP() << "vectors not found";
 }

@@ -243,20 +243,25 @@ struct LaneField {
       subtract_in_place(out, Limbs<4>{2});
       return out;
     }();
-    raise(a, kExponent);
+    Fe one_of[1] = {a};
+    raise(one_of, kExponent);
+    a = one_of[0];
   }
-  /// a^exponent, with a window of four bits.
-  WUSONG_LANE_CALL static void raise(Fe& a, const Limbs<4>& exponent) noexcept {
-    Fe power[16];
-    power[0] = one();
-    for (std::size_t i = 1; i < 16; ++i) power[i] = product(power[i - 1], a);
-    Fe out = power[exponent[3] >> 60];
+  /// a^exponent for each, with a window of four bits. The steps of several alternate, so that one
+  /// hides the other's latency.
+  template <int K>
+  WUSONG_LANE_CALL static void raise(Fe (&a)[K], const Limbs<4>& exponent) noexcept {
+    Fe power[16][K];
+    for (std::size_t i = 0; i < 16; ++i)
+      for (int k = 0; k < K; ++k) power[i][k] = i == 0 ? one() : product(power[i - 1][k], a[k]);
+    for (int k = 0; k < K; ++k) a[k] = power[exponent[3] >> 60][k];
     for (std::size_t i = 63; i-- > 0;) {
-      for (int k = 0; k < 4; ++k) out = square(out);
+      for (int step = 0; step < 4; ++step)
+        for (int k = 0; k < K; ++k) a[k] = square(a[k]);
       const auto digit = (exponent[i / 16] >> (4 * (i % 16))) & 15;
-      if (digit != 0) out = product(out, power[digit]);
+      if (digit == 0) continue;
+      for (int k = 0; k < K; ++k) a[k] = product(a[k], power[digit][k]);
     }
-    a = out;
   }
 
  private:

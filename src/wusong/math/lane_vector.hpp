@@ -11,7 +11,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "wusong/math/limbs.hpp"
 
@@ -40,12 +39,6 @@ template <std::size_t kEntries, std::size_t kWords = 8>
 struct alignas(64) SecretRows {
   std::uint64_t word[kWords][kEntries];
 };
-
-/// The same, but a compiler does not know it: it makes no branch and no table of a mask.
-constexpr std::uint64_t hidden(std::uint64_t mask) noexcept {
-  if (!std::is_constant_evaluated()) asm("" : "+r"(mask));
-  return mask;
-}
 
 namespace {
 
@@ -231,24 +224,27 @@ struct Avx512Lanes {
   template <std::size_t kEntries, std::size_t kWords>
   WUSONG_LANE_INLINE static void secret_row(const SecretRows<kEntries, kWords>& rows, V index,
                                             V (&out)[kWords]) noexcept {
-    static_assert(kEntries == 64 || kEntries == 32);
+    static_assert(kEntries == 64 || kEntries == 16);
     const Mask bit4 = any_of(index, 16);
     const Mask bit5 = any_of(index, 32);
     WUSONG_UNROLL
     for (std::size_t i = 0; i < kWords; ++i) {
-      V half[kEntries / 32];
-      WUSONG_UNROLL
-      for (std::size_t k = 0; k < kEntries / 32; ++k) {
-        const std::uint64_t* const from = rows.word[i] + 32 * k;
-        const V first = _mm512_permutex2var_epi64(load(from), index, load(from + 8));
-        const V second = _mm512_permutex2var_epi64(load(from + 16), index, load(from + 24));
-        half[k] = chosen(bit4, second, first);
+      const std::uint64_t* const from = rows.word[i];
+      if constexpr (kEntries == 16) {
+        out[i] = sixteenth(from, index);
+      } else {
+        out[i] =
+            chosen(bit5, chosen(bit4, sixteenth(from + 48, index), sixteenth(from + 32, index)),
+                   chosen(bit4, sixteenth(from + 16, index), sixteenth(from, index)));
       }
-      out[i] = kEntries == 64 ? chosen(bit5, half[kEntries / 32 - 1], half[0]) : half[0];
     }
   }
 
  private:
+  /// One of sixteen, by the low four bits of an index.
+  WUSONG_LANE_INLINE static V sixteenth(const std::uint64_t* from, V index) noexcept {
+    return _mm512_permutex2var_epi64(load(from), index, load(from + 8));
+  }
   /// Rows of lanes to words of lanes, and back.
   WUSONG_LANE_INLINE static void transpose(V (&m)[8]) noexcept {
     V a[8];

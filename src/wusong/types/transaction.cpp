@@ -370,27 +370,57 @@ Result<Address> recover_sender(const Transaction& transaction) {
   return crypto::address_of(transaction.scheme, transaction.public_key);
 }
 
-std::vector<Result<Address>> recover_senders(std::span<const Transaction* const> transactions) {
-  std::vector<Result<Address>> out(transactions.size(), fail(crypto::err::bad_signature));
-  std::vector<std::size_t> places;  // in `out`, of those with an Ethereum signature
+namespace {
+
+/// The senders of those with an Ethereum signature, at their places in `out`.
+void recover_ethereum(std::span<const Transaction* const> transactions,
+                      std::span<const std::size_t> places, std::span<Result<Address>> out) {
   std::vector<Bytes> messages;
-  for (std::size_t i = 0; i < transactions.size(); ++i) {
-    if (transactions[i]->type == TransactionType::native) {
-      out[i] = recover_sender(*transactions[i]);
-      continue;
-    }
-    places.push_back(i);
-    messages.push_back(signing_bytes(*transactions[i]));
-  }
+  messages.reserve(places.size());
+  for (const std::size_t place : places) messages.push_back(signing_bytes(*transactions[place]));
   std::vector<Hash> digests(messages.size());
   crypto::keccak256_batch(std::vector<BytesView>(messages.begin(), messages.end()), digests);
   std::vector<crypto::RecoveryRequest> requests;
   requests.reserve(places.size());
-  for (std::size_t i = 0; i < places.size(); ++i) {
+  for (std::size_t i = 0; i < places.size(); ++i)
     requests.push_back({digests[i], transactions[places[i]]->signature});
-  }
   const auto senders = crypto::ecdsa_recover_batch(requests);
   for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = senders[i];
+}
+
+/// As above, of native ones.
+void recover_native(std::span<const Transaction* const> transactions,
+                    std::span<const std::size_t> places, std::span<Result<Address>> out) {
+  std::vector<Bytes> messages;
+  std::vector<crypto::VerifyRequest> requests;
+  messages.reserve(places.size());
+  requests.reserve(places.size());
+  for (const std::size_t place : places) {
+    const Transaction& each = *transactions[place];
+    messages.push_back(native_signing_bytes(each));
+    requests.push_back({each.scheme, each.public_key, messages.back(), each.native_signature});
+  }
+  const auto verdicts = crypto::verify_batch(requests);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Transaction& each = *transactions[places[i]];
+    if (verdicts[i]) {
+      out[places[i]] = crypto::address_of(each.scheme, each.public_key);
+    } else {
+      out[places[i]] = fail(verdicts[i].error());
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Result<Address>> recover_senders(std::span<const Transaction* const> transactions) {
+  std::vector<Result<Address>> out(transactions.size(), fail(crypto::err::bad_signature));
+  std::vector<std::size_t> native;
+  std::vector<std::size_t> ethereum;
+  for (std::size_t i = 0; i < transactions.size(); ++i)
+    (transactions[i]->type == TransactionType::native ? native : ethereum).push_back(i);
+  recover_native(transactions, native, out);
+  recover_ethereum(transactions, ethereum, out);
   return out;
 }
 

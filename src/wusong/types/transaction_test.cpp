@@ -264,7 +264,8 @@ TEST(Transaction, SendersOfManyAreThoseOfEach) {
     tx.nonce = i;
     ASSERT_TRUE(sign(tx, kKey));
     if (i % 5 == 4) {
-      const auto signer = crypto::make_signer(crypto::Scheme::ed25519, Bytes(32, 0x31));
+      const auto scheme = i % 10 == 4 ? crypto::Scheme::ed25519 : crypto::Scheme::sm2;
+      const auto signer = crypto::make_signer(scheme, Bytes(32, 0x31));
       tx = full(TransactionType::native);
       sign_native(tx, **signer);
     }

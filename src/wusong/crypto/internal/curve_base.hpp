@@ -215,25 +215,13 @@ struct CurveBase {
     return is_invertible;
   }
 
-  /// a + b mod n, without branches.
-  static Number sum_of(const Number& a, const Number& b) noexcept {
-    math::Limbs<5> out{a[0], a[1], a[2], a[3], 0};
-    math::add_in_place(out, {b[0], b[1], b[2], b[3], 0});
-    math::Limbs<5> less = out;
-    const math::Limb keep = math::hidden(
-        0 - math::subtract_in_place(less, {kOrder[0], kOrder[1], kOrder[2], kOrder[3], 0}));
-    Number result;
-    for (std::size_t i = 0; i < 4; ++i) result[i] = (out[i] & keep) | (less[i] & ~keep);
-    return result;
-  }
-
   WUSONG_LANE_CALL static bool multiply_block(std::span<const Number> k, std::span<PlainPoint> out,
                                               Work& work) noexcept {
     const std::span<Group> groups = work.groups;
     Number sum{};
     for (std::size_t i = 0; i < groups.size() * kCount; ++i) {
       // A lane that nobody needs repeats the sum.
-      if (i < k.size()) sum = sum_of(sum, k[i]);
+      if (i < k.size()) sum = sum_modulo(sum, k[i], kOrder);
       groups[i / kCount].digits.set(
           i % kCount, math::signed_digits(i < k.size() ? k[i] : sum, kOrder, kCombWindow));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The curves y^2 = x^3 + a x + b of this module.
+// The curves whose arithmetic is this module's own.
 #pragma once
 
 #include "wusong/math/limbs.hpp"
@@ -24,6 +24,31 @@ struct Sm2Curve {
       math::limbs_from_hex<4>("32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7");
   static constexpr auto kY =
       math::limbs_from_hex<4>("bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0");
+};
+
+/// -x^2 + y^2 = 1 + d x^2 y^2. @source RFC 8032, section 5.1
+struct Ed25519Curve {
+  struct Field {
+    static constexpr math::Limbs<4> kModulus =
+        math::limbs_from_hex<4>("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
+  };
+  struct Order {
+    static constexpr math::Limbs<4> kModulus =
+        math::limbs_from_hex<4>("1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed");
+  };
+  static constexpr auto kD =
+      math::limbs_from_hex<4>("52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3");
+  static constexpr auto kTwoD =
+      math::limbs_from_hex<4>("2406d9dc56dffce7198e80f2eef3d13000e0149a8283b156ebd69b9426b2f159");
+  static constexpr auto kX =
+      math::limbs_from_hex<4>("216936d3cd6e53fec0a4e231fdd6dc5c692cc7609525a7b2c9562d608f25d51a");
+  static constexpr auto kY =
+      math::limbs_from_hex<4>("6666666666666666666666666666666666666666666666666666666666666658");
+  static constexpr auto kRootOfMinusOne =
+      math::limbs_from_hex<4>("2b8324804fc1df0b2b4d00993dfbd7a72f431806ad2fe478c4ee1b274a0ea0b0");
+  /// (p - 5) / 8
+  static constexpr auto kRootExponent =
+      math::limbs_from_hex<4>("0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffd");
 };
 
 }  // namespace wusong::crypto::internal

@@ -3,9 +3,11 @@
 // curve_equations.hpp) on lanes of AVX-512 or on plain words.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
+#include "wusong/base/bytes.hpp"
 #include "wusong/math/limbs.hpp"
 #include "wusong/math/uint256.hpp"
 
@@ -51,13 +53,55 @@ struct CurveKernels {
   Number (*invert_scalar)(const Number& k) noexcept;
 };
 
+using Digest512 = std::array<std::uint8_t, 64>;
+using Encoded = std::array<std::uint8_t, 32>;  // a point of Ed25519, or a scalar
+
+inline constexpr unsigned kEd25519KeyWindow = 5;
+/// A public key with its odd multiples, in a shape that all providers share.
+struct Ed25519Key {
+  alignas(64) std::array<std::uint8_t, (std::size_t{1} << (kEd25519KeyWindow - 1)) * 128> rows;
+  bool is_valid;  // encodes, in the one allowed way, a point of the large subgroup but the neutral
+                  // one
+};
+/// s B - k A, where the key is valid. @shape s and k are below the order
+struct Ed25519Equation {
+  const Ed25519Key* key;
+  Number s;
+  Number k;
+};
+
+struct Ed25519Kernels {
+  /// SHA-512 of each.
+  void (*hash)(std::span<const BytesView> messages, std::span<Digest512> out) noexcept;
+  /// k B for each, in constant time; false says that the machine has miscalculated.
+  bool (*multiply_base)(std::span<const Number> k, std::span<Encoded> out) noexcept;
+  /// Verifications at once from which these are faster than libsodium one by one.
+  std::size_t fewest;
+  /// Variable time, as the rest: keys and equations are public.
+  void (*prepare)(std::span<const Encoded> keys, std::span<Ed25519Key* const> out) noexcept;
+  void (*combine)(std::span<const Ed25519Equation> equations, std::span<Encoded> out) noexcept;
+};
+
 struct CurveProvider {
   const char* name;
   bool (*is_supported)() noexcept;
   CurveKernels sm2;
   /// r and s, in constant time; false says that the machine has miscalculated.
   bool (*sm2_sign)(std::span<const Sm2Equation> equations, std::span<Sm2Parts> out) noexcept;
+  Ed25519Kernels ed25519;
 };
+
+/// a + b mod n for numbers below n, by the same steps for all.
+constexpr Number sum_modulo(const Number& a, const Number& b, const Number& n) noexcept {
+  math::Limbs<5> out{a[0], a[1], a[2], a[3], 0};
+  math::add_in_place(out, {b[0], b[1], b[2], b[3], 0});
+  math::Limbs<5> less = out;
+  const math::Limb keep =
+      math::hidden(0 - math::subtract_in_place(less, {n[0], n[1], n[2], n[3], 0}));
+  Number result{};
+  for (std::size_t i = 0; i < 4; ++i) result[i] = (out[i] & keep) | (less[i] & ~keep);
+  return result;
+}
 
 extern const CurveProvider kCurvesPlain;
 #if defined(__x86_64__)
@@ -71,5 +115,7 @@ std::span<const CurveProvider* const> curve_providers() noexcept;
 const CurveProvider& curve_provider() noexcept;
 /// For tests: nullptr ends it. Not for several threads.
 void force_curve_provider(const CurveProvider* forced) noexcept;
+/// Its ed25519.fewest, or one where it is forced.
+std::size_t fewest_for_ed25519() noexcept;
 
 }  // namespace wusong::crypto::internal

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What SM2 adds to the curve's kernels, and the provider of a kind of lanes.
+// What SM2 adds to its curve.
 #pragma once
 
-#include "wusong/crypto/internal/curve_equations.hpp"
+#include <cstring>
+
 #include "wusong/crypto/internal/curve_parameters.hpp"
+#include "wusong/crypto/internal/curve_provider.hpp"
+#include "wusong/math/lane_field.hpp"
 
 namespace wusong::crypto::internal {
 namespace {
@@ -70,16 +73,6 @@ struct Sm2Scalars {
     return is_right;
   }
 };
-
-template <typename Lanes, typename C>
-constexpr CurveKernels kernels_of() noexcept {
-  using Base = CurveBase<Lanes, C>;
-  return {Base::multiply_base, CurveEquations<Lanes, C>::check, Base::invert_scalar};
-}
-template <typename Lanes>
-constexpr CurveProvider provider_of(const char* name, bool (*is_supported)() noexcept) noexcept {
-  return {name, is_supported, kernels_of<Lanes, Sm2Curve>(), Sm2Scalars<Lanes>::sign};
-}
 
 }  // namespace
 }  // namespace wusong::crypto::internal

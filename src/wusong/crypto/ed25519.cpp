@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/crypto/ed25519.hpp"
+
+#include <sodium.h>
+#include <vector>
+
+#include "wusong/crypto/errors.hpp"
+#include "wusong/crypto/internal/curve_parameters.hpp"
+#include "wusong/crypto/internal/curve_provider.hpp"
+#include "wusong/math/prime_field.hpp"
+
+namespace wusong::crypto {
+namespace {
+
+using internal::Digest512;
+using internal::Encoded;
+using internal::Number;
+/// Its additions and products take the same steps for all numbers.
+using Fn = math::PrimeField<internal::Ed25519Curve::Order>;
+
+constexpr Number kOrder = internal::Ed25519Curve::Order::kModulus;
+constexpr Encoded kNeutral{1};
+
+Number load(const std::uint8_t* bytes) noexcept {
+  Number out;
+  std::memcpy(out.data(), bytes, 32);
+  return out;
+}
+/// Any number of 64 bytes, the least significant first, modulo the order.
+Fn reduced(const Digest512& digest) noexcept {
+  const Number low = load(digest.data());
+  const Number high = load(digest.data() + 32);
+  // In parts of 252 bits, which are below the order.
+  constexpr math::Limb kTop = (math::Limb{1} << 60) - 1;
+  constexpr auto k126 = Fn::from_raw({0, math::Limb{1} << 62});
+  constexpr Fn k252 = k126 * k126;
+  const Number first{low[0], low[1], low[2], low[3] & kTop};
+  const Number second{low[3] >> 60 | high[0] << 4, high[0] >> 60 | high[1] << 4,
+                      high[1] >> 60 | high[2] << 4, (high[2] >> 60 | high[3] << 4) & kTop};
+  const Number third{high[3] >> 56};
+  return (Fn::from_raw(third) * k252 + Fn::from_raw(second)) * k252 + Fn::from_raw(first);
+}
+
+/// Messages with room for two points before them, one after the other.
+class Arena {
+ public:
+  template <typename Requests>
+  explicit Arena(const Requests& requests) : at_(requests.size() + 1) {
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      at_[i + 1] = at_[i] + kHead + requests[i].message.size();
+    bytes_.resize(at_.back());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const BytesView message = requests[i].message;
+      if (!message.empty()) std::memcpy(head(i) + kHead, message.data(), message.size());
+    }
+  }
+  ~Arena() { sodium_memzero(bytes_.data(), bytes_.size()); }
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  std::uint8_t* head(std::size_t i) noexcept { return bytes_.data() + at_[i]; }
+  /// SHA-512 of each from so many bytes of its head on.
+  std::vector<Digest512> hash(std::size_t skipped) const {
+    std::vector<BytesView> messages(at_.size() - 1);
+    for (std::size_t i = 0; i < messages.size(); ++i)
+      messages[i] = BytesView{bytes_}.subspan(at_[i] + skipped, at_[i + 1] - at_[i] - skipped);
+    std::vector<Digest512> out(messages.size());
+    internal::curve_provider().ed25519.hash(messages, out);
+    return out;
+  }
+
+ private:
+  static constexpr std::size_t kHead = 64;
+  Bytes bytes_;
+  std::vector<std::size_t> at_;
+};
+
+template <typename T>
+void wipe(std::vector<T>& secrets) noexcept {
+  sodium_memzero(secrets.data(), secrets.size() * sizeof(T));
+}
+
+/// The same rules by libsodium.
+Result<void> verify_alone(const Ed25519VerifyRequest& request) noexcept {
+  if (request.public_key.size() != 32 || request.signature.size() != 64)
+    return fail(err::bad_length);
+  if (crypto_core_ed25519_is_valid_point(request.public_key.data()) != 1)
+    return fail(err::bad_public_key);
+  if (crypto_sign_verify_detached(request.signature.data(), request.message.data(),
+                                  request.message.size(), request.public_key.data()) != 0)
+    return fail(err::bad_signature);
+  return {};
+}
+
+}  // namespace
+
+Ed25519Secret::Ed25519Secret(Ed25519Secret&& other) noexcept
+    : scalar_{other.scalar_}, prefix_{other.prefix_}, public_key_{other.public_key_} {}
+
+Ed25519Secret::~Ed25519Secret() {
+  sodium_memzero(&scalar_, sizeof(scalar_));
+  sodium_memzero(&prefix_, sizeof(prefix_));
+}
+
+Result<Ed25519Secret> Ed25519Secret::from(BytesView seed) noexcept {
+  if (seed.size() != 32) return fail(err::bad_length);
+  Ed25519Secret out;
+  std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> pair;  // the seed and the key
+  crypto_sign_seed_keypair(out.public_key_.data(), pair.data(), seed.data());
+  sodium_memzero(pair.data(), pair.size());
+  Digest512 digest;
+  crypto_hash_sha512(digest.data(), seed.data(), seed.size());
+  std::memcpy(out.prefix_.data(), digest.data() + 32, 32);
+  std::memset(digest.data() + 32, 0, 32);
+  digest[0] &= 0xf8;
+  digest[31] = static_cast<std::uint8_t>((digest[31] & 0x7f) | 0x40);
+  out.scalar_ = reduced(digest).to_raw();
+  sodium_memzero(digest.data(), digest.size());
+  return out;
+}
+
+/// What signs with a secret's numbers.
+struct Ed25519Signing {
+  static Result<void> sign(std::span<const Ed25519SignRequest> requests,
+                           std::span<Ed25519Signature> out) noexcept {
+    const std::size_t count = requests.size();
+    Arena arena{requests};
+    for (std::size_t i = 0; i < count; ++i)
+      std::memcpy(arena.head(i) + 32, requests[i].secret->prefix_.data(), 32);
+    std::vector<Digest512> digests = arena.hash(32);
+    std::vector<Fn> r(count);
+    std::vector<Number> nonces(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      r[i] = reduced(digests[i]);
+      nonces[i] = r[i].to_raw();
+    }
+    wipe(digests);
+    std::vector<Encoded> points(count);
+    const bool is_right = internal::curve_provider().ed25519.multiply_base(nonces, points);
+    wipe(nonces);
+    if (is_right) {
+      for (std::size_t i = 0; i < count; ++i) {
+        std::memcpy(arena.head(i), points[i].data(), 32);
+        std::memcpy(arena.head(i) + 32, requests[i].secret->public_key_.data(), 32);
+      }
+      digests = arena.hash(0);
+    }
+    math::Limb wrong = is_right ? 0 : 1;
+    for (std::size_t i = 0; i < count && is_right; ++i) {
+      const Fn k = reduced(digests[i]);
+      const Fn a = Fn::from_raw(requests[i].secret->scalar_);
+      const Fn s = k * a + r[i];
+      for (const math::Limb limb : (s - r[i] - a * k).to_raw()) wrong |= limb;
+      const Number raw = s.to_raw();
+      std::memcpy(out[i].data(), points[i].data(), 32);
+      std::memcpy(out[i].data() + 32, raw.data(), 32);
+    }
+    wipe(r);
+    if (wrong != 0) {
+      for (auto& each : out) each.fill(0);
+      return fail(err::miscalculation);
+    }
+    return {};
+  }
+};
+
+Result<void> ed25519_sign(std::span<const Ed25519SignRequest> requests,
+                          std::span<Ed25519Signature> out) noexcept {
+  WUSONG_ASSERT(requests.size() == out.size());
+  return Ed25519Signing::sign(requests, out);
+}
+
+Ed25519Keys::Ed25519Keys(std::size_t most) noexcept : most_{most} {}
+Ed25519Keys::~Ed25519Keys() = default;
+
+struct Ed25519Verifying {
+  using Found = std::vector<const internal::Ed25519Key*>;
+
+  /// The keys of the requests, those that are new prepared together; nullptr for what has not the
+  /// length of one.
+  static Found find(std::span<const Ed25519VerifyRequest> requests, Ed25519Keys& keys) {
+    Found out(requests.size(), nullptr);
+    std::vector<Encoded> fresh;
+    std::vector<internal::Ed25519Key*> places;
+    if (keys.keys_.size() + requests.size() > keys.most_) keys.keys_.clear();
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const Ed25519VerifyRequest& each = requests[i];
+      if (each.public_key.size() != 32 || each.signature.size() != 64) continue;
+      Ed25519PublicKey name;
+      std::ranges::copy(each.public_key, name.begin());
+      auto& key = keys.keys_[name];
+      if (key == nullptr) {
+        key = std::make_unique<internal::Ed25519Key>();
+        fresh.push_back(name);
+        places.push_back(key.get());
+      }
+      out[i] = key.get();
+    }
+    internal::curve_provider().ed25519.prepare(fresh, places);
+    return out;
+  }
+
+  static void verify(std::span<const Ed25519VerifyRequest> requests, std::span<Result<void>> out,
+                     Ed25519Keys& keys) {
+    const Found found = find(requests, keys);
+    std::vector<Ed25519VerifyRequest> asked;
+    std::vector<internal::Ed25519Equation> equations;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (found[i] == nullptr) {
+        out[i] = fail(err::bad_length);
+        continue;
+      }
+      if (!found[i]->is_valid) {
+        out[i] = fail(err::bad_public_key);
+        continue;
+      }
+      out[i] = fail(err::bad_signature);
+      const Number s = load(requests[i].signature.data() + 32);
+      if (!math::less(s, kOrder)) continue;
+      asked.push_back(requests[i]);
+      equations.push_back({found[i], s, {}});
+      places.push_back(i);
+    }
+    Arena arena{asked};
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      std::memcpy(arena.head(i), asked[i].signature.data(), 32);
+      std::memcpy(arena.head(i) + 32, asked[i].public_key.data(), 32);
+    }
+    const std::vector<Digest512> digests = arena.hash(0);
+    for (std::size_t i = 0; i < asked.size(); ++i) equations[i].k = reduced(digests[i]).to_raw();
+    std::vector<Encoded> points(asked.size());
+    internal::curve_provider().ed25519.combine(equations, points);
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const bool is_same = std::ranges::equal(points[i], asked[i].signature.first(32));
+      if (is_same && points[i] != kNeutral) out[places[i]] = {};
+    }
+  }
+};
+
+void ed25519_verify(std::span<const Ed25519VerifyRequest> requests, std::span<Result<void>> out,
+                    Ed25519Keys& keys) noexcept {
+  WUSONG_ASSERT(requests.size() == out.size());
+  if (requests.size() < internal::fewest_for_ed25519()) {
+    for (std::size_t i = 0; i < requests.size(); ++i) out[i] = verify_alone(requests[i]);
+    return;
+  }
+  // So that its own keys do not push each other out.
+  constexpr std::size_t kAtOnce = 256;
+  for (std::size_t first = 0; first < requests.size(); first += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, requests.size() - first);
+    Ed25519Verifying::verify(requests.subspan(first, count), out.subspan(first, count), keys);
+  }
+}
+
+void ed25519_verify(std::span<const Ed25519VerifyRequest> requests,
+                    std::span<Result<void>> out) noexcept {
+  Ed25519Keys keys{requests.size()};
+  ed25519_verify(requests, out, keys);
+}
+
+}  // namespace wusong::crypto

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ed25519: one signature, or many at once, which cost a fraction each.
+//
+// The equation is the strict one, in both cases and for each signature by itself: R must be, byte
+// for byte, the encoding of s B - k A. There is no cofactor and no sum over signatures, so that a
+// batch accepts exactly what each would be accepted for alone, whoever chose them (ADR 0023).
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <span>
+
+#include "wusong/base/bytes.hpp"
+#include "wusong/base/error.hpp"
+#include "wusong/math/limbs.hpp"
+
+namespace wusong::crypto {
+
+using Ed25519PublicKey = std::array<std::uint8_t, 32>;
+using Ed25519Signature = std::array<std::uint8_t, 64>;  // R || s
+
+/// What a seed stands for; overwritten when it goes.
+class Ed25519Secret {
+ public:
+  /// @errors err::bad_length
+  [[nodiscard]] static Result<Ed25519Secret> from(BytesView seed) noexcept;
+  Ed25519Secret(Ed25519Secret&& other) noexcept;
+  Ed25519Secret& operator=(Ed25519Secret&&) = delete;
+  ~Ed25519Secret();
+
+  const Ed25519PublicKey& public_key() const noexcept { return public_key_; }
+
+ private:
+  friend struct Ed25519Signing;
+  Ed25519Secret() = default;
+  math::Limbs<4> scalar_{};  // modulo the order
+  std::array<std::uint8_t, 32> prefix_{};
+  Ed25519PublicKey public_key_{};
+};
+
+struct Ed25519SignRequest {
+  const Ed25519Secret* secret;
+  BytesView message;
+};
+/// Signs each, in constant time; what comes out has been checked (ADR 0023).
+/// @shape as many signatures as requests
+/// @errors err::miscalculation
+/// @source RFC 8032, section 5.1.6
+[[nodiscard]] Result<void> ed25519_sign(std::span<const Ed25519SignRequest> requests,
+                                        std::span<Ed25519Signature> out) noexcept;
+
+namespace internal {
+struct Ed25519Key;
+}
+
+/// Keys that have been decoded, found to be of the large subgroup, and multiplied: for signers that
+/// come again a verification then costs half. Bounded: a key more than `most` empties it.
+/// One owner.
+class Ed25519Keys {
+ public:
+  /// @unit keys, each of 2 KiB
+  explicit Ed25519Keys(std::size_t most) noexcept;
+  ~Ed25519Keys();
+  Ed25519Keys(const Ed25519Keys&) = delete;
+  Ed25519Keys& operator=(const Ed25519Keys&) = delete;
+
+ private:
+  friend struct Ed25519Verifying;
+  std::size_t most_;
+  std::map<Ed25519PublicKey, std::unique_ptr<internal::Ed25519Key>> keys_;
+};
+
+struct Ed25519VerifyRequest {
+  BytesView public_key;  // 32 bytes
+  BytesView message;
+  BytesView signature;  // 64 bytes
+};
+/// Verifies each by itself, with libsodium's rules: s below the order, the key in its one encoding,
+/// of the large subgroup and not neutral, R not neutral. Variable time.
+/// @shape as many results as requests
+/// @errors err::bad_length, err::bad_public_key, err::bad_signature
+/// @source RFC 8032, section 5.1.7, without the factor 8
+void ed25519_verify(std::span<const Ed25519VerifyRequest> requests, std::span<Result<void>> out,
+                    Ed25519Keys& keys) noexcept;
+void ed25519_verify(std::span<const Ed25519VerifyRequest> requests,
+                    std::span<Result<void>> out) noexcept;
+
+}  // namespace wusong::crypto
