@@ -20,7 +20,7 @@ class GroupOf : public ::testing::TestWithParam<const Group*> {
 };
 INSTANTIATE_TEST_SUITE_P(, GroupOf,
                          ::testing::Values(&ed25519_group(), &sm2_group(), &ToyGroup::shared()),
-                         [](const auto& info) { return std::string{info.param->name()}; });
+                         [](const auto& tested) { return std::string{tested.param->name()}; });
 
 TEST_P(GroupOf, ScalarsAreAField) {
   for (int round = 0; round < 50; ++round) {

@@ -73,9 +73,10 @@ std::vector<Case> cases() {
     out.push_back({&sm2_group(), threshold});
   return out;
 }
-INSTANTIATE_TEST_SUITE_P(, KeysOf, ::testing::ValuesIn(cases()), [](const auto& info) {
-  return std::string{info.param.group->name()} + "_" + std::to_string(info.param.threshold.needed) +
-         "_of_" + std::to_string(info.param.threshold.total);
+INSTANTIATE_TEST_SUITE_P(, KeysOf, ::testing::ValuesIn(cases()), [](const auto& tested) {
+  return std::string{tested.param.group->name()} + "_" +
+         std::to_string(tested.param.threshold.needed) + "_of_" +
+         std::to_string(tested.param.threshold.total);
 });
 
 TEST_P(KeysOf, AllAgreeOnAKeyWhateverTheOrderOfMessages) {

@@ -110,7 +110,7 @@ class HashSharing : public ::testing::TestWithParam<const Group*> {
   static constexpr Threshold kThreshold{.needed = 3, .total = 5};
 };
 INSTANTIATE_TEST_SUITE_P(, HashSharing, ::testing::Values(&ed25519_group(), &sm2_group()),
-                         [](const auto& info) { return std::string{info.param->name()}; });
+                         [](const auto& tested) { return std::string{tested.param->name()}; });
 
 TEST_P(HashSharing, EachShareIsAcceptedAndThreeGiveTheSecret) {
   const Scalar secret = group.random(entropy);

@@ -4,13 +4,11 @@
 
 #include "wusong/testkit/seeded_entropy.hpp"
 #include "wusong/threshold/frost.hpp"
+#include "wusong/threshold/sm2_pair.hpp"
+#include "wusong/threshold/sm2_quorum.hpp"
 
 namespace wusong::threshold {
 namespace {
-
-std::vector<Party> first_parties(std::uint8_t count) {
-  return all_parties(count);
-}
 
 void frost_sign(benchmark::State& state) {
   const auto needed = static_cast<std::uint8_t>(state.range(0));
@@ -23,10 +21,10 @@ void frost_sign(benchmark::State& state) {
     auto coordinator = *FrostCoordinator::create({.shares = keys[0].shares,
                                                   .session = {},
                                                   .message = message,
-                                                  .signers = first_parties(needed)});
+                                                  .signers = all_parties(needed)});
     std::vector<FrostSigner> signers;
     Letters packages;
-    for (const Party party : first_parties(needed)) {
+    for (const Party party : all_parties(needed)) {
       signers.push_back(*FrostSigner::create(keys[party.number - 1u], {}, entropy));
       packages = *coordinator.receive(party, signers.back().start());
     }
@@ -78,6 +76,46 @@ void key_generation(benchmark::State& state, const Group& group) {
 BENCHMARK_CAPTURE(key_generation, ed25519, ed25519_group())
     ->Name("crypto/threshold_keys_2_of_3/group:ed25519")
     ->Args({2, 3});
+
+void sm2_sign_by_two(benchmark::State& state) {
+  testkit::SeededEntropy entropy;
+  std::vector<Sm2PairKeys> makers;
+  for (const Party party : {kReceiver, kHelper})
+    makers.push_back(*Sm2PairKeys::create(party, {}, entropy));
+  run(makers);
+  const Bytes message(120, 1);
+  for (auto _ : state) {
+    std::vector<Sm2PairSigning> machines;
+    for (const Sm2PairKeys& maker : makers)
+      machines.push_back(Sm2PairSigning::create(*maker.result(), message, {}, entropy));
+    run(machines);
+    if (!machines[0].signature()) state.SkipWithError("refused");
+  }
+}
+BENCHMARK(sm2_sign_by_two)->Name("crypto/sm2_sign_by_two");
+
+/// Of a quorum of 2 t - 1, all of whose members sign.
+void sm2_sign_by_quorum(benchmark::State& state) {
+  const auto total = static_cast<std::uint8_t>(state.range(0));
+  const Threshold threshold{.needed = static_cast<std::uint8_t>((total + 1) / 2), .total = total};
+  testkit::SeededEntropy entropy;
+  std::vector<Sm2QuorumKeys> makers;
+  for (const Party party : all_parties(total))
+    makers.push_back(
+        *Sm2QuorumKeys::create({.threshold = threshold, .self = party, .session = {}}, entropy));
+  run(makers);
+  const Bytes message(120, 1);
+  for (auto _ : state) {
+    std::vector<Sm2QuorumSigning> machines;
+    for (const Sm2QuorumKeys& maker : makers)
+      machines.push_back(*Sm2QuorumSigning::create(
+          *maker.result(), {.signers = all_parties(total), .message = message, .session = {}},
+          entropy));
+    run(machines);
+    if (!machines[0].signature()) state.SkipWithError("refused");
+  }
+}
+BENCHMARK(sm2_sign_by_quorum)->Name("crypto/sm2_sign_by_quorum")->ArgName("of")->Arg(3)->Arg(5);
 
 }  // namespace
 }  // namespace wusong::threshold

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Properties: a key share that is accepted has one encoding; a package that is refused leaves a
-// signer able to sign; what others send never gives a result without a fault or a valid signature.
+// signer able to sign; after a fault a session is over; a box opens under its own digest alone.
 // Input: a byte for the kind, then the share, the package's body, or sender, round and body of
-// messages whose length is in a byte before them.
+// messages whose length is in two bytes before them.
 #include "wusong/base/assert.hpp"
 #include "wusong/testkit/seeded_entropy.hpp"
 #include "wusong/threshold/frost.hpp"
+#include "wusong/threshold/guardians.hpp"
+#include "wusong/threshold/sm2_pair.hpp"
+#include "wusong/threshold/sm2_quorum.hpp"
 
 namespace {
 
@@ -41,17 +44,44 @@ void try_package(BytesView body) {
   WUSONG_ASSERT(share ? again.error().error == err::nonce_used : again.error() == share.error());
 }
 
+void try_box(BytesView input) {
+  const Group& group = sm2_group();
+  WUSONG_ASSERT(!GuardedBox::open(group, input, Hash{}));
+  const Hash id = Transcript{group, "guarded box"}.add(input).digest();
+  auto box = GuardedBox::open(group, input, id);
+  if (!box) return;
+  Recovery recovery{*box};
+  for (const Party party : all_parties(box->threshold().total)) {
+    const Bytes share(kGuardianShareSize, party.number);
+    WUSONG_ASSERT(!recovery.add(party, share));  // nobody finds what a hash was made of
+  }
+  WUSONG_ASSERT(!recovery.secret());
+}
+
+void try_pair_share(BytesView input) {
+  if (const auto share = decode_sm2_pair_share(input))
+    WUSONG_ASSERT(std::ranges::equal(encode(*share).view(), input));
+}
+
+Sm2PairShare pair_share(Party self) {
+  const Group& group = sm2_group();
+  Bytes encoded{1, self.number};
+  append(encoded, group.scalar(self == kReceiver ? 5 : 7).view());
+  append(encoded, group.encoded(group.base_times(group.scalar(self == kReceiver ? 7 : 5))));
+  return *decode_sm2_pair_share(encoded);
+}
+
 template <typename Machine>
 void feed(Machine& machine, Protocol protocol, BytesView input) {
-  while (input.size() >= 3) {
+  while (input.size() >= 4) {
     const Party from{input[0]};
     const std::uint8_t round = input[1];
-    const std::size_t size = std::min<std::size_t>(input[2], input.size() - 3);
+    const std::size_t size = std::min<std::size_t>(input[2] << 8 | input[3], input.size() - 4);
     const auto answer =
-        machine.receive(from, envelope(protocol, round, Hash{}, input.subspan(3, size)));
+        machine.receive(from, envelope(protocol, round, Hash{}, input.subspan(4, size)));
     if (!answer && !Rounds::is_harmless(answer.error()))
       WUSONG_ASSERT(machine.receive(from, {}).error().error == err::session_over);
-    input = input.subspan(3 + size);
+    input = input.subspan(4 + size);
   }
 }
 
@@ -60,7 +90,7 @@ void feed(Machine& machine, Protocol protocol, BytesView input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const BytesView input{data + 1, size - 1};
-  switch (data[0] % 5u) {
+  switch (data[0] % 11u) {
     case 0:
       try_share(ed25519_group(), input);
       break;
@@ -76,6 +106,32 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                                     .message = {},
                                                     .signers = {Party{1}, Party{2}}});
       feed(coordinator, Protocol::frost, input);
+      break;
+    }
+    case 5:
+      try_box(input);
+      break;
+    case 6:
+      try_pair_share(input);
+      break;
+    case 9:
+      if (const auto share = decode_sm2_quorum_share(input))
+        WUSONG_ASSERT(std::ranges::equal(encode(*share).view(), input));
+      break;
+    case 10: {
+      testkit::SeededEntropy entropy;
+      auto machine =
+          *Sm2QuorumKeys::create({.threshold = {2, 3}, .self = Party{1}, .session = {}}, entropy);
+      feed(machine, Protocol::sm2_keys, input);
+      break;
+    }
+    case 7:
+    case 8: {
+      testkit::SeededEntropy entropy;
+      const Party self = data[0] % 11u == 7 ? kReceiver : kHelper;
+      auto machine = Sm2PairSigning::create(pair_share(self), as_bytes("m"), Hash{}, entropy);
+      feed(machine, Protocol::sm2_pair_signing, input);
+      WUSONG_ASSERT(!machine.signature() || machine.is_over());
       break;
     }
     default: {
