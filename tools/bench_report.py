@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """For ./bench. `lines` turns Google Benchmark's JSON into one line a figure, `table` shows such lines.
 
-A benchmark X_openssl is the peer of the benchmark X with the same arguments.
+A benchmark X_openssl is the peer of the benchmark X with the same arguments; X_slh_dsa is our SLH-DSA beside what is compared with it.
 """
 
 import json
 import sys
 
 NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
-PEERS = ("openssl",)
+PEERS = ("openssl", "slh_dsa")
 
 
 def lines():

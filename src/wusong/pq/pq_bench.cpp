@@ -194,5 +194,41 @@ void slh_dsa_verify(benchmark::State& state) {
 }
 BENCHMARK(slh_dsa_verify)->Name("pq/slh_dsa_verify")->Apply(for_hash_sets);
 
+/// The compact set of a family, or the standard one that it is compared with.
+SlhDsaSecretKey family_key(benchmark::State& state, bool is_compact) {
+  constexpr SlhDsa kCompact[] = {SlhDsa::compact_sha2, SlhDsa::compact_shake, SlhDsa::compact_sm3};
+  constexpr SlhDsa kStandard[] = {SlhDsa::sha2_128s, SlhDsa::shake_128s, SlhDsa::sm3_128s};
+  const auto family = static_cast<std::size_t>(state.range(0));
+  const SlhDsa set = is_compact ? kCompact[family] : kStandard[family];
+  state.SetLabel(std::string{shape_of(set).name});
+  return *SlhDsaSecretKey::from_seed(set, Bytes(48, 7));
+}
+/// A message of its own for each, as the counters' number differs.
+void sign_each(benchmark::State& state, bool is_compact) {
+  const auto key = family_key(state, is_compact);
+  Bytes message = kMessage;
+  for (auto _ : state) {
+    ++message[0];
+    auto signature = key.sign_deterministic(message, {});
+    benchmark::DoNotOptimize(signature);
+  }
+}
+void verify_one(benchmark::State& state, bool is_compact) {
+  const auto key = family_key(state, is_compact);
+  const Bytes signature = *key.sign_deterministic(kMessage, {});
+  for (auto _ : state) {
+    if (!key.public_key().verify(kMessage, {}, signature)) state.SkipWithError("refused");
+  }
+}
+void for_families(benchmark::internal::Benchmark* bench) {
+  bench->ArgName("family")->DenseRange(0, 2)->Unit(benchmark::kMillisecond);
+}
+BENCHMARK_CAPTURE(sign_each, ours, true)->Name("pq/slh_compact_sign")->Apply(for_families);
+BENCHMARK_CAPTURE(sign_each, peer, false)->Name("pq/slh_compact_sign_slh_dsa")->Apply(for_families);
+BENCHMARK_CAPTURE(verify_one, ours, true)->Name("pq/slh_compact_verify")->Apply(for_families);
+BENCHMARK_CAPTURE(verify_one, peer, false)
+    ->Name("pq/slh_compact_verify_slh_dsa")
+    ->Apply(for_families);
+
 }  // namespace
 }  // namespace wusong::pq

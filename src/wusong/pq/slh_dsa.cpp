@@ -3,7 +3,7 @@
 
 #include "wusong/pq/errors.hpp"
 #include "wusong/pq/internal/secret.hpp"
-#include "wusong/pq/internal/slh_hash.hpp"
+#include "wusong/pq/internal/slh_digests.hpp"
 
 namespace wusong::pq {
 
@@ -38,31 +38,6 @@ constexpr std::size_t kContextMax = 255;
 /// One-time keys made at a time: their chains fill the lanes of any width.
 constexpr std::size_t kLeavesAtOnce = 16;
 
-using Digits = std::array<std::uint8_t, kSlhDigitsMax>;
-
-/// Digits of four bits of n bytes, and of the sum that a forger would have to lower.
-/// @source FIPS 205, algorithm 7, lines 1 to 7
-Digits digits_of(const SlhParameters& p, const std::uint8_t* message) noexcept {
-  Digits out{};
-  unsigned sum = 0;
-  for (std::size_t i = 0; i < 2 * p.n(); ++i) {
-    out[i] = static_cast<std::uint8_t>(i % 2 == 0 ? message[i / 2] >> 4 : message[i / 2] & 15);
-    sum += kChainLast - out[i];
-  }
-  for (std::size_t i = 0; i < 3; ++i)
-    out[2 * p.n() + i] = static_cast<std::uint8_t>((sum >> (8 - 4 * i)) & 15);
-  return out;
-}
-
-/// The bits of a digest, `bits` at a time, the highest first.
-/// @source FIPS 205, algorithm 4
-std::size_t take_bits(const std::uint8_t* from, std::size_t index, std::size_t bits) noexcept {
-  std::size_t out = 0;
-  for (std::size_t at = index * bits; at < (index + 1) * bits; ++at)
-    out = out << 1 | ((from[at / 8] >> (7 - at % 8)) & 1u);
-  return out;
-}
-
 std::uint64_t number_of(BytesView bytes, std::size_t bits) noexcept {
   std::uint64_t out = 0;
   for (const std::uint8_t byte : bytes) out = out << 8 | byte;
@@ -93,7 +68,7 @@ class Signer {
   /// are written to `signature` where they pass `digits`.
   /// @source FIPS 205, algorithms 6 and 7
   void one_time_keys(std::uint8_t* out, const SlhAddress& tree, std::size_t first,
-                     std::size_t count, std::size_t signing, const Digits* digits,
+                     std::size_t count, std::size_t signing, const SlhDigits* digits,
                      std::uint8_t* signature) const {
     const std::size_t n = p_.n();
     const std::size_t chains = p_.digits();
@@ -117,7 +92,7 @@ class Signer {
           if ((*digits)[i] == step)
             std::memcpy(signature + i * n, values.data() + ((signing - first) * chains + i) * n, n);
       }
-      if (step == kChainLast) break;
+      if (step == p_.chain_last()) break;
       for (auto& address : addresses) address.set_third(step);
       hash_.many(addresses.size(), addresses.data(), values.data(), n, n, values.data());
     }
@@ -149,8 +124,8 @@ class Signer {
   }
 
   /// A tree of one-time keys; see one_time_keys and join.
-  void tree(std::uint8_t* nodes, const SlhAddress& where, std::size_t signing, const Digits* digits,
-            std::uint8_t* signature) const {
+  void tree(std::uint8_t* nodes, const SlhAddress& where, std::size_t signing,
+            const SlhDigits* digits, std::uint8_t* signature) const {
     const std::size_t leaves = std::size_t{1} << p_.tree_height();
     for (std::size_t first = 0; first < leaves; first += kLeavesAtOnce) {
       const std::size_t count = std::min(kLeavesAtOnce, leaves - first);
@@ -169,7 +144,7 @@ class Signer {
     WipedVector<std::uint8_t> nodes{2 * leaves * n};
     std::vector<SlhAddress> addresses(leaves, where);
     for (std::size_t i = 0; i < p_.k; ++i) {
-      const std::size_t chosen = take_bits(digest.data(), i, p_.a);
+      const std::size_t chosen = bits_at(digest.data(), i * p_.a, p_.a);
       const auto set_all = [&](SlhAddress::Type type) {
         for (std::size_t j = 0; j < leaves; ++j) {
           addresses[j].set_type(type);
@@ -239,7 +214,7 @@ void few_time_root(std::uint8_t* out, const SlhParameters& p, const SlhHash& has
   std::vector<std::size_t> leaves(p.k);
   std::vector<std::size_t> offsets(p.k);
   for (std::size_t i = 0; i < p.k; ++i) {
-    leaves[i] = take_bits(digest.data(), i, p.a);
+    leaves[i] = bits_at(digest.data(), i * p.a, p.a);
     offsets[i] = i << p.a;
     addresses[i].set_third(offsets[i] + leaves[i]);
   }
@@ -254,15 +229,16 @@ void few_time_root(std::uint8_t* out, const SlhParameters& p, const SlhHash& has
 
 /// The root of a tree from one of its signatures; `node` holds the message before.
 /// @source FIPS 205, algorithms 8 and 11
-void layer_root(std::uint8_t* node, const SlhParameters& p, const SlhHash& hash,
-                const SlhAddress& where, std::size_t leaf, const std::uint8_t* signature) {
+Result<void> layer_root(std::uint8_t* node, const SlhParameters& p, const SlhHash& hash,
+                        const SlhAddress& where, std::size_t leaf, const std::uint8_t* signature) {
   const std::size_t n = p.n();
   const std::size_t chains = p.digits();
-  const Digits digits = digits_of(p, node);
+  WUSONG_TRY(const SlhDigits digits, digits_to_verify(p, hash, where, leaf, node, signature));
+  signature += p.counter_size();
   Bytes values(signature, signature + chains * n);
   std::vector<SlhAddress> addresses(chains, where);
   Bytes active(chains * n);
-  for (unsigned step = 0; step < kChainLast; ++step) {
+  for (unsigned step = 0; step < p.chain_last(); ++step) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < chains; ++i) {
       if (digits[i] > step) continue;
@@ -285,6 +261,7 @@ void layer_root(std::uint8_t* node, const SlhParameters& p, const SlhHash& hash,
   address.set_type(SlhAddress::tree_node);
   const std::size_t no_offset = 0;
   climb(p, hash, node, 1, &address, &leaf, &no_offset, signature + chains * n, 0, p.tree_height());
+  return {};
 }
 
 /// @source FIPS 205, algorithms 22 and 24: the pure version's prefix
@@ -340,18 +317,20 @@ Result<void> SlhDsaPublicKey::verify(BytesView message, BytesView context,
 Result<void> SlhDsaPublicKey::verify_internal(BytesView message, BytesView signature) const {
   const auto& p = *parts_->parameters;
   if (signature.size() != p.shape.signature) return fail(err::signature_length);
-  const Bytes digest = parts_->hash.digest(signature.first(p.n()), parts_->root(), message);
-  Place place = place_of(p, digest);
   const std::uint8_t* at = signature.data() + p.n();
+  WUSONG_TRY(const Bytes digest, digest_to_verify(p, parts_->hash, signature.first(p.n()),
+                                                  parts_->root(), message, at));
+  Place place = place_of(p, digest);
   SlhAddress address;
   address.set_tree(place.tree);
   std::array<std::uint8_t, kSlhHashMax> node;
-  few_time_root(node.data(), p, parts_->hash, address, place.leaf, place.fors_digest, at);
+  few_time_root(node.data(), p, parts_->hash, address, place.leaf, place.fors_digest,
+                at + p.counter_size());
   at += p.fors_size();
   for (std::size_t layer = 0; layer < p.d; ++layer, at += p.layer_size()) {
     address.set_layer(layer);
     address.set_tree(place.tree);
-    layer_root(node.data(), p, parts_->hash, address, place.leaf, at);
+    WUSONG_CHECK(layer_root(node.data(), p, parts_->hash, address, place.leaf, at));
     place.leaf = static_cast<std::size_t>(place.tree) & ((std::size_t{1} << p.tree_height()) - 1);
     place.tree >>= p.tree_height();
   }
@@ -422,21 +401,25 @@ Result<Bytes> SlhDsaSecretKey::sign_internal(BytesView message, BytesView random
   if (randomness.size() != n) return fail(err::seed_length);
   Bytes signature(p.shape.signature);
   key.hash.randomizer(signature.data(), {parts_->prf.data(), n}, randomness, message);
-  const Bytes digest = key.hash.digest(BytesView{signature}.first(n), key.root(), message);
+  std::uint8_t* at = signature.data() + n;
+  WUSONG_TRY(const Bytes digest,
+             digest_to_sign(p, key.hash, BytesView{signature}.first(n), key.root(), message, at));
   Place place = place_of(p, digest);
   const Signer signer{p, key.hash, parts_->seed.data()};
   SlhAddress address;
   address.set_tree(place.tree);
-  std::uint8_t* at = signature.data() + n;
-  signer.few_time_signature(at, address, place.leaf, place.fors_digest);
+  signer.few_time_signature(at + p.counter_size(), address, place.leaf, place.fors_digest);
   std::array<std::uint8_t, kSlhHashMax> node;
-  few_time_root(node.data(), p, key.hash, address, place.leaf, place.fors_digest, at);
+  few_time_root(node.data(), p, key.hash, address, place.leaf, place.fors_digest,
+                at + p.counter_size());
   at += p.fors_size();
   WipedVector<std::uint8_t> nodes{2 * n << p.tree_height()};
   for (std::size_t layer = 0; layer < p.d; ++layer) {
     address.set_layer(layer);
     address.set_tree(place.tree);
-    const Digits digits = digits_of(p, node.data());
+    WUSONG_TRY(const SlhDigits digits,
+               digits_to_sign(p, key.hash, address, place.leaf, node.data(), at));
+    at += p.counter_size();
     const std::uint8_t* tree = parts_->top.data();
     if (layer + 1 < p.d) {
       signer.tree(nodes.data(), address, place.leaf, &digits, at);

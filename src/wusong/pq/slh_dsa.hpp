@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SLH-DSA, the hash-based signature of FIPS 205 (once SPHINCS+), and the same over SM3.
+// SLH-DSA, the hash-based signature of FIPS 205 (once SPHINCS+), the same over SM3, and our own
+// compact form of it.
 #pragma once
 
 #include <memory>
@@ -19,8 +20,10 @@ struct SlhPublicParts;
 struct SlhSecretParts;
 }  // namespace internal
 
-/// Small (s) and fast (f) sets. The last two are no standard: SLH-DSA-SHA2-128 with SM3 for
-/// SHA-256.
+/// Small (s) and fast (f) sets. The last five are no standard: SLH-DSA-SHA2-128 with SM3 for
+/// SHA-256; and compact ones in the family of SPHINCS+C, whose one-time keys have counters instead
+/// of checksums.
+/// @source docs/crypto/hash-based.md for the compact sets
 enum class SlhDsa : std::uint8_t {
   sha2_128s,
   sha2_128f,
@@ -36,8 +39,11 @@ enum class SlhDsa : std::uint8_t {
   shake_256f,
   sm3_128s,
   sm3_128f,
+  compact_sha2,
+  compact_shake,
+  compact_sm3,
 };
-inline constexpr std::size_t kSlhDsaSets = 14;
+inline constexpr std::size_t kSlhDsaSets = 17;
 
 struct SlhDsaShape {
   std::string_view name;

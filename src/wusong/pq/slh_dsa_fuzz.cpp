@@ -11,7 +11,8 @@ namespace {
 using namespace wusong;
 using namespace wusong::pq;
 
-constexpr SlhDsa kSets[] = {SlhDsa::sha2_128f, SlhDsa::shake_128f, SlhDsa::sm3_128f};
+constexpr SlhDsa kSets[] = {SlhDsa::sha2_128f, SlhDsa::shake_128f, SlhDsa::sm3_128f,
+                            SlhDsa::compact_sha2};
 
 struct Signed {
   std::vector<SlhDsaPublicKey> keys;  // by provider

@@ -134,7 +134,7 @@ TEST(SlhDsa, SignaturesAreThoseOfAnIndependentImplementation) {
   }
 }
 
-/// Frozen; tools/slh_sm3_model.py, a second implementation, prints the same.
+/// Frozen; tools/slh_model.py, a second implementation, prints the same.
 TEST(SlhDsa, TheSm3ProfileIsFrozen) {
   const auto signature = key_of(SlhDsa::sm3_128f).sign_deterministic(kMessage, kContext);
   ASSERT_TRUE(signature);
@@ -237,7 +237,9 @@ Bytes plain_hash(const internal::SlhParameters& p, BytesView seed,
   const bool is_wide = n > 16 && input.size() > n;
   Bytes message = to_bytes(seed);
   if (p.family != internal::SlhFamily::shake) message.resize(is_wide ? 128 : 64);
-  const BytesView whole{address.bytes};
+  Bytes whole_address = to_bytes(BytesView{address.bytes});
+  if (p.is_compact()) whole_address[19] = static_cast<std::uint8_t>(whole_address[19] + 16);
+  const BytesView whole{whole_address};
   if (p.family == internal::SlhFamily::shake) {
     append(message, whole);
   } else {

@@ -15,6 +15,8 @@ namespace internal {
 namespace {
 
 using enum SlhFamily;
+/// @source docs/crypto/hash_based_parameters.py, "chosen"
+constexpr SlhCompression kCompact{.digits = 25, .sum = 467, .zero_bits = 3, .fors_zero_bits = 12};
 constexpr SlhParameters kParameters[kSlhDsaSets] = {
     {SlhDsa::sha2_128s, sha2, {"SLH-DSA-SHA2-128s", 16, 7856}, 63, 7, 12, 14},
     {SlhDsa::sha2_128f, sha2, {"SLH-DSA-SHA2-128f", 16, 17088}, 66, 22, 6, 33},
@@ -29,7 +31,34 @@ constexpr SlhParameters kParameters[kSlhDsaSets] = {
     {SlhDsa::shake_256s, shake, {"SLH-DSA-SHAKE-256s", 32, 29792}, 64, 8, 14, 22},
     {SlhDsa::shake_256f, shake, {"SLH-DSA-SHAKE-256f", 32, 49856}, 68, 17, 9, 35},
     {SlhDsa::sm3_128s, sm3, {"WUSONG-SLH-SM3-128s", 16, 7856}, 63, 7, 12, 14},
-    {SlhDsa::sm3_128f, sm3, {"WUSONG-SLH-SM3-128f", 16, 17088}, 66, 22, 6, 33}};
+    {SlhDsa::sm3_128f, sm3, {"WUSONG-SLH-SM3-128f", 16, 17088}, 66, 22, 6, 33},
+    {SlhDsa::compact_sha2,
+     sha2,
+     {"WUSONG-SLH-COMPACT-SHA2-128s", 16, 6763},
+     64,
+     8,
+     12,
+     12,
+     5,
+     kCompact},
+    {SlhDsa::compact_shake,
+     shake,
+     {"WUSONG-SLH-COMPACT-SHAKE-128s", 16, 6763},
+     64,
+     8,
+     12,
+     12,
+     5,
+     kCompact},
+    {SlhDsa::compact_sm3,
+     sm3,
+     {"WUSONG-SLH-COMPACT-SM3-128s", 16, 6763},
+     64,
+     8,
+     12,
+     12,
+     5,
+     kCompact}};
 
 constexpr std::size_t kSha256Block = 64;
 constexpr std::size_t kSha512Block = 128;
@@ -56,11 +85,12 @@ std::array<Word, 8> after_seed(const std::array<Word, 8>& start, BytesView seed,
   return out;
 }
 
-void put_short_address(std::uint8_t* out, const SlhAddress& address) noexcept {
+void put_short_address(std::uint8_t* out, const SlhAddress& address,
+                       std::uint8_t first_type) noexcept {
   const auto& bytes = address.bytes;
   out[0] = bytes[3];
   std::memcpy(out + 1, bytes.data() + 8, 8);
-  out[9] = bytes[19];
+  out[9] = static_cast<std::uint8_t>(bytes[19] + first_type);
   std::memcpy(out + 10, bytes.data() + 20, 12);
 }
 
@@ -134,27 +164,40 @@ SlhHash::SlhHash(const SlhParameters& p, BytesView seed, const Provider& provide
 
 void SlhHash::many(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
                    std::size_t stride, std::size_t size, std::uint8_t* out) const noexcept {
+  in_chunks(count, addresses, in, stride, size, out, parameters_->n());
+}
+
+void SlhHash::many_whole(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
+                         std::size_t stride, std::size_t size, Hash* out) const noexcept {
+  WUSONG_ASSERT(parameters_->n() == 16);
+  in_chunks(count, addresses, in, stride, size, reinterpret_cast<std::uint8_t*>(out), sizeof(Hash));
+}
+
+void SlhHash::in_chunks(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
+                        std::size_t stride, std::size_t size, std::uint8_t* out,
+                        std::size_t width) const noexcept {
   const std::size_t chunk = parameters_->family == shake ? kLanesMax : kChunk;
   for (std::size_t done = 0; done < count; done += chunk) {
     const std::size_t some = std::min(chunk, count - done);
     const auto* const from = in + done * stride;
-    auto* const to = out + done * parameters_->n();
+    auto* const to = out + done * width;
     switch (parameters_->family) {
       case sha2:
-        many_sha2(some, addresses + done, from, stride, size, to);
+        many_sha2(some, addresses + done, from, stride, size, to, width);
         break;
       case shake:
-        many_shake(some, addresses + done, from, stride, size, to);
+        many_shake(some, addresses + done, from, stride, size, to, width);
         break;
       case sm3:
-        many_sm3(some, addresses + done, from, stride, size, to);
+        many_sm3(some, addresses + done, from, stride, size, to, width);
         break;
     }
   }
 }
 
 void SlhHash::many_sha2(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
-                        std::size_t stride, std::size_t size, std::uint8_t* out) const noexcept {
+                        std::size_t stride, std::size_t size, std::uint8_t* out,
+                        std::size_t width) const noexcept {
   const std::size_t n = parameters_->n();
   // From category 3 on, all but F and PRF are SHA-512.
   const bool is_wide = n > 16 && size > n;
@@ -166,7 +209,7 @@ void SlhHash::many_sha2(std::size_t count, const SlhAddress* addresses, const st
   const std::uint64_t bits = std::byteswap(std::uint64_t{8 * (block + used)});
   for (std::size_t i = 0; i < count; ++i) {
     std::uint8_t* const message = messages + i * blocks * block;
-    put_short_address(message, addresses[i]);
+    put_short_address(message, addresses[i], parameters_->first_type());
     std::memcpy(message + kShortAddress, in + i * stride, size);
     std::memset(message + used, 0, blocks * block - used);
     message[used] = 0x80;
@@ -179,13 +222,14 @@ void SlhHash::many_sha2(std::size_t count, const SlhAddress* addresses, const st
     provider_->sha2->sha256(start256_.data(), messages, blocks, count, digests);
   }
   const std::size_t digest = is_wide ? 64 : 32;
-  for (std::size_t i = 0; i < count; ++i) std::memcpy(out + i * n, digests + i * digest, n);
+  for (std::size_t i = 0; i < count; ++i) std::memcpy(out + i * width, digests + i * digest, width);
   sodium_memzero(messages, count * blocks * block);
   sodium_memzero(digests, count * digest);
 }
 
 void SlhHash::many_shake(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
-                         std::size_t stride, std::size_t size, std::uint8_t* out) const noexcept {
+                         std::size_t stride, std::size_t size, std::uint8_t* out,
+                         std::size_t width) const noexcept {
   const std::size_t n = parameters_->n();
   const std::size_t length = n + sizeof(SlhAddress) + size;
   std::uint8_t messages[kLanesMax * (kSlhHashMax + sizeof(SlhAddress) + kInputMax)];
@@ -194,16 +238,18 @@ void SlhHash::many_shake(std::size_t count, const SlhAddress* addresses, const s
     std::uint8_t* const message = messages + i * length;
     std::memcpy(message, seed_.data(), n);
     std::memcpy(message + n, &addresses[i], sizeof(SlhAddress));
+    message[n + 19] = static_cast<std::uint8_t>(message[n + 19] + parameters_->first_type());
     std::memcpy(message + n + sizeof(SlhAddress), in + i * stride, size);
     views[i] = {message, length};
   }
   ShakeLanes<Shake256::kRate> streams{*provider_->keccak, std::span{views, count}};
-  streams.squeeze_start(out, n, n);
+  streams.squeeze_start(out, width, width);
   sodium_memzero(messages, count * length);
 }
 
 void SlhHash::many_sm3(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
-                       std::size_t stride, std::size_t size, std::uint8_t* out) const noexcept {
+                       std::size_t stride, std::size_t size, std::uint8_t* out,
+                       std::size_t width) const noexcept {
   const std::size_t n = parameters_->n();
   constexpr std::size_t kBlock = 64;
   const std::size_t length = kBlock + kShortAddress + size;
@@ -213,13 +259,13 @@ void SlhHash::many_sm3(std::size_t count, const SlhAddress* addresses, const std
     std::uint8_t* const message = messages + i * length;
     std::memset(message, 0, kBlock);
     std::memcpy(message, seed_.data(), n);
-    put_short_address(message + kBlock, addresses[i]);
+    put_short_address(message + kBlock, addresses[i], parameters_->first_type());
     std::memcpy(message + kBlock + kShortAddress, in + i * stride, size);
     views[i] = {message, length};
   }
   Hash digests[kChunk];
   crypto::sm3_batch(std::span{views, count}, std::span{digests, count});
-  for (std::size_t i = 0; i < count; ++i) std::memcpy(out + i * n, digests[i].data(), n);
+  for (std::size_t i = 0; i < count; ++i) std::memcpy(out + i * width, digests[i].data(), width);
   sodium_memzero(messages, count * length);
   sodium_memzero(digests, sizeof(digests));
 }
@@ -235,6 +281,19 @@ void SlhHash::randomizer(std::uint8_t* out, BytesView secret, BytesView randomne
                     : n == 16                  ? OverSha256::hmac(secret, randomness, message)
                                                : OverSha512::hmac(secret, randomness, message);
   std::memcpy(out, all.data(), n);
+}
+
+Hash SlhHash::message_hash(BytesView randomizer, BytesView root, BytesView message) const {
+  const BytesView seed{seed_.data(), parameters_->n()};
+  Hash out;
+  if (parameters_->family == shake) {
+    Shake256{randomizer, seed, root, message}.squeeze({out.data(), out.size()});
+    return out;
+  }
+  const Bytes all = parameters_->family == sm3 ? OverSm3::of({randomizer, seed, root, message})
+                                               : OverSha256::of({randomizer, seed, root, message});
+  std::memcpy(out.data(), all.data(), out.size());
+  return out;
 }
 
 Bytes SlhHash::digest(BytesView randomizer, BytesView root, BytesView message) const {

@@ -12,6 +12,16 @@ namespace wusong::pq::internal {
 
 enum class SlhFamily : std::uint8_t { sha2, shake, sm3 };
 
+/// What the compact sets have instead of a checksum: digests must have these properties, and the
+/// signer counts until they have.
+/// @source ePrint 2022/778, WOTS+C and FORS+C; docs/crypto/hash-based.md
+struct SlhCompression {
+  std::size_t digits = 0;          // of a one-time key; 0 in sets that are not compact
+  unsigned sum = 0;                // of the digits
+  std::size_t zero_bits = 0;       // after the digits
+  std::size_t fors_zero_bits = 0;  // at the end of what chooses the place
+};
+
 /// @source FIPS 205, table 2, with its letters
 struct SlhParameters {
   SlhDsa set;
@@ -21,12 +31,25 @@ struct SlhParameters {
   std::size_t d;
   std::size_t a;
   std::size_t k;
+  std::size_t lg_w = 4;
+  SlhCompression compact{};
 
   constexpr std::size_t n() const noexcept { return shape.n; }
   constexpr std::size_t tree_height() const noexcept { return h / d; }
-  constexpr std::size_t digits() const noexcept { return 2 * n() + 3; }  // len, with lg_w = 4
-  constexpr std::size_t fors_size() const noexcept { return k * (a + 1) * n(); }
-  constexpr std::size_t layer_size() const noexcept { return (digits() + tree_height()) * n(); }
+  constexpr bool is_compact() const noexcept { return compact.digits != 0; }
+  /// FIPS 205's len: digits of n bytes, and three of their checksum.
+  constexpr std::size_t digits() const noexcept {
+    return is_compact() ? compact.digits : 2 * n() + 3;
+  }
+  constexpr unsigned chain_last() const noexcept { return (1u << lg_w) - 1; }
+  constexpr std::size_t counter_size() const noexcept { return is_compact() ? 3 : 0; }
+  constexpr std::size_t fors_size() const noexcept { return counter_size() + k * (a + 1) * n(); }
+  constexpr std::size_t layer_size() const noexcept {
+    return counter_size() + (digits() + tree_height()) * n();
+  }
+  /// Types of addresses start here, so that a seed used for two kinds of set gives each its own
+  /// one-time keys.
+  constexpr std::uint8_t first_type() const noexcept { return is_compact() ? 16 : 0; }
   constexpr std::size_t fors_digest() const noexcept { return (k * a + 7) / 8; }
   constexpr std::size_t tree_digest() const noexcept { return (h - h / d + 7) / 8; }
   constexpr std::size_t leaf_digest() const noexcept { return (h / d + 7) / 8; }
@@ -35,7 +58,8 @@ const SlhParameters& parameters_of(SlhDsa set) noexcept;
 
 inline constexpr std::size_t kSlhHashMax = 32;
 inline constexpr std::size_t kSlhDigitsMax = 67;
-inline constexpr unsigned kChainLast = 15;  // w - 1
+/// Counters lie below it: three bytes hold them.
+inline constexpr std::uint32_t kCounterEnd = 1u << 24;
 
 /// @source FIPS 205, section 4.2
 struct SlhAddress {
@@ -46,7 +70,9 @@ struct SlhAddress {
     fors_node,
     fors_roots,
     wots_secret,
-    fors_secret
+    fors_secret,
+    wots_digest,  // of the compact sets: these two have a counter as their third word
+    place_digest
   };
   std::array<std::uint8_t, 32> bytes{};
 
@@ -89,16 +115,28 @@ class SlhHash {
   /// @shape n bytes
   void randomizer(std::uint8_t* out, BytesView secret, BytesView randomness,
                   BytesView message) const;
+  /// The same, but whole digests: what counters are sought in.
+  /// @shape sets of n = 16
+  void many_whole(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
+                  std::size_t stride, std::size_t size, Hash* out) const noexcept;
+  /// Of the compact sets: what counters are sought for.
+  Hash message_hash(BytesView randomizer, BytesView root, BytesView message) const;
   /// @shape fors_digest() + tree_digest() + leaf_digest() bytes
   Bytes digest(BytesView randomizer, BytesView root, BytesView message) const;
 
  private:
+  void in_chunks(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
+                 std::size_t stride, std::size_t size, std::uint8_t* out,
+                 std::size_t width) const noexcept;
   void many_sha2(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
-                 std::size_t stride, std::size_t size, std::uint8_t* out) const noexcept;
+                 std::size_t stride, std::size_t size, std::uint8_t* out,
+                 std::size_t width) const noexcept;
   void many_shake(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
-                  std::size_t stride, std::size_t size, std::uint8_t* out) const noexcept;
+                  std::size_t stride, std::size_t size, std::uint8_t* out,
+                  std::size_t width) const noexcept;
   void many_sm3(std::size_t count, const SlhAddress* addresses, const std::uint8_t* in,
-                std::size_t stride, std::size_t size, std::uint8_t* out) const noexcept;
+                std::size_t stride, std::size_t size, std::uint8_t* out,
+                std::size_t width) const noexcept;
 
   const SlhParameters* parameters_;
   const Provider* provider_;
