@@ -151,8 +151,8 @@ void Node::lead_otherwise(const SliceJob& job) {
   const bool is_refusable = behaviour_ == Behaviour::bad_block;
   consensus::Block other = *job.block;
   change_header(other, [&](types::Header& header) {
+    if (is_refusable) return spoil(header);
     header.timestamp.value += 1;
-    if (is_refusable) header.gas_limit += 1;
   });
   world_.mark(is_refusable ? "bad_block" : "equivocation");
   disperse(other, job.slice_bytes, 500);

@@ -121,6 +121,7 @@ class Node {
   void equivocate(const consensus::Proposal& proposal, bool forge);
   std::optional<consensus::Block> forked(const consensus::Block& block);
   bool fork_chain(const consensus::Proposal& proposal);
+  void spoil(types::Header& header);
   void propose_badly(const consensus::Proposal& proposal);
   void send_garbage(const node::Frame& frame);
   bool serve_falsely(const node::Frame& frame);
