@@ -36,8 +36,9 @@ struct LanePrime {
     }
     return {out[0], out[1], out[2], out[3]};
   }
-  /// The Montgomery form of a value below p. @shape limbs of 52 bits
-  static constexpr Limbs<5> montgomery(const Limbs<4>& value) noexcept {
+  /// The Montgomery form of a value below p, only by the compiler: its loop is slow.
+  /// @shape limbs of 52 bits
+  static consteval Limbs<5> montgomery(const Limbs<4>& value) noexcept {
     return to_52(widened(doubled(value, 260)));
   }
 
