@@ -42,7 +42,6 @@ inline constexpr ErrorInfo own_commitment_missing{4231, Disposition::reject,
                                                   "threshold.own_commitment_missing"};
 inline constexpr ErrorInfo message_too_long{4232, Disposition::reject,
                                             "threshold.message_too_long"};
-inline constexpr ErrorInfo not_ready{4233, Disposition::retry, "threshold.not_ready"};
 /// What was just computed does not verify although every contribution did: suspect the machine.
 inline constexpr ErrorInfo signing_fault{4234, Disposition::halt, "threshold.signing_fault"};
 inline constexpr ErrorInfo wrong_share{4240, Disposition::reject, "threshold.wrong_share"};

@@ -252,7 +252,7 @@ TEST_F(FrostCheats, NoncesSignOnceAndBadPackagesLeaveThemUnused) {
   const auto refused = [&](Bytes package) {
     const auto out = signer.sign(package);
     EXPECT_FALSE(out);
-    return out ? Error{err::not_ready} : out.error().error;
+    return out ? Error{err::degenerate} : out.error().error;
   };
   for (std::size_t cut = 0; cut < kEnvelopeSize + 1 + 3 * 65; ++cut)
     EXPECT_EQ(refused(to_bytes(BytesView{good}.first(cut))), err::bad_length);

@@ -216,7 +216,8 @@ Letters KeyGeneration::share_letters() {
     body.reserve(kScalarSize + Hash::kSize);
     append(body, polynomial_.at(party));
     append(body, view_);
-    out.push_back({.to = party, .message = rounds_.message(kShares, body)});
+    const crypto::SecretBytes secret{std::move(body)};
+    out.push_back({.to = party, .message = rounds_.message(kShares, secret.view())});
   }
   return out;
 }

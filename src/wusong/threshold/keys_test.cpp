@@ -229,7 +229,7 @@ TEST(Keys, MessagesOutOfPlaceAreRefusedAndChangeNothing) {
   const auto refused = [&](Party from, const Bytes& message) {
     const auto out = machine.receive(from, message);
     EXPECT_FALSE(out);
-    return out ? Fault{err::not_ready, {}} : out.error();
+    return out ? Fault{err::degenerate, {}} : out.error();
   };
   EXPECT_EQ(refused(Party{4}, hello), (Fault{err::unknown_party, {Party{4}}}));
   EXPECT_EQ(refused(Party{0}, hello), (Fault{err::unknown_party, {Party{0}}}));

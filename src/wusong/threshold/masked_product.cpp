@@ -183,7 +183,8 @@ Letters MaskedProduct::share_letters() const {
       append(body, dealt_.factor_blinding.at(party));
     }
     append(body, view_);
-    out.push_back({.to = party, .message = rounds_.message(kShares, body)});
+    const crypto::SecretBytes secret{std::move(body)};
+    out.push_back({.to = party, .message = rounds_.message(kShares, secret.view())});
   }
   return out;
 }

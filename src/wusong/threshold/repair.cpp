@@ -97,7 +97,8 @@ Outcome<Letters> Repair::advance() {
       body.reserve(kNumberSize);
       append(body, pieces_[index_of(helper)]);
       append(body, view_);
-      out.push_back({.to = helper, .message = rounds_.message(kPieces, body)});
+      const crypto::SecretBytes secret{std::move(body)};
+      out.push_back({.to = helper, .message = rounds_.message(kPieces, secret.view())});
     }
     round_ = kPieces;
   }
@@ -107,7 +108,7 @@ Outcome<Letters> Repair::advance() {
     } else {
       auto sum = sum_for_receiver();
       if (!sum) return std::unexpected{sum.error()};
-      out.push_back({.to = config_.lost, .message = rounds_.message(kSums, *sum)});
+      out.push_back({.to = config_.lost, .message = rounds_.message(kSums, sum->view())});
     }
     round_ = kSums;
   }
@@ -134,7 +135,7 @@ Outcome<void> Repair::check_pieces() {
   return {};
 }
 
-Outcome<Bytes> Repair::sum_for_receiver() const {
+Outcome<crypto::SecretBytes> Repair::sum_for_receiver() const {
   const Group& group = *shares_.group;
   Scalar sum = pieces_[index_of(self_)];
   for (const Party helper : rounds_.senders()) {
@@ -150,7 +151,7 @@ Outcome<Bytes> Repair::sum_for_receiver() const {
   body.reserve(kNumberSize);
   append(body, sum);
   append(body, view_);
-  return body;
+  return crypto::SecretBytes{std::move(body)};
 }
 
 Outcome<void> Repair::rebuild() {
