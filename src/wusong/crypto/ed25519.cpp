@@ -80,12 +80,16 @@ void wipe(std::vector<T>& secrets) noexcept {
   sodium_memzero(secrets.data(), secrets.size() * sizeof(T));
 }
 
+/// B times 12345 and the point of order two, as CVE-2025-69277 is about.
+constexpr Encoded kKeyOfTwiceTheOrder{
+    0xfe, 0xaf, 0x9d, 0x07, 0xb8, 0x68, 0xcc, 0x52, 0x78, 0x63, 0x05, 0x31, 0x2c, 0x37, 0x65, 0x63,
+    0xc6, 0x22, 0xb0, 0x38, 0x6a, 0x10, 0xd1, 0x05, 0xe3, 0xc1, 0x50, 0x1b, 0x28, 0xd6, 0x5f, 0x7e};
+
 /// The same rules by libsodium.
 Result<void> verify_alone(const Ed25519VerifyRequest& request) noexcept {
   if (request.public_key.size() != 32 || request.signature.size() != 64)
     return fail(err::bad_length);
-  if (crypto_core_ed25519_is_valid_point(request.public_key.data()) != 1)
-    return fail(err::bad_public_key);
+  if (!ed25519_is_key(request.public_key)) return fail(err::bad_public_key);
   if (crypto_sign_verify_detached(request.signature.data(), request.message.data(),
                                   request.message.size(), request.public_key.data()) != 0)
     return fail(err::bad_signature);
@@ -93,6 +97,23 @@ Result<void> verify_alone(const Ed25519VerifyRequest& request) noexcept {
 }
 
 }  // namespace
+
+bool internal::ed25519_is_key_by_order(BytesView point) noexcept {
+  Encoded order;
+  std::memcpy(order.data(), kOrder.data(), order.size());
+  constexpr Encoded kIdentity{1};
+  Encoded product{};  // stays so where the point is none
+  // It fails, as it must: its answer is for who multiplies by a secret and wants no identity.
+  if (crypto_scalarmult_ed25519_noclamp(product.data(), order.data(), point.data()) == 0)
+    return false;
+  return product == kIdentity;
+}
+
+bool ed25519_is_key(BytesView point) noexcept {
+  static const bool kIsExact = crypto_core_ed25519_is_valid_point(kKeyOfTwiceTheOrder.data()) != 1;
+  if (point.size() != 32 || crypto_core_ed25519_is_valid_point(point.data()) != 1) return false;
+  return kIsExact || internal::ed25519_is_key_by_order(point);
+}
 
 Ed25519Secret::Ed25519Secret(Ed25519Secret&& other) noexcept
     : scalar_{other.scalar_}, prefix_{other.prefix_}, public_key_{other.public_key_} {}

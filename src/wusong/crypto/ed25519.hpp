@@ -39,11 +39,16 @@ class Ed25519Secret {
   Ed25519PublicKey public_key_{};
 };
 
+/// Canonical, on the curve, of the subgroup of prime order and not its identity: what a key must
+/// be. The same whatever libsodium is there: before the fix of CVE-2025-69277 its own check lets
+/// points through that have a part of order two.
+bool ed25519_is_key(BytesView point) noexcept;
+
 struct Ed25519SignRequest {
   const Ed25519Secret* secret;
   BytesView message;
 };
-/// Signs each, in constant time; what comes out has been checked (ADR 0023).
+/// Signs each, in constant time; products are checked before they are used (ADR 0023).
 /// @shape as many signatures as requests
 /// @errors err::miscalculation
 /// @source RFC 8032, section 5.1.6
@@ -52,7 +57,9 @@ struct Ed25519SignRequest {
 
 namespace internal {
 struct Ed25519Key;
-}
+/// ed25519_is_key by a multiplication by the order, which every libsodium does right. @shape 32
+bool ed25519_is_key_by_order(BytesView point) noexcept;
+}  // namespace internal
 
 /// Keys that have been decoded, found to be of the large subgroup, and multiplied: for signers that
 /// come again a verification then costs half. Bounded: a key more than `most` empties it.

@@ -335,5 +335,45 @@ TEST(Ed25519Secrets, AreOverwrittenWhenTheirOwnerGoes) {
   EXPECT_LE(count(), 32);  // only the public key is left
 }
 
+/// CVE-2025-69277: the part of order two of this key is unseen by libsodium before its fix.
+TEST(Ed25519Verification, AKeyWithAPartOfOrderTwoIsNoneAloneAndTogether) {
+  const Bytes key =
+      *codec::from_hex("feaf9d07b868cc52786305312c376563c622b0386a10d105e3c1501b28d65f7e");
+  const Bytes signature = *codec::from_hex(
+      "c9a3f86aae465f0e56513864510f3997561fa2c9e85ea21dc2292309f3cd6022"
+      "d4b2271a1c5933bce7648c668e92d1195d903ca6c8406d95f45e0cd39a30c20c");
+  const Bytes message{'x'};
+  EXPECT_EQ(crypto_sign_verify_detached(signature.data(), message.data(), 1, key.data()), 0)
+      << "the equation holds: only the key is wrong";
+  EXPECT_FALSE(ed25519_is_key(key));
+  for (const std::size_t count : {1u, 2u, 3u, 9u}) {
+    const std::vector<Ed25519VerifyRequest> requests(count, {key, message, signature});
+    std::vector<Result<void>> verdicts(count);
+    ed25519_verify(requests, verdicts);
+    for (const auto& verdict : verdicts) {
+      ASSERT_FALSE(verdict) << count;
+      EXPECT_EQ(verdict.error(), Error{err::bad_public_key}) << count;
+    }
+  }
+}
+
+TEST(Ed25519Verification, AKeyIsOneByItsOrderOrByLibsodium) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const auto secret = *Ed25519Secret::from(bytes_of(32, seed));
+    EXPECT_TRUE(ed25519_is_key(secret.public_key()));
+    EXPECT_TRUE(internal::ed25519_is_key_by_order(secret.public_key()));
+    for (const Bytes& small : small_points()) {
+      EXPECT_FALSE(internal::ed25519_is_key_by_order(small));
+      Encoded mixed;
+      if (crypto_core_ed25519_add(mixed.data(), secret.public_key().data(), small.data()) != 0 ||
+          mixed == secret.public_key())
+        continue;
+      EXPECT_FALSE(internal::ed25519_is_key_by_order(mixed));
+      EXPECT_FALSE(ed25519_is_key(mixed));
+    }
+  }
+  EXPECT_FALSE(ed25519_is_key(Bytes(31, 1)));
+}
+
 }  // namespace
 }  // namespace wusong::crypto

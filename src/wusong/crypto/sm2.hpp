@@ -52,7 +52,7 @@ struct Sm2SignRequest {
 /// counter), drawn again while it is not below the order: the same request gives the same
 /// signature, and a weak generator cannot reveal a key. Fresh random bytes as `hedge` make
 /// signatures differ, against whoever can disturb the machine and see the same message signed
-/// twice. What comes out has been checked (ADR 0023).
+/// twice. Products are checked before they are used (ADR 0023).
 /// @shape as many signatures as requests
 /// @errors err::miscalculation
 /// @source GB/T 32918.2-2016, section 6; ADR 0023 for the nonce

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A prime field in Montgomery form. Everything here is variable time: public inputs only.
+// A prime field in Montgomery form. Sums, differences and products are written with
+// masks; inverses, powers and what reads numbers from outside are variable time.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,7 @@ namespace wusong::math {
 ///
 /// @shape  P has `static constexpr Limbs<N> kModulus`, an odd prime below 2^(64 N) / 3.5: the spare
 ///         bits let a sum of two products be reduced once.
-/// @cost   no allocation; variable time
+/// @cost   no allocation
 /// @source Montgomery, "Modular multiplication without trial division", 1985; the word-by-word
 ///         interleaving is CIOS of Koc, Acar, Kaliski 1996
 template <typename P>

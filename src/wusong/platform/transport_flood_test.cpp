@@ -15,6 +15,9 @@ namespace {
 
 using namespace testkit;  // NOLINT
 
+/// The transport's thread may look at it when a test has returned.
+constexpr ErrorInfo kRefused{2101, Disposition::reject, "consensus.bad_signature"};
+
 /// Honest nodes 1 and 2, and an admitted third whose part the test plays.
 class Flood : public testing::Test {
  protected:
@@ -115,11 +118,10 @@ TEST_F(Flood, GarbageInFramesBansThePeerAndCountsIt) {
 TEST_F(Flood, MessagesTheNodeRefusedCountAgainstTheirSender) {
   begin();
   const auto raw = intrude();
-  const ErrorInfo row{2101, Disposition::reject, "consensus.bad_signature"};
-  for (int i = 0; i < 19; ++i) a->transport->blame(key(3), row);
+  for (int i = 0; i < 19; ++i) a->transport->blame(key(3), kRefused);
   EXPECT_TRUE(eventually([&] { return third().refused["consensus.bad_signature"] == 19; }));
   EXPECT_EQ(third().ban_left, Duration{0});
-  for (int i = 0; i < 3; ++i) a->transport->blame(key(3), row);
+  for (int i = 0; i < 3; ++i) a->transport->blame(key(3), kRefused);
   EXPECT_TRUE(a->events.wait_reason(net::err::banned));
 }
 
@@ -130,8 +132,7 @@ TEST_F(Flood, AValidatorIsNotBannedWhereThatWouldCostTheQuorum) {
   b.emplace(options(2, {at(1, *a)}));
   ASSERT_TRUE(a->events.wait_connected(key(2)));
   const auto raw = intrude();  // three of four are there: all are needed
-  const ErrorInfo row{2101, Disposition::reject, "consensus.bad_signature"};
-  for (int i = 0; i < 25; ++i) a->transport->blame(key(3), row);
+  for (int i = 0; i < 25; ++i) a->transport->blame(key(3), kRefused);
   ASSERT_TRUE(a->events.wait([&] { return !a->events.connected.contains(key(3)); }));
   EXPECT_EQ(third().ban_left, Duration{0});
   EXPECT_EQ(a->transport->stats().bans, 0u);

@@ -88,7 +88,15 @@ Scalar knowledge_challenge(const Group& group, BytesView context, const Point& e
 
 KnowledgeProof prove_knowledge(const Group& group, BytesView context, const Scalar& secret,
                                io::Entropy& entropy) {
-  const Scalar nonce = group.random_nonzero(entropy);
+  // The secret is in it, so that entropy which is foreseen or repeated does not give it away.
+  std::array<std::uint8_t, 64> random;
+  Scalar nonce;
+  while (nonce.is_zero()) {
+    entropy.fill(random);
+    nonce =
+        Transcript{group, "proof nonce"}.add(random).add(secret.view()).add(context).challenge();
+  }
+  sodium_memzero(random.data(), random.size());
   KnowledgeProof out{.commitment = group.base_times(nonce), .response = {}};
   const Scalar challenge =
       knowledge_challenge(group, context, group.base_times(secret), out.commitment);

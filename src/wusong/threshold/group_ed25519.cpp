@@ -2,6 +2,7 @@
 // edwards25519 by libsodium.
 #include <sodium.h>
 
+#include "wusong/crypto/ed25519.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/threshold/errors.hpp"
 #include "wusong/threshold/group.hpp"
@@ -82,8 +83,7 @@ class Ed25519Group final : public Group {
   }
   Result<Point> decode_point(BytesView bytes) const noexcept override {
     // Canonical, on the curve, of the prime order's subgroup, not the identity.
-    if (bytes.size() != point_size() || crypto_core_ed25519_is_valid_point(bytes.data()) != 1)
-      return fail(err::bad_point);
+    if (bytes.size() != point_size() || !crypto::ed25519_is_key(bytes)) return fail(err::bad_point);
     Point out;
     std::memcpy(out.bytes.data(), bytes.data(), bytes.size());
     return out;

@@ -133,13 +133,16 @@ KeyGeneration::KeyGeneration(const Config& config, std::optional<KeyShare> old,
 }
 
 Hash KeyGeneration::context(Party party) const {
-  return Transcript{*config_.group, "key generation"}
-      .add(config_.session)
+  Transcript out{*config_.group, "key generation"};
+  out.add(config_.session)
       .add(config_.threshold.needed)
       .add(config_.threshold.total)
       .add(std::uint8_t{is_refresh()})
-      .add(party.number)
-      .digest();
+      .add(party.number);
+  // Who missed an earlier refresh would add this one to a share of another polynomial.
+  if (is_refresh())
+    for (const Point& commitment : old_->shares.commitments) out.add(commitment);
+  return out.digest();
 }
 
 Hash KeyGeneration::commitment_of(Party party, BytesView opening) const {

@@ -118,6 +118,26 @@ TEST_P(KeysOf, ARefreshKeepsTheKeyAndChangesEveryShare) {
   EXPECT_EQ(secret.error(), (Fault{err::bad_share, {before[0].self}}));
 }
 
+TEST_P(KeysOf, WhoMissedARefreshCannotJoinTheNext) {
+  if (c.threshold.needed < 2) return;
+  const auto before = keys_of(c, entropy);
+  const auto refreshed = [&](const std::vector<KeyShare>& from, std::string_view session) {
+    KeyNetwork network;
+    for (const KeyShare& key : from)
+      network.machines.emplace(key.self,
+                               *KeyGeneration::refresh(key, session_of(session), entropy));
+    network.start();
+    network.run(7);
+    return network;
+  };
+  KeyNetwork first = refreshed(before, "refresh");
+  std::vector<KeyShare> mixed = results_of(first);
+  mixed.back() = before.back();  // it went down before it had kept its new share
+  KeyNetwork second = refreshed(mixed, "another refresh");
+  EXPECT_TRUE(results_of(second).empty());
+  EXPECT_FALSE(second.faults.empty());
+}
+
 TEST_P(KeysOf, SharesAreReadBackAsTheyWereWritten) {
   const auto keys = keys_of(c, entropy);
   for (const KeyShare& key : keys) {

@@ -83,9 +83,10 @@ MaskedProduct::MaskedProduct(Config config, io::Entropy& entropy)
              .factor_blinding = {group(), config_.needed, group().random(entropy), entropy}},
       rounds_{rounds_for(config_)} {
   const Hash about = config_.digest.value_or(Hash{});
+  std::uint8_t index = 0;
   for (Scalar& nonce : proof_nonces_)
     nonce = hedged_nonce(config_.factor ? config_.factor->value : dealt_.factor.coefficients()[0],
-                         config_.session, about, entropy);
+                         config_.session, about, ++index, entropy);
   opening_ = opening();
 }
 

@@ -15,6 +15,8 @@ constexpr std::size_t kNumberSize = kScalarSize + Hash::kSize;
 
 Result<void> check(const PublicShares& shares, const Repair::Config& config) {
   WUSONG_CHECK(check(config.helpers));
+  // With one needed every share is the key: whoever has one can say it.
+  if (shares.threshold.needed < 2) return fail(err::bad_threshold);
   if (config.helpers.size() < shares.threshold.needed) return fail(err::too_few_shares);
   if (config.helpers.back().number > shares.threshold.total || config.lost.number == 0 ||
       config.lost.number > shares.threshold.total)

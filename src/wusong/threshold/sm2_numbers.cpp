@@ -8,7 +8,7 @@
 namespace wusong::threshold::internal {
 
 Scalar hedged_nonce(const Scalar& secret, const Hash& session, const Hash& digest,
-                    io::Entropy& entropy) {
+                    std::uint8_t index, io::Entropy& entropy) {
   std::array<std::uint8_t, 64> random;
   for (;;) {
     entropy.fill(random);
@@ -17,6 +17,7 @@ Scalar hedged_nonce(const Scalar& secret, const Hash& session, const Hash& diges
                      .add(secret.view())
                      .add(session)
                      .add(digest)
+                     .add(index)
                      .challenge();
     sodium_memzero(random.data(), random.size());
     if (!out.is_zero()) return out;

@@ -147,8 +147,8 @@ Sm2PairSigning Sm2PairSigning::create(const Sm2PairShare& share, BytesView messa
               .message = to_bytes(message),
               .digest = crypto::sm2_digest(group().encoded(share.public_key), message),
               .announcement = {}});
-  for (Scalar* const nonce : {&secrets->first, &secrets->second})
-    *nonce = internal::hedged_nonce(share.factor, session, secrets->digest, entropy);
+  secrets->first = internal::hedged_nonce(share.factor, session, secrets->digest, 1, entropy);
+  secrets->second = internal::hedged_nonce(share.factor, session, secrets->digest, 2, entropy);
   Sm2PairSigning out{std::move(secrets), session};
   // k1 G with its proof, or k3 G, k2 G and the latter's proof.
   Secrets& own = *out.secrets_;

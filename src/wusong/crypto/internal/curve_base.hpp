@@ -225,6 +225,8 @@ struct CurveBase {
       groups[i / kCount].digits.set(
           i % kCount, math::signed_digits(i < k.size() ? k[i] : sum, kOrder, kCombWindow));
     }
+    sum = {};  // of one scalar it is that scalar
+    asm volatile("" : : "r"(&sum) : "memory");
     std::size_t done = 0;
     for (; done + kGroups <= groups.size(); done += kGroups)
       multiply_groups<kGroups>(groups.data() + done);

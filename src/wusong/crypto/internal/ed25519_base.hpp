@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Multiples of Ed25519's generator by secrets, in constant time, for any lanes: each is a sum of
-// one point from each of 37 tables, read whole.
+// one point from each of 52 tables, read whole.
 //
 // Fault check: as in curve_base.hpp, the points of a block add up to the point of the scalars' sum.
 #pragma once
@@ -202,6 +202,8 @@ struct Ed25519Base {
       groups[i / kCount].digits.set(
           i % kCount, math::signed_digits(i < k.size() ? k[i] : sum, kOrder, kCombWindow));
     }
+    sum = {};  // of one scalar it is that scalar
+    asm volatile("" : : "r"(&sum) : "memory");
     std::size_t done = 0;
     for (; done + kGroups <= groups.size(); done += kGroups)
       multiply_groups<kGroups>(groups.data() + done);

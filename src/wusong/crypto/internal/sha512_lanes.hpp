@@ -118,8 +118,8 @@ struct Sha512Lanes {
     }
     V state[8];
     for (std::size_t i = 0; i < 8; ++i) state[i] = L::all(kSha512Start[i]);
+    std::uint64_t words[16][kCount];
     for (std::size_t index = 0; index < most; ++index) {
-      std::uint64_t words[16][kCount];
       for (std::size_t i = 0; i < kCount; ++i) {
         std::uint64_t block[16];
         std::memcpy(block, message[i].block(std::min(index, message[i].count - 1)), kBlock);
@@ -138,7 +138,9 @@ struct Sha512Lanes {
       }
     }
     std::memset(static_cast<void*>(message), 0, sizeof(message));
-    asm volatile("" : : "r"(&message) : "memory");
+    std::memset(static_cast<void*>(words), 0, sizeof(words));
+    std::memset(static_cast<void*>(state), 0, sizeof(state));
+    asm volatile("" : : "r"(&message), "r"(&words), "r"(&state) : "memory");
   }
 
   static void hash(std::span<const BytesView> messages, std::span<Digest512> out) noexcept {
