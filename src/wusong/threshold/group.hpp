@@ -67,7 +67,7 @@ class Group {
   /// Never the identity. @errors err::bad_point (not an element, not canonical, the identity)
   [[nodiscard]] virtual Result<Point> decode_point(BytesView bytes) const noexcept = 0;
 
-  /// The hash of protocols over this group: SHA-512, or SM3 twice.
+  /// The hash of protocols over this group: SHA-512, or SM3 twice with SM2's curve.
   virtual std::array<std::uint8_t, 64> hash(BytesView data) const noexcept = 0;
 
   Scalar random(io::Entropy& entropy) const noexcept;
@@ -83,6 +83,10 @@ class Group {
 const Group& ed25519_group() noexcept;
 /// The recommended curve of GB/T 32918.5. @shape point x || y, the identity zeros; big-endian
 const Group& sm2_group() noexcept;
+/// NIST P-256, FIPS 186-4. @shape as SM2's
+const Group& p256_group() noexcept;
+/// SEC 2, section 2.4.1: Ethereum's curve. @shape as SM2's
+const Group& secp256k1_group() noexcept;
 
 /// What parties hash: labelled, and each part with its length before it.
 class Transcript {

@@ -19,7 +19,8 @@ class GroupOf : public ::testing::TestWithParam<const Group*> {
   testkit::SeededEntropy entropy;
 };
 INSTANTIATE_TEST_SUITE_P(, GroupOf,
-                         ::testing::Values(&ed25519_group(), &sm2_group(), &ToyGroup::shared()),
+                         ::testing::Values(&ed25519_group(), &sm2_group(), &p256_group(),
+                                           &secp256k1_group(), &ToyGroup::shared()),
                          [](const auto& tested) { return std::string{tested.param->name()}; });
 
 TEST_P(GroupOf, ScalarsAreAField) {
@@ -98,12 +99,29 @@ TEST(Ed25519Group, RefusesTheOrderSmallOrdersAndOtherEncodings) {
   }
 }
 
-TEST(Sm2Group, AgreesWithBigNumbersAtBoundsAndAtRandom) {
-  const Group& group = sm2_group();
+struct CurveCase {
+  const Group* group;
+  const char* order;
+};
+class CurveOf : public ::testing::TestWithParam<CurveCase> {
+ protected:
+  const Group& group = *GetParam().group;
   testkit::SeededEntropy entropy;
+};
+INSTANTIATE_TEST_SUITE_P(
+    , CurveOf,
+    ::testing::Values(
+        CurveCase{&sm2_group(), "FFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123"},
+        CurveCase{&p256_group(),
+                  "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551"},
+        CurveCase{&secp256k1_group(),
+                  "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141"}),
+    [](const auto& tested) { return std::string{tested.param.group->name()}; });
+
+TEST_P(CurveOf, ScalarsAgreeWithBigNumbersAtBoundsAndAtRandom) {
   BN_CTX* const context = BN_CTX_new();
   BIGNUM* order = nullptr;
-  BN_hex2bn(&order, "FFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123");
+  BN_hex2bn(&order, GetParam().order);
   std::vector<Scalar> samples{group.scalar(0), group.scalar(1), group.scalar(2),
                               group.subtract(group.scalar(0), group.scalar(1)),
                               group.invert(group.scalar(2))};
@@ -155,10 +173,8 @@ TEST(Sm2Group, AgreesWithBigNumbersAtBoundsAndAtRandom) {
   BN_CTX_free(context);
 }
 
-TEST(Sm2Group, RefusesTheOrderAndWhatIsNotOnTheCurve) {
-  const Group& group = sm2_group();
-  const auto order =
-      *codec::from_hex("0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123");
+TEST_P(CurveOf, RefusesTheOrderAndWhatIsNotOnTheCurve) {
+  const auto order = *codec::from_hex("0x" + std::string{GetParam().order});
   EXPECT_EQ(group.decode_scalar(order).error(), err::bad_scalar);
   Bytes below = order;
   --below[31];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SM2's curve: points by libcrypto, scalars by our own constant-time arithmetic.
+// SM2's curve and NIST P-256: points by libcrypto.
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 #include <sodium.h>
@@ -8,32 +8,18 @@
 
 #include "wusong/crypto/hash.hpp"
 #include "wusong/threshold/errors.hpp"
-#include "wusong/threshold/group.hpp"
-#include "wusong/threshold/internal/modular.hpp"
+#include "wusong/threshold/internal/short_curve.hpp"
 
 namespace wusong::threshold {
 namespace {
 
+using internal::Modulus;
 using internal::Words;
 
-constexpr internal::Modulus kOrder{
+constexpr Modulus kSm2Order{
     Words{0x53bbf40939d54123, 0x7203df6b21c6052b, 0xffffffffffffffff, 0xfffffffeffffffff}};
-
-Words load(const std::uint8_t* big_endian) noexcept {
-  Words out{};
-  for (int i = 0; i < 32; ++i) {
-    std::uint64_t& word = out[3 - i / 8];
-    word = word << 8 | big_endian[i];
-  }
-  return out;
-}
-Scalar store(Words value) noexcept {
-  Scalar out;
-  for (int i = 0; i < 32; ++i)
-    out.bytes[i] = static_cast<std::uint8_t>(value[3 - i / 8] >> (56 - 8 * (i % 8)));
-  sodium_memzero(value.data(), sizeof(value));
-  return out;
-}
+constexpr Modulus kP256Order{
+    Words{0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000}};
 
 template <auto release>
 struct Release {
@@ -54,43 +40,18 @@ BnPtr number(BytesView big_endian) noexcept {
   return out;
 }
 
-class Sm2Group final : public Group {
+class LibcryptoCurve : public internal::ShortCurve {
  public:
-  Sm2Group() noexcept : curve_{EC_GROUP_new_by_curve_name(NID_sm2)} {
+  LibcryptoCurve(int number_of_curve, const Modulus& order) noexcept
+      : ShortCurve{order}, curve_{EC_GROUP_new_by_curve_name(number_of_curve)} {
     WUSONG_ASSERT(curve_ != nullptr);
-    const Words order = load(store(kOrder.value()).bytes.data());
-    WUSONG_ASSERT(order == kOrder.value());
-    const BnPtr ours = number(store(kOrder.value()).view());
-    WUSONG_ASSERT(BN_cmp(EC_GROUP_get0_order(curve_.get()), ours.get()) == 0);
-  }
-  std::string_view name() const noexcept override { return "sm2"; }
-  std::size_t point_size() const noexcept override { return 64; }
-
-  Scalar scalar(std::uint64_t value) const noexcept override { return store({value, 0, 0, 0}); }
-  Scalar add(const Scalar& a, const Scalar& b) const noexcept override {
-    return store(kOrder.add(load(a.bytes.data()), load(b.bytes.data())));
-  }
-  Scalar subtract(const Scalar& a, const Scalar& b) const noexcept override {
-    return store(kOrder.subtract(load(a.bytes.data()), load(b.bytes.data())));
-  }
-  Scalar multiply(const Scalar& a, const Scalar& b) const noexcept override {
-    return store(kOrder.multiply(load(a.bytes.data()), load(b.bytes.data())));
-  }
-  Scalar invert(const Scalar& a) const noexcept override {
-    return store(kOrder.invert(load(a.bytes.data())));
-  }
-  Scalar reduce(std::span<const std::uint8_t, 64> wide) const noexcept override {
-    return store(kOrder.reduce(load(wide.data()), load(wide.data() + 32)));
-  }
-  Result<Scalar> decode_scalar(BytesView bytes) const noexcept override {
-    if (bytes.size() != kScalarSize) return fail(err::bad_scalar);
-    const Words value = load(bytes.data());
-    if (kOrder.contains(value) == 0) return fail(err::bad_scalar);
-    return store(value);
+    const Scalar last = subtract(scalar(0), scalar(1));
+    const BnPtr ours = number(last.view());
+    WUSONG_ASSERT(BN_add_word(ours.get(), 1) == 1 &&
+                  BN_cmp(EC_GROUP_get0_order(curve_.get()), ours.get()) == 0);
   }
 
-  Point identity() const noexcept override { return {}; }
-  Point base_times(const Scalar& k) const noexcept override {
+  Point base_times(const Scalar& k) const noexcept final {
     const BnPtr factor = number(k.view());
     const Scratch scratch{curve_.get()};
     // With one scalar libcrypto multiplies by a ladder in constant time.
@@ -98,7 +59,8 @@ class Sm2Group final : public Group {
                                scratch.context.get()) == 1);
     return encode(scratch);
   }
-  Point times(const Point& p, const Scalar& k) const noexcept override {
+  using ShortCurve::add;
+  Point times(const Point& p, const Scalar& k) const noexcept final {
     if (p == identity()) return identity();
     const BnPtr factor = number(k.view());
     const Scratch scratch{curve_.get()};
@@ -107,7 +69,7 @@ class Sm2Group final : public Group {
                                factor.get(), scratch.context.get()) == 1);
     return encode(scratch);
   }
-  Point add(const Point& p, const Point& q) const noexcept override {
+  Point add(const Point& p, const Point& q) const noexcept final {
     if (p == identity()) return q;
     if (q == identity()) return p;
     const Scratch left{curve_.get()};
@@ -117,7 +79,7 @@ class Sm2Group final : public Group {
                                left.context.get()) == 1);
     return encode(left);
   }
-  Result<Point> decode_point(BytesView bytes) const noexcept override {
+  Result<Point> decode_point(BytesView bytes) const noexcept final {
     if (bytes.size() != point_size()) return fail(err::bad_point);
     Point out;
     std::memcpy(out.bytes.data(), bytes.data(), bytes.size());
@@ -126,17 +88,6 @@ class Sm2Group final : public Group {
     const BnPtr y = number(bytes.last(32));
     if (BN_cmp(x.get(), prime) >= 0 || BN_cmp(y.get(), prime) >= 0) return fail(err::bad_point);
     if (!set(out, Scratch{curve_.get()})) return fail(err::bad_point);
-    return out;
-  }
-  std::array<std::uint8_t, 64> hash(BytesView data) const noexcept override {
-    std::array<std::uint8_t, 64> out;
-    Bytes numbered(1 + data.size());
-    std::ranges::copy(data, numbered.begin() + 1);
-    for (std::uint8_t half = 0; half < 2; ++half) {
-      numbered[0] = half;
-      std::ranges::copy(crypto::sm3(numbered).bytes, out.begin() + 32 * half);
-    }
-    sodium_memzero(numbered.data(), numbered.size());
     return out;
   }
 
@@ -173,10 +124,41 @@ class Sm2Group final : public Group {
   EcGroupPtr curve_;
 };
 
+class Sm2Curve final : public LibcryptoCurve {
+ public:
+  Sm2Curve() noexcept : LibcryptoCurve{NID_sm2, kSm2Order} {
+    find_second_generator(crypto::Curve::sm2, [](BytesView data) { return crypto::sm3(data); });
+  }
+  std::string_view name() const noexcept override { return "sm2"; }
+  std::array<std::uint8_t, 64> hash(BytesView data) const noexcept override {
+    std::array<std::uint8_t, 64> out;
+    Bytes numbered(1 + data.size());
+    std::ranges::copy(data, numbered.begin() + 1);
+    for (std::uint8_t half = 0; half < 2; ++half) {
+      numbered[0] = half;
+      std::ranges::copy(crypto::sm3(numbered).bytes, out.begin() + 32 * half);
+    }
+    sodium_memzero(numbered.data(), numbered.size());
+    return out;
+  }
+};
+
+class P256Curve final : public LibcryptoCurve {
+ public:
+  P256Curve() noexcept : LibcryptoCurve{NID_X9_62_prime256v1, kP256Order} {
+    find_second_generator(crypto::Curve::p256, [](BytesView data) { return crypto::sha256(data); });
+  }
+  std::string_view name() const noexcept override { return "p256"; }
+};
+
 }  // namespace
 
-const Group& sm2_group() noexcept {
-  static const Sm2Group kShared;
+const internal::ShortCurve& internal::sm2_curve() noexcept {
+  static const Sm2Curve kShared;
+  return kShared;
+}
+const internal::ShortCurve& internal::p256_curve() noexcept {
+  static const P256Curve kShared;
   return kShared;
 }
 
