@@ -13,6 +13,8 @@ inline constexpr ErrorInfo bad_scalar{4202, Disposition::reject, "threshold.bad_
 inline constexpr ErrorInfo bad_point{4203, Disposition::reject, "threshold.bad_point"};
 inline constexpr ErrorInfo bad_length{4204, Disposition::reject, "threshold.bad_length"};
 inline constexpr ErrorInfo too_few_shares{4205, Disposition::reject, "threshold.too_few_shares"};
+/// The key's group is not one that this protocol signs over.
+inline constexpr ErrorInfo wrong_group{4206, Disposition::reject, "threshold.wrong_group"};
 
 /// Messages that are refused and change nothing.
 inline constexpr ErrorInfo unknown_party{4210, Disposition::reject, "threshold.unknown_party"};

@@ -2,6 +2,7 @@
 // Who takes part, how many are needed, and whose fault it was.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstdint>
 #include <expected>
@@ -28,9 +29,20 @@ struct Threshold {
   std::uint8_t total{0};
   friend constexpr bool operator==(Threshold, Threshold) noexcept = default;
 };
+/// How many it takes where a product of two shared numbers is opened: one more than twice those who
+/// may be corrupt.
+constexpr unsigned quorum_of(Threshold threshold) noexcept {
+  return 2u * threshold.needed - 1;
+}
 /// 1 <= needed <= total. @errors err::bad_threshold
 [[nodiscard]] inline Result<void> check(Threshold threshold) noexcept {
   if (threshold.needed == 0 || threshold.needed > threshold.total) return fail(err::bad_threshold);
+  return {};
+}
+/// A quorum is there, and one party alone is not enough. @errors err::bad_threshold
+[[nodiscard]] inline Result<void> check_quorum(Threshold threshold) noexcept {
+  if (threshold.needed < 2 || quorum_of(threshold) > threshold.total)
+    return fail(err::bad_threshold);
   return {};
 }
 /// Ascending, from 1, without repetition. @errors err::bad_parties
@@ -40,6 +52,16 @@ struct Threshold {
     if (party <= before) return fail(err::bad_parties);
     before = party;
   }
+  return {};
+}
+/// Whether they can sign for a key of which `self` holds a share.
+/// @errors err::bad_parties, err::too_few_shares, err::unknown_party
+[[nodiscard]] inline Result<void> check_signers(Threshold threshold, std::span<const Party> signers,
+                                                Party self) noexcept {
+  WUSONG_CHECK(check(signers));
+  if (signers.size() < quorum_of(threshold)) return fail(err::too_few_shares);
+  if (signers.back().number > threshold.total) return fail(err::unknown_party);
+  if (!std::ranges::binary_search(signers, self)) return fail(err::bad_parties);
   return {};
 }
 /// 1, 2, …, total.

@@ -21,6 +21,7 @@ enum class Protocol : std::uint8_t {
   sm2_pair_signing = 6,
   sm2_keys = 7,
   sm2_signing = 8,
+  ecdsa_signing = 9,
 };
 
 /// protocol (1) || round (1) || session (32) || body

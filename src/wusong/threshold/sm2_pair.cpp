@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/threshold/sm2_pair.hpp"
 
+#include "wusong/threshold/internal/hedged_entropy.hpp"
 #include "wusong/threshold/internal/sm2_numbers.hpp"
 #include "wusong/threshold/internal/wire.hpp"
 
@@ -147,15 +148,16 @@ Sm2PairSigning Sm2PairSigning::create(const Sm2PairShare& share, BytesView messa
               .message = to_bytes(message),
               .digest = crypto::sm2_digest(group().encoded(share.public_key), message),
               .announcement = {}});
-  secrets->first = internal::hedged_nonce(share.factor, session, secrets->digest, 1, entropy);
-  secrets->second = internal::hedged_nonce(share.factor, session, secrets->digest, 2, entropy);
   Sm2PairSigning out{std::move(secrets), session};
+  internal::HedgedEntropy hedged{group(), share.factor, out.context(share.self), entropy};
+  out.secrets_->first = group().random_nonzero(hedged);
+  out.secrets_->second = group().random_nonzero(hedged);
   // k1 G with its proof, or k3 G, k2 G and the latter's proof.
   Secrets& own = *out.secrets_;
   if (share.self == kHelper) append(own.announcement, group(), group().base_times(own.second));
   append(own.announcement, group(), group().base_times(own.first));
   append(own.announcement, group(),
-         prove_knowledge(group(), out.context(share.self), own.first, entropy));
+         prove_knowledge(group(), out.context(share.self), own.first, hedged));
   return out;
 }
 

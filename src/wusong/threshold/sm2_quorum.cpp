@@ -16,19 +16,9 @@ const Group& group() noexcept {
   return sm2_group();
 }
 
-Result<void> check_quorum(Threshold threshold) noexcept {
-  if (threshold.needed < 2 || signers_needed(threshold) > threshold.total)
-    return fail(err::bad_threshold);
-  return {};
-}
-
-/// One message for a product that is over with its result or with a fault.
-Outcome<Letters> pass(std::unique_ptr<internal::MaskedProduct>& product, Party from,
-                      BytesView message) {
-  if (product == nullptr) return blame_nobody(err::session_over);
-  auto out = product->receive(from, message);
-  if (!out && product->is_over()) product.reset();
-  return out;
+/// What the factor is multiplied by: x + number.
+std::vector<internal::Operand> random_plus(const Scalar& number) {
+  return {{.of_random = group().scalar(1), .of_key = {}, .constant = number}};
 }
 
 }  // namespace
@@ -63,7 +53,7 @@ Result<Sm2QuorumShare> decode_sm2_quorum_share(BytesView encoded) {
   WUSONG_TRY(out.factor.blinding, reader.scalar());
   WUSONG_TRY(out.factor.commitments, reader.points(out.threshold.needed));
   WUSONG_TRY(out.public_key, reader.point());
-  if (internal::pedersen(out.factor.value, out.factor.blinding) !=
+  if (internal::sm2_curve().pedersen(out.factor.value, out.factor.blinding) !=
       committed_at(group(), out.factor.commitments, out.self))
     return fail(err::wrong_share);
   return out;
@@ -74,73 +64,77 @@ Result<Sm2QuorumKeys> Sm2QuorumKeys::create(const Config& config, io::Entropy& e
   if (config.self.number == 0 || config.self.number > config.threshold.total)
     return fail(err::unknown_party);
   Sm2QuorumKeys out{config};
-  out.product_ = std::make_unique<internal::MaskedProduct>(
-      internal::MaskedProduct::Config{.protocol = Protocol::sm2_keys,
-                                      .session = config.session,
-                                      .self = config.self,
-                                      .needed = config.threshold.needed,
-                                      .parties = all_parties(config.threshold.total),
-                                      .about = Transcript{group(), "quorum keys"}.digest(),
-                                      .digest = std::nullopt,
-                                      .factor = std::nullopt},
+  out.products_ = std::make_unique<internal::MaskedProducts>(
+      internal::MaskedProducts::Config{.curve = &internal::sm2_curve(),
+                                       .protocol = Protocol::sm2_keys,
+                                       .session = config.session,
+                                       .self = config.self,
+                                       .needed = config.threshold.needed,
+                                       .parties = all_parties(config.threshold.total),
+                                       .about = Transcript{group(), "quorum keys"}.digest(),
+                                       .factor = std::nullopt,
+                                       .key = std::nullopt,
+                                       .operands = [](const Point&) { return random_plus({}); }},
       entropy);
   return out;
 }
 
 Letters Sm2QuorumKeys::start() const {
-  return product_ == nullptr ? Letters{} : product_->start();
+  return products_ == nullptr ? Letters{} : products_->start();
 }
 
 Outcome<Letters> Sm2QuorumKeys::receive(Party from, BytesView message) {
-  auto out = pass(product_, from, message);
-  if (!out || !product_->is_done()) return out;
-  const auto product = std::exchange(product_, nullptr);
-  if (product->product().is_zero()) return blame_nobody(err::degenerate);
+  auto out = internal::receive(products_, from, message);
+  if (!out || !products_->is_done()) return out;
+  const auto products = std::exchange(products_, nullptr);
+  if (products->product().is_zero()) return blame_nobody(err::degenerate);
   // (1 + d) G = B / (f b)
   const Point public_key =
-      group().subtract(group().times(product->base(), group().invert(product->product())),
+      group().subtract(group().times(products->base(), group().invert(products->product())),
                        group().base_times(group().scalar(1)));
   if (public_key == group().identity()) return blame_nobody(err::degenerate);
   result_ = Sm2QuorumShare{.threshold = config_.threshold,
                            .self = config_.self,
-                           .factor = product->factor(),
+                           .factor = products->factor(),
                            .public_key = public_key};
   return out;
 }
 
 Result<Sm2QuorumSigning> Sm2QuorumSigning::create(const Sm2QuorumShare& share, Config config,
                                                   io::Entropy& entropy) {
-  WUSONG_CHECK(check(config.signers));
-  if (config.signers.size() < signers_needed(share.threshold)) return fail(err::too_few_shares);
-  if (config.signers.back().number > share.threshold.total) return fail(err::unknown_party);
-  if (!std::ranges::binary_search(config.signers, share.self)) return fail(err::bad_parties);
+  WUSONG_CHECK(check_signers(share.threshold, config.signers, share.self));
   const Hash digest = crypto::sm2_digest(group().encoded(share.public_key), config.message);
   const Hash about =
       Transcript{group(), "quorum signing"}.add(share.public_key).add(digest).digest();
-  Sm2QuorumSigning out{share.public_key, std::move(config)};
-  out.product_ = std::make_unique<internal::MaskedProduct>(
-      internal::MaskedProduct::Config{.protocol = Protocol::sm2_signing,
-                                      .session = out.config_.session,
-                                      .self = share.self,
-                                      .needed = share.threshold.needed,
-                                      .parties = out.config_.signers,
-                                      .about = about,
-                                      .digest = digest,
-                                      .factor = share.factor},
+  Sm2QuorumSigning out{share.public_key, digest, std::move(config)};
+  out.products_ = std::make_unique<internal::MaskedProducts>(
+      internal::MaskedProducts::Config{
+          .curve = &internal::sm2_curve(),
+          .protocol = Protocol::sm2_signing,
+          .session = out.config_.session,
+          .self = share.self,
+          .needed = share.threshold.needed,
+          .parties = out.config_.signers,
+          .about = about,
+          .factor = share.factor,
+          .key = std::nullopt,
+          .operands =
+              [digest](const Point& nonce) { return random_plus(internal::sm2_r(nonce, digest)); }},
       entropy);
   return out;
 }
 
 Letters Sm2QuorumSigning::start() const {
-  return product_ == nullptr ? Letters{} : product_->start();
+  return products_ == nullptr ? Letters{} : products_->start();
 }
 
 Outcome<Letters> Sm2QuorumSigning::receive(Party from, BytesView message) {
-  auto out = pass(product_, from, message);
-  if (!out || !product_->is_done()) return out;
-  const auto product = std::exchange(product_, nullptr);
+  auto out = internal::receive(products_, from, message);
+  if (!out || !products_->is_done()) return out;
+  const auto products = std::exchange(products_, nullptr);
   const auto signature =
-      internal::sm2_signature(public_key_, config_.message, product->offset(), product->product());
+      internal::sm2_signature(public_key_, config_.message,
+                              internal::sm2_r(products->base(), digest_), products->product());
   if (!signature) return blame_nobody(signature.error());
   signature_ = *signature;
   return out;

@@ -3,24 +3,17 @@
 // signatures are ordinary SM2 ones. Needs an honest majority of those who sign.
 //
 // What is shared is f = 1 / (1 + d): then s + r = f (k + r), one product of two shared numbers,
-// which 2t - 1 parties open without a secure multiplication (internal/masked_product.hpp). Keys are
-// made by opening f b for a random b whose multiple B is known: (1 + d) G = B / (f b).
-// Why nothing else leaks: docs/crypto/threshold.md.
+// which 2t - 1 parties open without a secure multiplication (internal/masked_products.hpp). Keys
+// are made by opening f b for a random b whose multiple B is known: (1 + d) G = B / (f b). Why
+// nothing else leaks: docs/crypto/threshold.md.
 // @source GB/T 32918.2-2016 for the signature; Gennaro, Jarecki, Krawczyk, Rabin 2001 for the
 // pattern
 #pragma once
 
-#include <memory>
-
-#include "wusong/threshold/internal/masked_product.hpp"
+#include "wusong/threshold/internal/masked_products.hpp"
 #include "wusong/threshold/sm2_pair.hpp"
 
 namespace wusong::threshold {
-
-/// How many sign together: one more than twice those who may be corrupt.
-constexpr unsigned signers_needed(Threshold threshold) noexcept {
-  return 2u * threshold.needed - 1;
-}
 
 /// What one party holds.
 struct Sm2QuorumShare {
@@ -57,7 +50,7 @@ class Sm2QuorumKeys {
  private:
   explicit Sm2QuorumKeys(const Config& config) : config_{config} {}
   Config config_;
-  std::unique_ptr<internal::MaskedProduct> product_;  // while the session lasts
+  std::unique_ptr<internal::MaskedProducts> products_;  // while the session lasts
   std::optional<Sm2QuorumShare> result_;
 };
 
@@ -66,7 +59,7 @@ class Sm2QuorumKeys {
 class Sm2QuorumSigning {
  public:
   struct Config {
-    std::vector<Party> signers;  // ascending, with this party, signers_needed or more
+    std::vector<Party> signers;  // ascending, with this party, quorum_of the threshold or more
     Bytes message;
     Hash session;  // used once, known to all
   };
@@ -81,11 +74,12 @@ class Sm2QuorumSigning {
   const std::optional<Sm2Signature>& signature() const noexcept { return signature_; }
 
  private:
-  Sm2QuorumSigning(const Point& public_key, Config config)
-      : public_key_{public_key}, config_{std::move(config)} {}
+  Sm2QuorumSigning(const Point& public_key, const Hash& digest, Config config)
+      : public_key_{public_key}, digest_{digest}, config_{std::move(config)} {}
   Point public_key_;
+  Hash digest_;
   Config config_;
-  std::unique_ptr<internal::MaskedProduct> product_;  // while the session lasts
+  std::unique_ptr<internal::MaskedProducts> products_;  // while the session lasts
   std::optional<Sm2Signature> signature_;
 };
 

@@ -3,6 +3,8 @@
 // any order and lets one party cheat.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <map>
 #include <string>
@@ -10,6 +12,7 @@
 #include "wusong/crypto/hash.hpp"
 #include "wusong/threshold/group.hpp"
 #include "wusong/threshold/party.hpp"
+#include "wusong/threshold/rounds.hpp"
 
 namespace wusong::threshold {
 
@@ -130,5 +133,31 @@ class Network {
  private:
   std::vector<InFlight> queue_;
 };
+
+/// Changes one bit of every so many bytes of one party's messages of a round, one at a time, and
+/// expects all who notice to name that party.
+template <typename Make>
+void expect_named(const Make& make, Party cheater, std::uint8_t round, std::size_t step) {
+  for (std::size_t at = kEnvelopeSize;; at += step) {
+    auto network = make();
+    std::size_t size = 0;
+    network.tamper = [&](InFlight& sent) {
+      if (sent.from != cheater || sent.message[1] != round) return;
+      size = sent.message.size();
+      if (at < size) sent.message[at] ^= 1;
+    };
+    network.start();
+    network.run(static_cast<std::uint32_t>(at));
+    if (at >= size) return;
+    int found = 0;
+    for (const auto& [party, faults] : network.faults)
+      for (const Fault& fault : faults) {
+        if (fault.error == err::session_over) continue;
+        EXPECT_EQ(fault.parties, std::vector{cheater}) << int{round} << ' ' << at;
+        ++found;
+      }
+    EXPECT_GE(found, 1) << int{round} << ' ' << at;
+  }
+}
 
 }  // namespace wusong::threshold

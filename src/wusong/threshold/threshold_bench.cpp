@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "wusong/testkit/seeded_entropy.hpp"
+#include "wusong/threshold/ecdsa_quorum.hpp"
 #include "wusong/threshold/frost.hpp"
 #include "wusong/threshold/sm2_pair.hpp"
 #include "wusong/threshold/sm2_quorum.hpp"
@@ -76,6 +77,9 @@ void key_generation(benchmark::State& state, const Group& group) {
 BENCHMARK_CAPTURE(key_generation, ed25519, ed25519_group())
     ->Name("crypto/threshold_keys_2_of_3/group:ed25519")
     ->Args({2, 3});
+BENCHMARK_CAPTURE(key_generation, secp256k1, secp256k1_group())
+    ->Name("crypto/threshold_keys_2_of_3/group:secp256k1")
+    ->Args({2, 3});
 
 void sm2_sign_by_two(benchmark::State& state) {
   testkit::SeededEntropy entropy;
@@ -116,6 +120,30 @@ void sm2_sign_by_quorum(benchmark::State& state) {
   }
 }
 BENCHMARK(sm2_sign_by_quorum)->Name("crypto/sm2_sign_by_quorum")->ArgName("of")->Arg(3)->Arg(5);
+
+void ecdsa_sign_by_quorum(benchmark::State& state, const Group& group) {
+  const auto total = static_cast<std::uint8_t>(state.range(0));
+  const Threshold threshold{.needed = static_cast<std::uint8_t>((total + 1) / 2), .total = total};
+  testkit::SeededEntropy entropy;
+  const auto keys = *deal_key(group, threshold, group.random_nonzero(entropy), entropy);
+  for (auto _ : state) {
+    std::vector<EcdsaQuorumSigning> machines;
+    for (const KeyShare& share : keys)
+      machines.push_back(*EcdsaQuorumSigning::create(
+          share, {.signers = all_parties(total), .digest = {}, .session = {}}, entropy));
+    run(machines);
+    if (!machines[0].signature()) state.SkipWithError("refused");
+  }
+}
+BENCHMARK_CAPTURE(ecdsa_sign_by_quorum, secp256k1, secp256k1_group())
+    ->Name("crypto/secp256k1_sign_by_quorum")
+    ->ArgName("of")
+    ->Arg(3)
+    ->Arg(5);
+BENCHMARK_CAPTURE(ecdsa_sign_by_quorum, p256, p256_group())
+    ->Name("crypto/p256_sign_by_quorum")
+    ->ArgName("of")
+    ->Arg(3);
 
 }  // namespace
 }  // namespace wusong::threshold

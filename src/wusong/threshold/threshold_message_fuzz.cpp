@@ -5,6 +5,7 @@
 // messages whose length is in two bytes before them.
 #include "wusong/base/assert.hpp"
 #include "wusong/testkit/seeded_entropy.hpp"
+#include "wusong/threshold/ecdsa_quorum.hpp"
 #include "wusong/threshold/frost.hpp"
 #include "wusong/threshold/guardians.hpp"
 #include "wusong/threshold/sm2_pair.hpp"
@@ -90,7 +91,7 @@ void feed(Machine& machine, Protocol protocol, BytesView input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const BytesView input{data + 1, size - 1};
-  switch (data[0] % 11u) {
+  switch (data[0] % 13u) {
     case 0:
       try_share(ed25519_group(), input);
       break;
@@ -125,10 +126,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       feed(machine, Protocol::sm2_keys, input);
       break;
     }
+    case 11:
+      try_share(secp256k1_group(), input);
+      break;
+    case 12: {
+      testkit::SeededEntropy entropy;
+      const Group& group = secp256k1_group();
+      auto machine = *EcdsaQuorumSigning::create(
+          (*deal_key(group, {2, 3}, group.scalar(7), entropy))[0],
+          {.signers = all_parties(3), .digest = {}, .session = {}}, entropy);
+      feed(machine, Protocol::ecdsa_signing, input);
+      WUSONG_ASSERT(!machine.signature() || machine.start().empty());
+      break;
+    }
     case 7:
     case 8: {
       testkit::SeededEntropy entropy;
-      const Party self = data[0] % 11u == 7 ? kReceiver : kHelper;
+      const Party self = data[0] % 13u == 7 ? kReceiver : kHelper;
       auto machine = Sm2PairSigning::create(pair_share(self), as_bytes("m"), Hash{}, entropy);
       feed(machine, Protocol::sm2_pair_signing, input);
       WUSONG_ASSERT(!machine.signature() || machine.is_over());

@@ -8,10 +8,6 @@
 
 namespace wusong::threshold::internal {
 
-/// A number nobody can foresee even where one of entropy and secret is bad; another for each
-/// `index` even where entropy repeats itself.
-Scalar hedged_nonce(const Scalar& secret, const Hash& session, const Hash& digest,
-                    std::uint8_t index, io::Entropy& entropy);
 /// r = e + x1 mod n. The caller knows that the nonce is not the identity.
 Scalar sm2_r(const Point& nonce, const Hash& digest) noexcept;
 /// r || s from s + r, verified as anybody would.
