@@ -38,6 +38,7 @@ const context = {
   signer: (index) => new NonceManager(wallet(index).connect(provider)),
   isWusong: client.startsWith("Wusong"),
   chainId: BigInt(await rpc(options.rpc, "eth_chainId")),
+  profile: (await rpc(options.rpc, "wusong_chainInfo").catch(() => ({}))).profile,
   contracts: await harness.run("solc/compiles OpenZeppelin (setup)", async () => compileAll()),
 };
 

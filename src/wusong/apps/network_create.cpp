@@ -52,6 +52,7 @@ struct NodeFiles {
   std::filesystem::path folder;
   Bytes node_key;  // public
   Bytes vote_key;  // public; empty for observers
+  std::string vote_scheme;
   Address beneficiary;
 };
 
@@ -78,6 +79,7 @@ Outcome<NodeFiles> create_keys(const std::filesystem::path& folder, const std::s
                            node_secret.view(), *password, kGeneratedCost);
   if (!written) return std::unexpected{written.error()};
   if (scheme_name.empty()) return out;
+  out.vote_scheme = scheme_name;
 
   const auto scheme = crypto::find_scheme(std::string_view{scheme_name})->scheme;
   const Secret vote_secret{crypto::generate_secret_key(scheme, entropy)};
@@ -127,6 +129,7 @@ Outcome<node::Role> parse_role(const std::vector<std::string>& members) {
 Outcome<node::Genesis> make_genesis(const NetworkPlan& plan, const std::vector<NodeFiles>& nodes) {
   node::Genesis genesis;
   genesis.chain_id = plan.chain_id;
+  genesis.profile = crypto::chain_profile();
   genesis.fork = *vm::find_fork(plan.fork);
   genesis.timestamp = platform::wall_now();
   genesis.gas_limit = plan.gas_limit;
@@ -140,7 +143,7 @@ Outcome<node::Genesis> make_genesis(const NetworkPlan& plan, const std::vector<N
     }
     genesis.validators.push_back(
         {.name = files.name,
-         .scheme = crypto::find_scheme(std::string_view{plan.scheme})->scheme,
+         .scheme = crypto::find_scheme(std::string_view{files.vote_scheme})->scheme,
          .vote_key = files.vote_key,
          .node_key = files.node_key,
          .beneficiary = files.beneficiary});
@@ -199,6 +202,18 @@ NodeConfig make_config(const NetworkPlan& plan, const std::vector<NodeFiles>& no
   return config;
 }
 
+Outcome<void> check_scheme(const std::string& name) {
+  if (name.empty() || crypto::find_scheme(std::string_view{name}) != nullptr) return {};
+  return failure(err::bad_argument,
+                 fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", name));
+}
+
+/// What votes are signed with where nobody chose.
+std::string vote_scheme(const std::string& chosen, crypto::Profile profile) {
+  if (!chosen.empty()) return chosen;
+  return profile == crypto::Profile::guomi ? "sm2" : "ed25519";
+}
+
 Outcome<void> check(const NetworkPlan& plan) {
   if (platform::file_exists((plan.folder / "genesis.json").string())) {
     return failure(
@@ -220,11 +235,11 @@ Outcome<void> check(const NetworkPlan& plan) {
     return failure(err::bad_argument,
                    fmt::format("unknown --fork \"{}\"; use Cancun, Prague or Osaka", plan.fork));
   }
-  if (crypto::find_scheme(std::string_view{plan.scheme}) == nullptr) {
-    return failure(
-        err::bad_argument,
-        fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", plan.scheme));
+  if (!crypto::find_profile(plan.profile)) {
+    return failure(err::bad_argument,
+                   fmt::format("unknown --profile \"{}\"; use standard or guomi", plan.profile));
   }
+  if (auto known = check_scheme(plan.scheme); !known) return known;
   if (plan.epoch_blocks < 1 || plan.epoch_blocks > 1'000'000) {
     return failure(err::bad_argument, "--epoch-blocks must be from 1 to 1000000");
   }
@@ -259,11 +274,14 @@ Outcome<void> check(const NetworkPlan& plan) {
 
 Outcome<void> create_network(const NetworkPlan& plan) {
   if (auto checked = check(plan); !checked) return checked;
+  const crypto::Profile profile = *crypto::find_profile(plan.profile);
+  crypto::set_chain_profile(profile);
+  const std::string scheme = vote_scheme(plan.scheme, profile);
   std::vector<NodeFiles> nodes;
   for (std::size_t i = 0; i < plan.validators + plan.observers; ++i) {
     const std::string name = fmt::format("node{}", i);
     auto files =
-        create_keys(plan.folder / name, name, i < plan.validators ? plan.scheme : std::string{});
+        create_keys(plan.folder / name, name, i < plan.validators ? scheme : std::string{});
     if (!files) return std::unexpected{files.error()};
     nodes.push_back(*std::move(files));
   }
@@ -294,10 +312,7 @@ Outcome<void> create_node(const NodePlan& plan) {
   if (plan.name.empty() || plan.name.size() > types::kMemberNameMax)
     return failure(err::bad_argument, fmt::format("--name has 1 to {} letters, of one byte each",
                                                   types::kMemberNameMax));
-  if (crypto::find_scheme(std::string_view{plan.scheme}) == nullptr)
-    return failure(
-        err::bad_argument,
-        fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", plan.scheme));
+  if (auto known = check_scheme(plan.scheme); !known) return known;
   NodeConfig config;
   config.peers = like->peers;
   for (const auto& validator : genesis->validators) {
@@ -305,7 +320,8 @@ Outcome<void> create_node(const NodePlan& plan) {
       config.peers.push_back({like->name, validator.node_key, like->network_listen});
   }
   const auto files =
-      create_keys(plan.folder, plan.name, plan.observer ? std::string{} : plan.scheme);
+      create_keys(plan.folder, plan.name,
+                  plan.observer ? std::string{} : vote_scheme(plan.scheme, genesis->profile));
   if (!files) return std::unexpected{files.error()};
   config.name = plan.name;
   config.role = plan.observer ? "observer" : "validator";
@@ -330,6 +346,7 @@ Outcome<node::Genesis> load_genesis(const std::filesystem::path& file) {
                                              file.string()));
   }
   auto genesis = node::parse_genesis(*text);
+  if (genesis) crypto::set_chain_profile(genesis->profile);
   if (!genesis) {
     const std::string& where = genesis.error().where;
     return failure(genesis.error().error,

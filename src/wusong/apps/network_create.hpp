@@ -21,8 +21,9 @@ struct NetworkPlan {
       8545};  // node i: JSON-RPC at port_base + i, peers at port_base + 1000 + i
   std::uint64_t chain_id{5918};
   std::string fork{"Osaka"};
-  std::string scheme{"ed25519"};  // of votes
-  bool dev{false};                // fund the well-known development accounts
+  std::string profile{"standard"};
+  std::string scheme;  // of votes; empty: as the profile has it
+  bool dev{false};     // fund the well-known development accounts
   std::uint64_t gas_limit{1'000'000'000};
   std::uint64_t gas_price{0};
   std::uint64_t block_interval_ms{50};
@@ -51,7 +52,7 @@ struct NodePlan {
   std::filesystem::path genesis;
   std::filesystem::path like;  // node.toml of a member: whom to connect to
   std::string name;
-  std::string scheme{"ed25519"};
+  std::string scheme;  // empty: as the chain's profile has it
   std::string network_listen{"127.0.0.1:30300"};
   std::string rpc_listen{"127.0.0.1:8545"};
   bool observer{false};

@@ -123,6 +123,7 @@ int write_trust(const TrustOptions& options) {
   const auto text = text_of_file(options.genesis);
   if (!text) return complain(text.error());
   const auto genesis = node::parse_genesis(*text);
+  if (genesis) crypto::set_chain_profile(genesis->profile);
   if (!genesis) {
     return complain(
         {genesis.error().error, fmt::format("{}: {}", options.genesis, genesis.error().where)});

@@ -27,9 +27,10 @@ struct Context {
     WUSONG_ASSERT(context != nullptr);
   }
 
-  void digest(BytesView data, std::uint8_t* out) noexcept {
+  void digest(BytesView data, std::uint8_t* out, BytesView rest = {}) noexcept {
     const bool done = EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1 &&
                       EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1 &&
+                      EVP_DigestUpdate(context.get(), rest.data(), rest.size()) == 1 &&
                       EVP_DigestFinal_ex(context.get(), out, nullptr) == 1;
     WUSONG_ASSERT(done);
   }
@@ -83,10 +84,14 @@ std::array<std::uint8_t, 64> sha512(BytesView data) noexcept {
 }
 
 Hash sm3(BytesView data) noexcept {
+  return sm3(data, {});
+}
+
+Hash sm3(BytesView first, BytesView second) noexcept {
   static const MdPtr algorithm = fetch("SM3");
   thread_local Context context{algorithm.get()};
   Hash out;
-  context.digest(data, out.data());
+  context.digest(first, out.data(), second);
   return out;
 }
 

@@ -22,6 +22,8 @@ Hash sha256(BytesView data) noexcept;
 std::array<std::uint8_t, 64> sha512(BytesView data) noexcept;
 /// @source GB/T 32905-2016
 Hash sm3(BytesView data) noexcept;
+/// Digest of two strings laid end to end.
+Hash sm3(BytesView first, BytesView second) noexcept;
 /// sm3 of each, at a fraction of the cost where they are many and of like length.
 /// @shape as many digests as messages
 void sm3_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;

@@ -231,9 +231,12 @@ Bytes generate_secret_key(Scheme scheme, io::Entropy& entropy) noexcept {
 
 Address address_of(Scheme scheme, BytesView public_key) noexcept {
   const std::uint8_t number = std::to_underlying(scheme);
-  const Hash digest = scheme == Scheme::secp256k1 ? keccak256(public_key)
-                                                  : keccak256(BytesView{&number, 1}, public_key);
-  return Address::from(digest.view().last(Address::kSize));
+  const auto digest = [&] {
+    if (scheme == Scheme::secp256k1) return keccak256(public_key);
+    if (scheme == Scheme::sm2) return sm3(BytesView{&number, 1}, public_key);
+    return keccak256(BytesView{&number, 1}, public_key);
+  };
+  return Address::from(digest().view().last(Address::kSize));
 }
 
 }  // namespace wusong::crypto

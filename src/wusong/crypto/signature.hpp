@@ -62,8 +62,9 @@ class Signer {
 /// A fresh secret key of the scheme's size.
 Bytes generate_secret_key(Scheme scheme, io::Entropy& entropy) noexcept;
 
-/// The address of an account with this key: secp256k1 as Ethereum (last 20 bytes of keccak256(x ||
-/// y)); other schemes: last 20 bytes of keccak256(scheme number || public key).
+/// The address of an account with this key, the last 20 bytes of a digest: secp256k1 as Ethereum,
+/// keccak256(x || y); sm2 SM3(scheme number || x || y); others keccak256(scheme number || public
+/// key). The same on every chain, whatever its profile.
 Address address_of(Scheme scheme, BytesView public_key) noexcept;
 
 /// An Ethereum signature over a 32-byte digest.

@@ -116,7 +116,7 @@ Result<PreparedCall> prepare(const BlockContext& block, const ChainRules& rules,
 OverrideView::OverrideView(types::StateView& base, const StateOverrides& overrides)
     : base_{&base}, overrides_{&overrides} {
   for (const auto& [address, change] : overrides) {
-    if (change.code) codes_.emplace(crypto::keccak256(*change.code), &*change.code);
+    if (change.code) codes_.emplace(types::code_hash_of(*change.code), &*change.code);
   }
 }
 
@@ -128,7 +128,7 @@ std::optional<types::Account> OverrideView::account(const Address& address) {
   types::Account out = account.value_or(types::Account{});
   if (change.nonce) out.nonce = *change.nonce;
   if (change.balance) out.balance = *change.balance;
-  if (change.code) out.code_hash = crypto::keccak256(*change.code);
+  if (change.code) out.code_hash = types::code_hash_of(*change.code);
   if (change.state && change.state->empty()) out.storage_root = types::kEmptyTrieRoot;
   return out;
 }

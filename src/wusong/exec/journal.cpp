@@ -191,12 +191,11 @@ void Journal::set_code(Entry& entry, Bytes code) {
                    .value = {},
                    .code = entry.code,
                    .code_hash = entry.code_hash});
+  entry.code_hash = types::code_hash_of(code);
   if (code.empty()) {
     entry.code = &kNoCode;
-    entry.code_hash = crypto::kKeccakEmpty;
     return;
   }
-  entry.code_hash = crypto::keccak256(code);
   entry.code = intern(entry.code_hash, std::move(code));
 }
 

@@ -6,7 +6,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/crypto/chain_hash.hpp"
 #include "wusong/node/errors.hpp"
 #include "wusong/node/registry.hpp"
 
@@ -270,6 +270,8 @@ std::string to_json(const Genesis& genesis) {
   JsonWriter out;
   out.open_object();
   out.key("chainId").number(genesis.chain_id);
+  if (genesis.profile != crypto::Profile::standard)  // chains older than profiles name none
+    out.key("profile").string(crypto::name_of(genesis.profile));
   out.key("fork").string(vm::name_of(genesis.fork));
   out.key("timestampMs").number(genesis.timestamp.value);
   out.key("gasLimit").number(genesis.gas_limit);
@@ -313,6 +315,12 @@ std::expected<Genesis, GenesisFault> parse_genesis(std::string_view json) {
   Genesis out;
   Reader reader{document->root(), ""};
   reader.number("chainId", out.chain_id, true);
+  reader.member("profile", false, [&](const JsonValue& value) {
+    const auto text = value.string();
+    const auto profile = text ? crypto::find_profile(*text) : std::nullopt;
+    if (profile) out.profile = *profile;
+    return profile.has_value();
+  });
   reader.member("fork", true, [&](const JsonValue& value) {
     const auto text = value.string();
     const auto fork = text ? vm::find_fork(*text) : std::nullopt;
@@ -338,7 +346,7 @@ types::StateDiff genesis_state(const Genesis& genesis) {
     types::AccountChange change;
     change.after = types::Account{.nonce = account.nonce, .balance = account.balance};
     if (!account.code.empty()) {
-      change.after->code_hash = crypto::keccak256(account.code);
+      change.after->code_hash = types::code_hash_of(account.code);
       diff.codes[change.after->code_hash] = account.code;
     }
     change.slots = account.storage;
@@ -349,7 +357,7 @@ types::StateDiff genesis_state(const Genesis& genesis) {
 
 types::Header genesis_header(const Genesis& genesis, const Hash& state_root) {
   types::Header header;
-  header.parent_hash = crypto::keccak256(as_bytes(to_json(genesis)));
+  header.parent_hash = crypto::chain_hash(as_bytes(to_json(genesis)));
   header.timestamp = genesis.timestamp;
   header.gas_limit = genesis.gas_limit;
   header.base_fee = genesis.gas_price;

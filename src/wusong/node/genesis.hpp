@@ -10,6 +10,7 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
+#include "wusong/crypto/chain_hash.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/block.hpp"
@@ -37,6 +38,7 @@ inline constexpr std::uint64_t kBlockBytesMax = (std::uint64_t{1} << 30) - kBloc
 
 struct Genesis {
   std::uint64_t chain_id{0};
+  crypto::Profile profile{crypto::Profile::standard};
   vm::Fork fork{vm::Fork::osaka};
   UnixMillis timestamp;
   std::uint64_t gas_limit{1'000'000'000};  // of a block: the sum of its transactions' limits
@@ -64,7 +66,7 @@ struct GenesisFault {
 
 /// The first state as a change to an empty one.
 types::StateDiff genesis_state(const Genesis& genesis);
-/// Header 0: its parent hash is keccak256 of the canonical text, its roots are those of the first
+/// Header 0: its parent hash is the chain's of the canonical text, its roots are those of the first
 /// state.
 types::Header genesis_header(const Genesis& genesis, const Hash& state_root);
 

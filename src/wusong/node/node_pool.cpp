@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transactions: into the pool, and on to the peers.
-#include "wusong/crypto/hash.hpp"
 #include "wusong/node/internal/accounts.hpp"
 #include "wusong/node/node.hpp"
 
@@ -34,7 +33,7 @@ void Node::on_gossip(consensus::PeerId peer, Bytes payload) {
     return;
   }
   for (const BytesView encoded : *batch) {
-    const Hash hash = crypto::keccak256(encoded);
+    const Hash hash = types::transaction_hash(encoded);
     if (pool_->find(hash) == nullptr && !was_included(hash)) job.transactions.push_back(encoded);
   }
   if (!job.transactions.empty()) out_.candidates.push_back(std::move(job));

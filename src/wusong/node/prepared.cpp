@@ -3,7 +3,6 @@
 
 #include <optional>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/exec/errors.hpp"
 #include "wusong/exec/transition.hpp"
 #include "wusong/node/errors.hpp"
@@ -83,8 +82,8 @@ Result<std::shared_ptr<const SplitBlock>> split(Bytes encoded, io::Executor& exe
   out->transactions = std::move(parts.transactions);
   out->transaction_hashes.resize(out->transactions.size());
   for_each_chunk(executor, out->transactions.size(), [&](std::size_t begin, std::size_t end) {
-    crypto::keccak256_batch(std::span{out->transactions}.subspan(begin, end - begin),
-                            std::span{out->transaction_hashes}.subspan(begin, end - begin));
+    types::transaction_hashes(std::span{out->transactions}.subspan(begin, end - begin),
+                              std::span{out->transaction_hashes}.subspan(begin, end - begin));
   });
   std::vector<Bytes> values;
   values.reserve(out->transactions.size());
@@ -160,7 +159,7 @@ std::vector<Result<txpool::Candidate>> prepare_candidates(std::span<const RawTra
       messages.push_back(raw[i].encoded);
     }
     std::vector<Hash> hashes(messages.size());
-    crypto::keccak256_batch(messages, hashes);
+    types::transaction_hashes(messages, hashes);
     for (std::size_t i = 0; i < accepted.size(); ++i) out[accepted[i]]->hash = hashes[i];
   });
   return out;

@@ -216,6 +216,7 @@ Outcome<void> read_settings(const PortalConfig& config, gateway::Settings& setti
       return failure(genesis.error().error,
                      fmt::format("{}: {}", config.genesis.string(), genesis.error().where));
     }
+    crypto::set_chain_profile(genesis->profile);
     settings.genesis_text = node::to_json(*genesis);
   }
   if (const auto topics = platform::read_text((config.folder / "topics.json").string())) {

@@ -2,7 +2,6 @@
 // Forgetting what is old, and beginning where others are.
 #include <algorithm>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/storage/internal/keys.hpp"
 #include "wusong/storage/ledger.hpp"
 
@@ -38,7 +37,7 @@ Result<void> Ledger::forget_block(io::WriteBatch& batch, Height height, std::siz
   batch.erase(io::Column::receipt, height_key(height));
   if (parts->transactions.empty()) return {};
   for (const BytesView transaction : parts->transactions) {
-    const Bytes key = transaction_key(crypto::keccak256(transaction));
+    const Bytes key = transaction_key(types::transaction_hash(transaction));
     WUSONG_TRY(const auto place, store_.get(io::Column::index, key));
     // A transaction that was skipped here may have been executed elsewhere.
     if (place && place->size() == 12 && load_be64(place->data()) == height.value)

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "wusong/base/defect.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/state/errors.hpp"
 #include "wusong/sync/errors.hpp"
 #include "wusong/types/account.hpp"
@@ -203,7 +202,7 @@ Result<void> SnapshotFetcher::take_branch(const Item& item, const state::TrieBra
 }
 
 Result<void> SnapshotFetcher::take_code(const Item& item, BytesView code) {
-  if (crypto::keccak256(code) != item.where.key && !has_defect(Defect::snapshot_unchecked))
+  if (types::code_hash_of(code) != item.where.key && !has_defect(Defect::snapshot_unchecked))
     return fail(err::bad_part);
   WUSONG_CHECK(import_.put_code(item.where.key, code));
   ++progress_.codes;

@@ -2,6 +2,7 @@
 #include "wusong/types/account.hpp"
 
 #include "wusong/codec/rlp.hpp"
+#include "wusong/crypto/chain_hash.hpp"
 
 namespace wusong::types {
 
@@ -28,6 +29,10 @@ Result<Account> decode_account(BytesView encoded) {
   WUSONG_TRY(out.code_hash, in.fixed<Hash>());
   WUSONG_CHECK(in.finish());
   return out;
+}
+
+Hash code_hash_of(BytesView code) noexcept {
+  return code.empty() ? crypto::kKeccakEmpty : crypto::chain_hash(code);
 }
 
 }  // namespace wusong::types

@@ -25,6 +25,8 @@ struct Account {
   friend bool operator==(const Account&, const Account&) = default;
 };
 Bytes encode(const Account& account);
+/// The chain's hash of it; kKeccakEmpty marks "no code" in every profile.
+Hash code_hash_of(BytesView code) noexcept;
 [[nodiscard]] Result<Account> decode_account(BytesView encoded);
 
 /// What a block did to one account. `storage_root` in `after` is ignored: the state computes it.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/types/transaction.hpp"
 
+#include <utility>
+
 #include "wusong/codec/rlp.hpp"
+#include "wusong/crypto/chain_hash.hpp"
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/types/errors.hpp"
@@ -15,6 +18,10 @@ using codec::RlpWriter;
 // Order of secp256k1's group (SEC 2, section 2.4.1).
 constexpr U256 kOrder{0xbfd25e8cd0364141ull, 0xbaaedce6af48a03bull, 0xfffffffffffffffeull,
                       0xffffffffffffffffull};
+
+bool is_native(BytesView encoded) noexcept {
+  return !encoded.empty() && encoded[0] == std::to_underlying(TransactionType::native);
+}
 
 void write_to(RlpWriter& out, const std::optional<Address>& to) {
   if (to) {
@@ -345,8 +352,19 @@ Result<Transaction> decode_transaction(BytesView encoded) {
   return fail(err::unknown_transaction_type);
 }
 
+Hash transaction_hash(BytesView encoded) noexcept {
+  return is_native(encoded) ? crypto::chain_hash(encoded) : crypto::keccak256(encoded);
+}
+
+void transaction_hashes(std::span<const BytesView> encoded, std::span<Hash> out) {
+  crypto::keccak256_batch(encoded, out);
+  if (crypto::chain_profile() == crypto::Profile::standard) return;
+  for (std::size_t i = 0; i < encoded.size(); ++i)
+    if (is_native(encoded[i])) out[i] = crypto::chain_hash(encoded[i]);
+}
+
 Hash hash_of(const Transaction& transaction) {
-  return crypto::keccak256(encode(transaction));
+  return transaction_hash(encode(transaction));
 }
 
 Hash signing_hash(const Transaction& transaction) {

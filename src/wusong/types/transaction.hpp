@@ -80,7 +80,10 @@ Bytes encode(const Transaction& transaction);
 ///         err::empty_authorization_list
 [[nodiscard]] Result<Transaction> decode_transaction(BytesView encoded);
 
-/// keccak256 of the encoding.
+/// By its encoding: keccak256 as Ethereum's clients compute it, for `native` ones the chain's hash.
+Hash transaction_hash(BytesView encoded) noexcept;
+/// transaction_hash of each, at a fraction of the cost. @shape as many hashes as encodings
+void transaction_hashes(std::span<const BytesView> encoded, std::span<Hash> out);
 Hash hash_of(const Transaction& transaction);
 /// What an Ethereum signature covers.
 Hash signing_hash(const Transaction& transaction);

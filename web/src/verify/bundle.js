@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks a proof bundle (docs/data-platform.md, section 6) step by step, believing only the genesis hash.
 import { ProofError, bigToBytes, concat, equal, fromHex, keccak, sha256Hex, toBig, toHex, utf8 } from './bytes.js';
+import { chainHash, useProfile } from './digest.js';
 import { decodeRlp } from './rlp.js';
 import { linkHeaders, decodeHeader } from './header.js';
 import { epochOf, firstEpoch, followEpochs, trustedEpoch } from './epochs.js';
@@ -44,15 +45,16 @@ function checkGenesis(bundle, trust) {
     if (!trust.validators) throw new ProofError('validators_unknown');
     return { genesis: fromHex(genesis), trusted: firstEpoch(fromHex(genesis), trust.validators) };
   }
+  useProfile(JSON.parse(text).profile);
   const header = decodeHeader(fromHex(headerHex));
   if (toHex(header.hash) !== genesis) throw new ProofError('genesis_header_mismatch');
-  if (!equal(header.parentHash, keccak(utf8(text)))) throw new ProofError('genesis_text_mismatch');
+  if (!equal(header.parentHash, chainHash(utf8(text)))) throw new ProofError('genesis_text_mismatch');
   return { genesis: fromHex(genesis), trusted: firstEpoch(fromHex(genesis), validatorsOf(text).validators) };
 }
 
 /** A storage word under `root`: its value, 0 when the proof shows that it is absent. */
 function provedWord(entry, slot, root) {
-  const value = verifyTrieProof(root, keccak(slot), entry.proof.map(fromHex));
+  const value = verifyTrieProof(root, chainHash(slot), entry.proof.map(fromHex));
   return value === null ? 0n : toBig(decodeRlp(value));
 }
 
@@ -119,7 +121,7 @@ export function verifyBundle(bundle, trust = {}) {
   step('account', () => {
     const contract = (trust.contract ?? bundle.item.contract).toLowerCase();
     if (bundle.item.contract.toLowerCase() !== contract) throw new ProofError('other_contract', bundle.item.contract);
-    const value = verifyTrieProof(roots.stateRoot, keccak(fromHex(contract)), bundle.proof.accountProof.map(fromHex));
+    const value = verifyTrieProof(roots.stateRoot, chainHash(fromHex(contract)), bundle.proof.accountProof.map(fromHex));
     if (value === null) throw new ProofError('no_such_contract', contract);
     const account = decodeRlp(value);
     if (account.length !== 4 || account[2].length !== 32) throw new ProofError('bad_account');

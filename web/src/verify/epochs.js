@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the validators of genesis to those of any later epoch, by certificates alone (src/wusong/light, docs/adr/0014).
-import { ProofError, concat, fromHex, keccak, toHex, utf8 } from './bytes.js';
+import { ProofError, concat, fromHex, toHex, utf8 } from './bytes.js';
+import { chainHash } from './digest.js';
 import { verifyFinalityProof } from './finality.js';
 import { decodeHeader } from './header.js';
 import { decodeRlp, rlpNumber } from './rlp.js';
@@ -24,7 +25,7 @@ export function decodeEpoch(encoded) {
 
 /** What votes of an epoch sign in place of the genesis hash. */
 function domainOf(genesis, encoded) {
-  return keccak(concat(utf8('wusong/epoch/v1'), genesis, encoded));
+  return chainHash(concat(utf8('wusong/epoch/v1'), genesis, encoded));
 }
 
 /** An epoch that is trusted from elsewhere: `encoded` as wusong_epoch shows it. */

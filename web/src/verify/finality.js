@@ -3,6 +3,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { ProofError, concat, fromHex, keccak, toBig, toHex, u64, utf8 } from './bytes.js';
+import { chainHash } from './digest.js';
 import { verifySm2 } from './sm2.js';
 
 const schemes = {
@@ -46,7 +47,7 @@ export function signedBytes(genesis, proof) {
   if (proof.kind === 2) return concat(utf8('wusong/vote/v1'), genesis, finalize, u64(proof.view), u64(proof.height), proof.blockId);
   // The votes are for a block that holds nothing but the name of this one (src/wusong/consensus/closing.hpp).
   const { height, parent } = proof.closing;
-  const id = keccak(concat(utf8('wusong/closing/v1'), u64(proof.view), u64(height), parent, u64(proof.height), proof.blockId));
+  const id = chainHash(concat(utf8('wusong/closing/v1'), u64(proof.view), u64(height), parent, u64(proof.height), proof.blockId));
   return concat(utf8('wusong/vote/v1'), genesis, finalize, u64(proof.view), u64(height), id);
 }
 

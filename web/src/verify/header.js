@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Block headers (src/wusong/types/block.hpp): a header carries the roots of earlier heights (ADR 0003).
-import { ProofError, fromHex, keccak, toHex } from './bytes.js';
+import { ProofError, fromHex, toHex } from './bytes.js';
+import { chainHash } from './digest.js';
 import { decodeRlp, rlpNumber } from './rlp.js';
 
 function fixed(bytes, size) {
@@ -14,7 +15,7 @@ export function decodeHeader(encoded) {
   const executed = rlpNumber(f[9]);
   const first = executed - BigInt(f[10].length) + 1n;
   return {
-    hash: keccak(encoded),
+    hash: chainHash(encoded),
     parentHash: fixed(f[0], 32),
     number: rlpNumber(f[1]),
     view: rlpNumber(f[2]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Merkle Patricia proofs as eth_getProof gives them (EIP-1186).
 import { ProofError, equal, keccak } from './bytes.js';
+import { chainHash } from './digest.js';
 import { decodeRlp, encodeRlp } from './rlp.js';
 
 const kEmptyRoot = keccak(Uint8Array.of(0x80));
@@ -37,7 +38,7 @@ export function verifyTrieProof(root, key, proof) {
     let node;
     if (expected instanceof Uint8Array) {
       if (used === proof.length) throw new ProofError('proof_incomplete');
-      if (!equal(keccak(proof[used]), expected)) throw new ProofError('proof_hash_mismatch', `node ${used}`);
+      if (!equal(chainHash(proof[used]), expected)) throw new ProofError('proof_hash_mismatch', `node ${used}`);
       node = decodeRlp(proof[used++]);
     } else {
       node = expected;

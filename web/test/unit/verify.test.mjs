@@ -8,6 +8,7 @@ import { verifyBundle, unpackItem, kSteps } from '../../src/verify/bundle.js';
 import { decodeFinalityProof, verifyFinalityProof } from '../../src/verify/finality.js';
 import { decodeHeader } from '../../src/verify/header.js';
 import { decodeRlp, encodeRlp } from '../../src/verify/rlp.js';
+import { chainHash, useProfile } from '../../src/verify/digest.js';
 import { sm3, verifySm2 } from '../../src/verify/sm2.js';
 import { verifyTrieProof } from '../../src/verify/trie.js';
 import { codeWords, describeStep, verdict } from '../../src/verify/words.js';
@@ -116,6 +117,13 @@ test('SM3 and SM2 agree with OpenSSL', () => {
   const signature = fromHex('0x9cca17a6db6a7c01c68531c357da9f565a348894782b38c6021eeba104a0b83189d564c7a3b6b29f4d2abe963771cd08f3daaf3bd2a2bcb03b71420137530d8a');
   assert.equal(verifySm2(key, utf8('message digest'), signature), true);
   assert.equal(verifySm2(key, utf8('message digesT'), signature), false);
+});
+
+test('the digest of the chain is of its profile', () => {
+  useProfile('guomi');
+  assert.equal(toHex(chainHash(utf8('abc'))), toHex(sm3(utf8('abc'))));
+  useProfile(undefined);
+  assert.equal(toHex(chainHash(utf8('abc'))), toHex(keccak(utf8('abc'))));
 });
 test('a certificate needs 2f + 1 votes, and its bytes name the view', () => {
   const bytes = concat(Uint8Array.of(2), new Uint8Array(7), Uint8Array.of(9), new Uint8Array(32), new Uint8Array(7), Uint8Array.of(4), Uint8Array.of(0, 1, 3, 0, 64), new Uint8Array(64), Uint8Array.of(0, 64), new Uint8Array(64));

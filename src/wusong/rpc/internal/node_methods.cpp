@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "wusong/crypto/chain_hash.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/rpc/internal/health.hpp"
 #include "wusong/rpc/internal/methods.hpp"
@@ -122,6 +123,7 @@ Answer<void> chain_info(const Call& call, JsonWriter& out) {
   const node::Heads heads = node.heads();
   out.open_object().key("chainId").quantity(node.chain_id());
   out.key("genesisHash").data(node.genesis_hash());
+  out.key("profile").string(crypto::name_of(crypto::chain_profile()));
   out.key("fork").string(vm::name_of(node.fork()));
   out.key("rootDelay").quantity(std::uint64_t{node.root_delay()});
   out.key("gasLimit").quantity(node.gas_limit()).key("gasPrice");

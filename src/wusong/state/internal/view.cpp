@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/codec/rlp.hpp"
+#include "wusong/crypto/chain_hash.hpp"
 #include "wusong/crypto/hash.hpp"
 #include "wusong/state/errors.hpp"
 #include "wusong/state/internal/engine.hpp"
@@ -36,7 +37,8 @@ Result<CachedAccount> DbView::load_account(const Address& address) {
   HeadCache::Ticket ticket;
   const auto cached = db_.cache().account(address, snapshot_.height, ticket);
   if (cached && cached->storage_known) return *cached;
-  WUSONG_TRY(const auto leaf, find_leaf(db_.log(), snapshot_.accounts, crypto::keccak256(address)));
+  WUSONG_TRY(const auto leaf,
+             find_leaf(db_.log(), snapshot_.accounts, crypto::chain_hash(address)));
   CachedAccount found;
   if (leaf) {
     WUSONG_TRY(found.account, decode_stored_account(leaf->value));
@@ -54,7 +56,7 @@ Result<U256> DbView::load_slot(const Address& address, const Hash& slot) {
     last_address_ = address;
     last_storage_ = account.storage;
   }
-  WUSONG_TRY(const auto leaf, find_leaf(db_.log(), last_storage_, crypto::keccak256(slot)));
+  WUSONG_TRY(const auto leaf, find_leaf(db_.log(), last_storage_, crypto::chain_hash(slot)));
   U256 value;
   if (leaf) {
     WUSONG_TRY(value, decode_slot(leaf->value));
@@ -84,7 +86,7 @@ Bytes DbView::code(const Hash& code_hash) {
 Result<AccountProof> DbView::prove_account(const Address& address, std::span<const Hash> slots) {
   AccountProof out;
   out.address = address;
-  const Hash key = crypto::keccak256(address);
+  const Hash key = crypto::chain_hash(address);
   WUSONG_TRY(out.nodes, prove(db_.log(), snapshot_.accounts, key));
   WUSONG_TRY(const auto leaf, find_leaf(db_.log(), snapshot_.accounts, key));
   if (leaf) {
@@ -94,7 +96,7 @@ Result<AccountProof> DbView::prove_account(const Address& address, std::span<con
   for (const Hash& slot : slots) {
     StorageProof& entry = out.storage.emplace_back();
     entry.slot = slot;
-    const Hash slot_key = crypto::keccak256(slot);
+    const Hash slot_key = crypto::chain_hash(slot);
     WUSONG_TRY(entry.nodes, prove(db_.log(), storage, slot_key));
     WUSONG_TRY(const auto found, find_leaf(db_.log(), storage, slot_key));
     if (found) {

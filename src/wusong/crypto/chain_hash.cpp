@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wusong/crypto/chain_hash.hpp"
+
+#include <array>
+#include <atomic>
+#include <utility>
+
+#include "wusong/crypto/hash.hpp"
+
+namespace wusong::crypto {
+namespace {
+
+constexpr std::array<std::string_view, 2> kNames{"standard", "guomi"};
+std::atomic<Profile> current{Profile::standard};
+
+}  // namespace
+
+std::string_view name_of(Profile profile) noexcept {
+  return kNames[std::to_underlying(profile)];
+}
+
+std::optional<Profile> find_profile(std::string_view name) noexcept {
+  for (std::uint8_t i = 0; i < kNames.size(); ++i)
+    if (kNames[i] == name) return Profile{i};
+  return std::nullopt;
+}
+
+Profile chain_profile() noexcept {
+  return current.load(std::memory_order_relaxed);
+}
+
+void set_chain_profile(Profile profile) noexcept {
+  current.store(profile, std::memory_order_relaxed);
+}
+
+Hash chain_hash(BytesView data) noexcept {
+  return chain_profile() == Profile::guomi ? sm3(data) : keccak256(data);
+}
+
+Hash chain_hash(BytesView first, BytesView second) noexcept {
+  return chain_profile() == Profile::guomi ? sm3(first, second) : keccak256(first, second);
+}
+
+void chain_hash_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept {
+  chain_profile() == Profile::guomi ? sm3_batch(messages, out) : keccak256_batch(messages, out);
+}
+
+}  // namespace wusong::crypto
