@@ -10,7 +10,7 @@
 #include "wusong/apps/address.hpp"
 #include "wusong/apps/units.hpp"
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/math/uint256.hpp"
 
 namespace wusong::apps {
@@ -244,7 +244,7 @@ Outcome<Bytes> encode_call(const std::string& signature,
   std::string canonical = signature.substr(0, open);
   std::erase(canonical, ' ');
   canonical += fmt::format("({})", fmt::join(*names, ","));
-  const Hash selector = crypto::keccak256(as_bytes(canonical));
+  const Hash selector = hash::keccak256(as_bytes(canonical));
   Bytes out = to_bytes(selector.view().first(4));
   append(out, *encoded);
   return out;

@@ -6,13 +6,13 @@
 #include <algorithm>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::apps {
 
 std::string checksummed(const Address& address) {
   std::string digits = codec::to_hex(address);
-  const Hash hash = crypto::keccak256(as_bytes(digits));
+  const Hash hash = hash::keccak256(as_bytes(digits));
   for (std::size_t i = 0; i < digits.size(); ++i) {
     const unsigned nibble = i % 2 == 0 ? hash.bytes[i / 2] >> 4 : hash.bytes[i / 2] & 0x0f;
     if (nibble >= 8 && digits[i] >= 'a') digits[i] = static_cast<char>(digits[i] - 'a' + 'A');

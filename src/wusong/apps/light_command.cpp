@@ -12,7 +12,7 @@
 #include "wusong/apps/units.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/light/errors.hpp"
 #include "wusong/light/follower.hpp"
 #include "wusong/node/registry.hpp"

@@ -14,7 +14,7 @@
 #include "wusong/apps/network_create.hpp"
 #include "wusong/apps/rpc_client.hpp"
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/types/transaction.hpp"
@@ -54,7 +54,7 @@ struct Account {
 
 Account account_of(std::uint64_t index) {
   const std::string seed = fmt::format("wusong load account {}", index);
-  Account out{.secret = crypto::keccak256(as_bytes(seed))};
+  Account out{.secret = hash::keccak256(as_bytes(seed))};
   const auto signer = crypto::make_signer(crypto::Scheme::secp256k1, out.secret);
   out.address = crypto::address_of(crypto::Scheme::secp256k1, (*signer)->public_key());
   return out;
@@ -123,7 +123,7 @@ class Load {
     for (std::uint64_t i = 0; i < options_.latency_samples; ++i) {
       Account& from = accounts_[i % accounts_.size()];
       const Bytes raw = transfer(from, accounts_[(i + 1) % accounts_.size()].address, U256{1});
-      const std::string hash = codec::to_hex_data(crypto::keccak256(raw));
+      const std::string hash = codec::to_hex_data(hash::keccak256(raw));
       const std::string params = fmt::format(R"(["{}"])", hash);
       const Instant begun = platform::monotonic_now();
       need(client_.call("eth_sendRawTransaction",
@@ -191,7 +191,7 @@ class Load {
     wait_for_nonce(funder_.address, funder_.nonce);
     const auto receipt =
         need(client_.call("eth_getTransactionReceipt",
-                          fmt::format(R"(["{}"])", codec::to_hex_data(crypto::keccak256(raw)))));
+                          fmt::format(R"(["{}"])", codec::to_hex_data(hash::keccak256(raw)))));
     const auto address = receipt.result().string_at("contractAddress");
     if (!address) give_up({err::rpc_failed, "the token was not deployed"});
     token_ = *codec::fixed_from_hex<Address>(*address);

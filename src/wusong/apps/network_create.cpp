@@ -9,6 +9,7 @@
 #include "wusong/apps/address.hpp"
 #include "wusong/apps/keys.hpp"
 #include "wusong/codec/hex.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/node/registry.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
@@ -129,7 +130,7 @@ Outcome<node::Role> parse_role(const std::vector<std::string>& members) {
 Outcome<node::Genesis> make_genesis(const NetworkPlan& plan, const std::vector<NodeFiles>& nodes) {
   node::Genesis genesis;
   genesis.chain_id = plan.chain_id;
-  genesis.profile = crypto::chain_profile();
+  genesis.profile = hash::chain_profile();
   genesis.fork = *vm::find_fork(plan.fork);
   genesis.timestamp = platform::wall_now();
   genesis.gas_limit = plan.gas_limit;
@@ -209,9 +210,9 @@ Outcome<void> check_scheme(const std::string& name) {
 }
 
 /// What votes are signed with where nobody chose.
-std::string vote_scheme(const std::string& chosen, crypto::Profile profile) {
+std::string vote_scheme(const std::string& chosen, hash::Profile profile) {
   if (!chosen.empty()) return chosen;
-  return profile == crypto::Profile::guomi ? "sm2" : "ed25519";
+  return profile == hash::Profile::guomi ? "sm2" : "ed25519";
 }
 
 Outcome<void> check(const NetworkPlan& plan) {
@@ -235,7 +236,7 @@ Outcome<void> check(const NetworkPlan& plan) {
     return failure(err::bad_argument,
                    fmt::format("unknown --fork \"{}\"; use Cancun, Prague or Osaka", plan.fork));
   }
-  if (!crypto::find_profile(plan.profile)) {
+  if (!hash::find_profile(plan.profile)) {
     return failure(err::bad_argument,
                    fmt::format("unknown --profile \"{}\"; use standard or guomi", plan.profile));
   }
@@ -274,8 +275,8 @@ Outcome<void> check(const NetworkPlan& plan) {
 
 Outcome<void> create_network(const NetworkPlan& plan) {
   if (auto checked = check(plan); !checked) return checked;
-  const crypto::Profile profile = *crypto::find_profile(plan.profile);
-  crypto::set_chain_profile(profile);
+  const hash::Profile profile = *hash::find_profile(plan.profile);
+  hash::set_chain_profile(profile);
   const std::string scheme = vote_scheme(plan.scheme, profile);
   std::vector<NodeFiles> nodes;
   for (std::size_t i = 0; i < plan.validators + plan.observers; ++i) {
@@ -346,7 +347,7 @@ Outcome<node::Genesis> load_genesis(const std::filesystem::path& file) {
                                              file.string()));
   }
   auto genesis = node::parse_genesis(*text);
-  if (genesis) crypto::set_chain_profile(genesis->profile);
+  if (genesis) hash::set_chain_profile(genesis->profile);
   if (!genesis) {
     const std::string& where = genesis.error().where;
     return failure(genesis.error().error,

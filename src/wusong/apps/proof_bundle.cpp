@@ -10,7 +10,7 @@
 #include "wusong/consensus/errors.hpp"
 #include "wusong/consensus/finality_proof.hpp"
 #include "wusong/consensus/validator_keys.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/light/follower.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/state/proof.hpp"
@@ -187,7 +187,7 @@ Outcome<ProvedItem> proved_item(const JsonValue& root, const Trust& trust, const
     return failure(err::account_unproved, "the contract is not under the state root");
   Bytes key = to_bytes(id);
   key.resize(64);
-  const Hash slot = crypto::keccak256(key);
+  const Hash slot = hash::keccak256(key);
   const auto storage = proof.find("storageProof").value_or(JsonValue{});
   WUSONG_OUTCOME(const U256 word, proved_word(storage, 0, (*account)->storage_root, slot));
   WUSONG_OUTCOME(const U256 digest,
@@ -215,7 +215,7 @@ Outcome<void> check_document(const JsonValue& root, const std::optional<Hash>& f
                              ProvedItem& item) {
   const auto document = root.string_at("document");
   if (document) {
-    if (crypto::sha256(as_bytes(*document)) != item.document)
+    if (hash::sha256(as_bytes(*document)) != item.document)
       return failure(err::document_changed, "the document is not the one the ledger names");
     item.document_checked = true;
   }

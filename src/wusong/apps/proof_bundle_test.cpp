@@ -9,7 +9,7 @@
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/consensus/finality_proof.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/state/state_db.hpp"
@@ -68,7 +68,7 @@ struct Export {
       trust.epoch.validators.push_back(
           {.scheme = crypto::Scheme::ed25519, .vote_key = to_bytes(signers.back()->public_key())});
     }
-    document = "{\"digest\":\"" + codec::to_hex(crypto::sha256(as_bytes(kFile)).view()) +
+    document = "{\"digest\":\"" + codec::to_hex(hash::sha256(as_bytes(kFile)).view()) +
                "\",\"kind\":\"resource\"}";
     commit();
   }
@@ -76,7 +76,7 @@ struct Export {
   static Hash slot_of(const Hash& id) {
     Bytes key = to_bytes(id);
     key.resize(64);
-    return crypto::keccak256(key);
+    return hash::keccak256(key);
   }
 
   /// The state after height 5, and headers 5 to 9 of which the last carries its roots.
@@ -93,7 +93,7 @@ struct Export {
     change.after = types::Account{};
     change.after->nonce = 1;
     change.slots[kept] = word;
-    change.slots[to_hash(to_u256(kept) + U256{1})] = to_u256(crypto::sha256(as_bytes(document)));
+    change.slots[to_hash(to_u256(kept) + U256{1})] = to_u256(hash::sha256(as_bytes(document)));
     for (std::uint8_t i = 0; i < 40; ++i) change.slots[filled(i)] = U256{i + 1u};
     for (std::uint8_t i = 1; i < 30; ++i) {
       diff.accounts[account_of(i)].after = types::Account{};
@@ -179,7 +179,7 @@ struct Export {
   }
 
   Outcome<ProvedItem> verified(std::string_view file = kFile) const {
-    return verify_bundle(bundle(), trust, crypto::sha256(as_bytes(file)));
+    return verify_bundle(bundle(), trust, hash::sha256(as_bytes(file)));
   }
 };
 

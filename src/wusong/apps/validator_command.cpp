@@ -18,7 +18,7 @@
 #include "wusong/apps/units.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/registry.hpp"
 #include "wusong/node/registry_calls.hpp"
 #include "wusong/platform/files.hpp"
@@ -245,7 +245,7 @@ constexpr auto kRefusals = std::to_array<std::pair<std::string_view, std::string
 });
 
 std::string selector_of(std::string_view signature) {
-  return codec::to_hex_data(crypto::keccak256(as_bytes(signature)).view().first(4));
+  return codec::to_hex_data(hash::keccak256(as_bytes(signature)).view().first(4));
 }
 
 Failure in_words(Failure failure) {

@@ -14,7 +14,8 @@
 #include "wusong/apps/report.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/registry.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/state/memory_state.hpp"
@@ -44,9 +45,9 @@ Outcome<Hash> digest_of_file(const std::string& path) {
   if (known && size > 0) bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   ::close(descriptor);
   if (!known) return failure(err::not_found, path + ": not an ordinary file");
-  if (size == 0) return crypto::sha256({});
+  if (size == 0) return hash::sha256({});
   if (bytes == MAP_FAILED) return fault();
-  const Hash digest = crypto::sha256({static_cast<const std::uint8_t*>(bytes), size});
+  const Hash digest = hash::sha256({static_cast<const std::uint8_t*>(bytes), size});
   ::munmap(bytes, size);
   return digest;
 }
@@ -123,7 +124,7 @@ int write_trust(const TrustOptions& options) {
   const auto text = text_of_file(options.genesis);
   if (!text) return complain(text.error());
   const auto genesis = node::parse_genesis(*text);
-  if (genesis) crypto::set_chain_profile(genesis->profile);
+  if (genesis) hash::set_chain_profile(genesis->profile);
   if (!genesis) {
     return complain(
         {genesis.error().error, fmt::format("{}: {}", options.genesis, genesis.error().where)});

@@ -10,7 +10,7 @@
 
 #include "wusong/coding/dispersal.hpp"
 #include "wusong/coding/internal/coder.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::coding {
 namespace {
@@ -162,7 +162,7 @@ void reconstruct(benchmark::State& state) {
 }
 
 void open(benchmark::State& state) {
-  const Dispersed it{state, crypto::keccak256_batch};
+  const Dispersed it{state, hash::keccak256_batch};
   const auto dispersal = it.disperser.disperse(it.payload);
   const Bytes message = dispersal->message(1);
   for (auto _ : state) {
@@ -170,9 +170,9 @@ void open(benchmark::State& state) {
     benchmark::DoNotOptimize(fragment);
   }
 }
-BENCHMARK(disperse<crypto::keccak256_batch>)->Name("coding/disperse")->Apply(size_arguments);
-BENCHMARK(disperse<crypto::sm3_batch>)->Name("coding/disperse_sm3")->Apply(size_arguments);
-BENCHMARK(reconstruct<crypto::keccak256_batch>)->Name("coding/reconstruct")->Apply(size_arguments);
+BENCHMARK(disperse<hash::keccak256_batch>)->Name("coding/disperse")->Apply(size_arguments);
+BENCHMARK(disperse<hash::sm3_batch>)->Name("coding/disperse_sm3")->Apply(size_arguments);
+BENCHMARK(reconstruct<hash::keccak256_batch>)->Name("coding/reconstruct")->Apply(size_arguments);
 BENCHMARK(open)->Name("coding/open")->Apply(size_arguments);
 
 }  // namespace

@@ -14,11 +14,12 @@
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
 #include "wusong/coding/reed_solomon.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::coding {
 
-/// Hashes each message into the digest of the same place: `crypto::keccak256_batch`, or
-/// `crypto::sm3_batch`.
+/// Hashes each message into the digest of the same place: `hash::keccak256_batch`, or
+/// `hash::sm3_batch`.
 using HashBatch = void (*)(std::span<const BytesView> messages, std::span<Hash> digests) noexcept;
 
 /// What fragments are checked against: it binds the shape, the payload's size and every fragment. A

@@ -11,7 +11,7 @@
 
 #include "wusong/coding/errors.hpp"
 #include "wusong/coding/internal/test_leader.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::coding {
 namespace {
@@ -20,7 +20,7 @@ using internal::Forgery;
 using internal::TestLeader;
 using Random = std::mt19937_64;
 
-constexpr HashBatch kHashes[] = {crypto::keccak256_batch, crypto::sm3_batch};
+constexpr HashBatch kHashes[] = {hash::keccak256_batch, hash::sm3_batch};
 
 Bytes payload_of(std::size_t size) {
   Bytes out(size);
@@ -121,7 +121,7 @@ TEST(Dispersal, ASecondImplementationOfTheFormatMakesTheSameMessages) {
 TEST(Dispersal, AMebibyteComesBackFromAThirdOfAHundredAndOfAThousand) {
   for (const std::uint32_t total : {100u, 1000u}) {
     const Shape shape = Shape::for_validators(total);
-    const auto disperser = Disperser::create(shape, crypto::keccak256_batch);
+    const auto disperser = Disperser::create(shape, hash::keccak256_batch);
     const Bytes payload = payload_of(1 << 20);
     const auto dispersal = disperser->disperse(payload);
     const Opened all{*disperser, dispersal->commitment(), messages_of(*dispersal, total)};
@@ -136,26 +136,26 @@ TEST(Dispersal, AMebibyteComesBackFromAThirdOfAHundredAndOfAThousand) {
 }
 
 TEST(Dispersal, APayloadsLengthIsPartOfIt) {
-  const auto disperser = Disperser::create({.total = 4, .needed = 2}, crypto::keccak256_batch);
+  const auto disperser = Disperser::create({.total = 4, .needed = 2}, hash::keccak256_batch);
   const Commitment three = disperser->disperse(Bytes{1, 2, 0})->commitment();
   EXPECT_NE(three, disperser->disperse(Bytes{1, 2})->commitment());
   EXPECT_NE(three, disperser->disperse(Bytes{1, 2, 0, 0})->commitment());
   EXPECT_EQ(three, disperser->disperse(Bytes{1, 2, 0})->commitment());
-  const auto wider = Disperser::create({.total = 4, .needed = 3}, crypto::keccak256_batch);
+  const auto wider = Disperser::create({.total = 4, .needed = 3}, hash::keccak256_batch);
   EXPECT_NE(three, wider->disperse(Bytes{1, 2, 0})->commitment());
 }
 
 TEST(Dispersal, TooLargeAPayloadAndBadShapesAreRefused) {
-  const auto disperser = Disperser::create({.total = 4, .needed = 2}, crypto::keccak256_batch);
+  const auto disperser = Disperser::create({.total = 4, .needed = 2}, hash::keccak256_batch);
   EXPECT_TRUE(disperser->disperse(Bytes(kPayloadBytesMax)));
   EXPECT_EQ(disperser->disperse(Bytes(kPayloadBytesMax + 1)).error(),
             Error{err::payload_too_large});
-  EXPECT_EQ(Disperser::create({.total = 4, .needed = 5}, crypto::keccak256_batch).error(),
+  EXPECT_EQ(Disperser::create({.total = 4, .needed = 5}, hash::keccak256_batch).error(),
             Error{err::bad_shape});
 }
 
 TEST(Fragment, EveryChangeOfAMessageIsRefused) {
-  const auto disperser = Disperser::create({.total = 5, .needed = 2}, crypto::keccak256_batch);
+  const auto disperser = Disperser::create({.total = 5, .needed = 2}, hash::keccak256_batch);
   const auto dispersal = disperser->disperse(payload_of(100));
   const Commitment& commitment = dispersal->commitment();
   const Bytes message = dispersal->message(3);
@@ -196,7 +196,7 @@ TEST(Fragment, EveryChangeOfAMessageIsRefused) {
 TEST(Reconstruct, ALeaderWhoEncodedWronglyIsFoundOutByAnyFragments) {
   for (std::uint32_t total = 2; total <= 10; ++total) {
     const Shape shape = Shape::for_validators(total);
-    const TestLeader leader{shape, crypto::keccak256_batch};
+    const TestLeader leader{shape, hash::keccak256_batch};
     const auto disperser = Disperser::create(shape, leader.hash);
     const std::uint32_t size = shape.needed * 128 - 5;
     const auto honest = disperser->disperse(payload_of(size));
@@ -214,7 +214,7 @@ TEST(Reconstruct, ALeaderWhoEncodedWronglyIsFoundOutByAnyFragments) {
 
 TEST(Reconstruct, PaddingThatIsNotZeroIsNobodysPayload) {
   const Shape shape{.total = 7, .needed = 3};
-  const TestLeader leader{shape, crypto::sm3_batch};
+  const TestLeader leader{shape, hash::sm3_batch};
   const auto disperser = Disperser::create(shape, leader.hash);
   const auto full = disperser->disperse(payload_of(3 * 128));
   const Opened good{*disperser, full->commitment(), messages_of(*full, 7)};
@@ -229,7 +229,7 @@ TEST(Reconstruct, PaddingThatIsNotZeroIsNobodysPayload) {
 
 TEST(Reconstruct, TooFewTwiceTheSameAndMixedFragmentsAreRefused) {
   const Shape shape{.total = 4, .needed = 2};
-  const auto disperser = Disperser::create(shape, crypto::keccak256_batch);
+  const auto disperser = Disperser::create(shape, hash::keccak256_batch);
   const auto one = disperser->disperse(payload_of(200));
   const auto two = disperser->disperse(payload_of(201));
   const Opened first{*disperser, one->commitment(), messages_of(*one, 4)};
@@ -253,7 +253,7 @@ TEST(Dispersal, ItsFormatIsFrozen) {
         const auto dispersal = disperser->disperse(payload_of(size));
         Bytes messages;
         for (const Bytes& message : messages_of(*dispersal, total)) append(messages, message);
-        const Hash digest = crypto::sha256(messages);
+        const Hash digest = hash::sha256(messages);
         out << (hash == kHashes[0] ? "keccak256 " : "sm3 ") << total << ' ' << size;
         for (const BytesView bytes : {dispersal->commitment().view(), digest.view()}) {
           out << ' ';

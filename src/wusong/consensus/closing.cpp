@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "wusong/consensus/internal/wire.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 
 namespace wusong::consensus {
 namespace {
@@ -39,7 +39,7 @@ std::optional<ClosingBlock> decode_closing(BytesView payload) {
 }
 
 Hash closing_id(const ClosingBlock& block) {
-  return crypto::chain_hash(encode(block));
+  return hash::chain_hash(encode(block));
 }
 
 }  // namespace wusong::consensus

@@ -12,7 +12,7 @@
 #include "wusong/coding/dispersal.hpp"
 #include "wusong/consensus/messages.hpp"
 #include "wusong/consensus/ports.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 
 namespace wusong::consensus {
 
@@ -25,7 +25,7 @@ struct DispersalConfig {
   std::uint32_t window{8};
   /// Slices that arrive put a view's end off, by as long as they take at this rate.
   std::uint64_t bytes_per_second_min{std::uint64_t{8} << 20};
-  coding::HashBatch hash{crypto::chain_hash_batch};
+  coding::HashBatch hash{hash::chain_hash_batch};
 };
 
 /// A fragment that has proved to belong to its slice, with the bytes it lies in.
@@ -65,6 +65,6 @@ struct EncodingFault {
 /// @errors err::bad_encoding_proof  the fragments are not of one signed slice, or are a code word
 [[nodiscard]] Result<EncodingFault> verify_encoding_proof(
     BytesView proof, const VoteVerifier& validators, const Hash& genesis,
-    coding::HashBatch hash = crypto::chain_hash_batch);
+    coding::HashBatch hash = hash::chain_hash_batch);
 
 }  // namespace wusong::consensus

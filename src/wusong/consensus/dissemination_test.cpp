@@ -10,6 +10,7 @@
 #include "wusong/consensus/errors.hpp"
 #include "wusong/consensus/internal/test_network.hpp"
 #include "wusong/consensus/machine.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::consensus {
 namespace {
@@ -157,7 +158,7 @@ TEST(Dissemination, ALeaderWhoEncodesWronglyIsProvenByAllAndItsViewGivenUp) {
 
 TEST(Dissemination, AProofOfWrongEncodingCannotBeMadeUp) {
   std::vector<HeldFragment> honest;
-  const auto disperser = coding::Disperser::create({4, 2}, crypto::keccak256_batch);
+  const auto disperser = coding::Disperser::create({4, 2}, hash::keccak256_batch);
   const auto dispersal = disperser->disperse(pattern(700));
   FragmentMessage message{.slice = {.block = {View{1}, Height{1}, kGenesis},
                                     .parent_view = View{},
@@ -282,7 +283,7 @@ class Fragments : public testing::Test {
   Scheme scheme{4};
   Identity identity;
   Config config;
-  Result<coding::Disperser> disperser{coding::Disperser::create({4, 2}, crypto::keccak256_batch)};
+  Result<coding::Disperser> disperser{coding::Disperser::create({4, 2}, hash::keccak256_batch)};
   Instant now;
   std::optional<Machine> machine;
 };

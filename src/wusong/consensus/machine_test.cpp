@@ -9,7 +9,7 @@
 
 #include "wusong/consensus/errors.hpp"
 #include "wusong/consensus/finality_proof.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::consensus {
 namespace {
@@ -25,7 +25,7 @@ class Scheme final : public VoteVerifier {
   static Bytes sign(ValidatorIndex who, BytesView message) {
     Bytes keyed{static_cast<std::uint8_t>(who)};
     append(keyed, message);
-    return to_bytes(crypto::sha256(keyed));
+    return to_bytes(hash::sha256(keyed));
   }
 };
 class Signer final : public VoteSigner {
@@ -40,11 +40,11 @@ class Signer final : public VoteSigner {
 class Identity final : public BlockIdentity {
  public:
   bool matches(const Block& block) const override {
-    return crypto::sha256(block.payload) == block.ref.id;
+    return hash::sha256(block.payload) == block.ref.id;
   }
 };
 
-const Hash kGenesis = crypto::sha256(as_bytes("genesis"));
+const Hash kGenesis = hash::sha256(as_bytes("genesis"));
 const BlockRef kGenesisRef{View{}, Height{}, kGenesis};
 const Scheme kScheme;
 const Identity kIdentity;
@@ -53,7 +53,7 @@ Block make_block(std::uint64_t view, const BlockRef& parent, std::uint8_t tag = 
   Block block{{View{view}, parent.height.next(), Hash{}}, parent.view, parent.id, {}};
   block.payload = {static_cast<std::uint8_t>(view), tag};
   append(block.payload, parent.id);
-  block.ref.id = crypto::sha256(block.payload);
+  block.ref.id = hash::sha256(block.payload);
   return block;
 }
 VoteSubject notarize(const Block& block) {

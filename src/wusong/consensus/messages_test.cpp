@@ -7,7 +7,7 @@
 #include <string>
 
 #include "wusong/consensus/errors.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::consensus {
 namespace {
@@ -230,7 +230,7 @@ TEST(Messages, TheFormatIsFrozen) {
   for (const Message& message : one_of_each()) append(all, encode(message));
   append(all, vote_sign_bytes(hash_of(1), notarize()));
   append(all, attestation_sign_bytes(hash_of(1), Height{5}, hash_of(2)));
-  EXPECT_EQ(hex_of(crypto::sha256(all)),
+  EXPECT_EQ(hex_of(hash::sha256(all)),
             "46c6cad47536793e81d70b78be5c6e99707c25752eea7bfccb50bbbafc2b2a5b");
 }
 
@@ -243,7 +243,7 @@ TEST(Messages, TheFormatOfSlicesIsFrozen) {
   append(all, encode(part_of(large, 0)));
   append(all, encode(part_of(large, kPartBytes)));
   append(all, slice_sign_bytes(hash_of(1), slice()));
-  EXPECT_EQ(hex_of(crypto::sha256(all)),
+  EXPECT_EQ(hex_of(hash::sha256(all)),
             "dce5ff2f2e1564292702dc6ada17892c4f5726661193cd728ab0ca669ff21bfb");
 }
 

@@ -1,71 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hashing bounds the trie and the EVM; recovery bounds the pool; verification bounds consensus.
+// Recovery bounds the pool; verification bounds consensus.
 #include <benchmark/benchmark.h>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {
 
-template <auto hash>
-void hash_bytes(benchmark::State& state) {
-  const Bytes data(static_cast<std::size_t>(state.range(0)), 0x61);
-  for (auto _ : state) {
-    auto digest = hash(BytesView{data});
-    benchmark::DoNotOptimize(digest);
-  }
-  state.SetBytesProcessed(state.iterations() * state.range(0));
-}
-Hash keccak_one(BytesView data) {
-  return keccak256(data);
-}
-BENCHMARK(hash_bytes<keccak_one>)
-    ->Name("crypto/keccak256/size")
-    ->Arg(32)
-    ->Arg(64)
-    ->Arg(136)
-    ->Arg(532)
-    ->Arg(1 << 16);
-BENCHMARK(hash_bytes<sha256>)->Name("crypto/sha256/size")->Arg(32)->Arg(532)->Arg(1 << 16);
-BENCHMARK(hash_bytes<sm3>)->Name("crypto/sm3/size")->Arg(32)->Arg(532)->Arg(1 << 16);
-BENCHMARK(hash_bytes<ripemd160>)->Name("crypto/ripemd160/size")->Arg(32)->Arg(532);
-
-/// Beside crypto/keccak256/size: eight messages of that size.
-void hash_eight(benchmark::State& state) {
-  const Bytes data(static_cast<std::size_t>(state.range(0)), 0x61);
-  const std::vector<BytesView> messages(8, BytesView{data});
-  std::vector<Hash> digests(8);
-  for (auto _ : state) {
-    keccak256_batch(messages, digests);
-    benchmark::DoNotOptimize(digests.data());
-    benchmark::ClobberMemory();
-  }
-  state.SetBytesProcessed(state.iterations() * state.range(0) * 8);
-}
-BENCHMARK(hash_eight)->Name("crypto/keccak256_batch_of_8/size")->Arg(32)->Arg(136)->Arg(532);
-
-/// Beside crypto/sm3/size: sixteen messages of that size.
-void sm3_sixteen(benchmark::State& state) {
-  const Bytes data(static_cast<std::size_t>(state.range(0)), 0x61);
-  const std::vector<BytesView> messages(16, BytesView{data});
-  std::vector<Hash> digests(16);
-  for (auto _ : state) {
-    sm3_batch(messages, digests);
-    benchmark::DoNotOptimize(digests.data());
-    benchmark::ClobberMemory();
-  }
-  state.SetBytesProcessed(state.iterations() * state.range(0) * 16);
-}
-BENCHMARK(sm3_sixteen)
-    ->Name("crypto/sm3_batch_of_16/size")
-    ->Arg(32)
-    ->Arg(532)
-    ->Arg(4096)
-    ->Arg(1 << 16);
-
 void recover(benchmark::State& state) {
-  const Hash digest = keccak256(as_bytes("x"));
+  const Hash digest = hash::keccak256(as_bytes("x"));
   const auto signature = ecdsa_sign(digest, Bytes(32, 7));
   for (auto _ : state) {
     auto address = ecdsa_recover(digest, *signature);
@@ -79,7 +23,7 @@ BENCHMARK(recover)->Name("crypto/ecdsa_recover");
 void recover_batch(benchmark::State& state) {
   std::vector<RecoveryRequest> requests(static_cast<std::size_t>(state.range(0)));
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    requests[i].digest = keccak256(to_hash(U256{i}));
+    requests[i].digest = hash::keccak256(to_hash(U256{i}));
     requests[i].signature = *ecdsa_sign(requests[i].digest, Bytes(32, 7));
   }
   for (auto _ : state) {
@@ -126,7 +70,7 @@ void verify_p256(benchmark::State& state) {
     return out;
   };
   // RFC 6979, annex A.2.5, SHA-256, "sample".
-  const Hash digest = sha256(as_bytes("sample"));
+  const Hash digest = hash::sha256(as_bytes("sample"));
   const U256 x = number("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
   const U256 y = number("7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
   const U256 r = number("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716");

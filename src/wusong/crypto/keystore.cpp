@@ -8,8 +8,8 @@
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/openssl.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -153,7 +153,7 @@ std::string encrypt_keystore(BytesView secret_key, std::string_view password,
   out.key("p").number(std::uint64_t{cost.scrypt_p});
   out.key("r").number(std::uint64_t{cost.scrypt_r});
   out.key("salt").string(codec::to_hex(salt)).close_object();
-  out.key("mac").string(codec::to_hex(keccak256(key.mac_key(), ciphertext))).close_object();
+  out.key("mac").string(codec::to_hex(hash::keccak256(key.mac_key(), ciphertext))).close_object();
   out.key("id").string(make_uuid(entropy));
   out.key("version").number(kVersion);
   if (!scheme.empty() && scheme != kDefaultScheme) out.key(kSchemeMember).string(scheme);
@@ -189,7 +189,7 @@ Result<KeystoreSecret> decrypt_keystore(std::string_view json, std::string_view 
 
   DerivedKey key;
   WUSONG_CHECK(derive(*crypto, password, limits, key));
-  const Hash expected = keccak256(key.mac_key(), ciphertext);
+  const Hash expected = hash::keccak256(key.mac_key(), ciphertext);
   if (sodium_memcmp(expected.data(), mac.data(), Hash::kSize) != 0)
     return fail(err::wrong_password);
   out.secret_key = aes_128_ctr(key.cipher_key(), iv, ciphertext);

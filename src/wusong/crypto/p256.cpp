@@ -5,10 +5,10 @@
 #include <sodium.h>
 
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/openssl.hpp"
 #include "wusong/crypto/internal/rfc6979.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -36,12 +36,12 @@ TEST(P256, KeyAndSignaturesAreThoseOfRfc6979) {
   EXPECT_EQ(codec::to_hex(*key),
             "60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
             "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
-  const auto sample = p256_sign(sha256(as_bytes("sample")), hex(kSecret));
+  const auto sample = p256_sign(hash::sha256(as_bytes("sample")), hex(kSecret));
   ASSERT_TRUE(sample);
   EXPECT_EQ(codec::to_hex(*sample),
             "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
             "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
-  const auto test = p256_sign(sha256(as_bytes("test")), hex(kSecret));
+  const auto test = p256_sign(hash::sha256(as_bytes("test")), hex(kSecret));
   ASSERT_TRUE(test);
   EXPECT_EQ(codec::to_hex(*test),
             "f1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367"
@@ -53,10 +53,10 @@ TEST(P256, ASignatureHoldsForItsMessageAndKeyOnly) {
   const auto secret = p256_generate(entropy);
   const auto other = p256_generate(entropy);
   const auto key = p256_public_key(secret.view()).value_or(PointBytes{});
-  const auto digest = sha256(as_bytes("message"));
+  const auto digest = hash::sha256(as_bytes("message"));
   auto signature = p256_sign(digest, secret.view()).value_or(PointBytes{});
   EXPECT_TRUE(p256_verify(digest, key, signature));
-  EXPECT_FALSE(p256_verify(sha256(as_bytes("messagf")), key, signature));
+  EXPECT_FALSE(p256_verify(hash::sha256(as_bytes("messagf")), key, signature));
   EXPECT_FALSE(
       p256_verify(digest, p256_public_key(other.view()).value_or(PointBytes{}), signature));
   EXPECT_FALSE(p256_verify(digest, BytesView{key}.first(63), signature));

@@ -7,8 +7,8 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/secp256k1.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {

@@ -11,7 +11,17 @@
 #include "wusong/crypto/internal/secp256k1_batch.hpp"
 
 #if defined(__x86_64__)
-#include "wusong/crypto/internal/keccak_lanes.hpp"
+// g++-12's header starts an undefined vector from itself.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+
+#include "wusong/hash/keccak_states.hpp"
+#include "wusong/math/limbs.hpp"
+
+#define WUSONG_LANES [[gnu::target("avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]]
+#define WUSONG_LANES_INLINE WUSONG_LANES [[gnu::always_inline]] inline
 
 namespace wusong::crypto::internal {
 namespace {
@@ -626,20 +636,17 @@ WUSONG_LANES void addresses(const LaneKeys& keys, const LaneWords<4>& z_inverse,
   V y[4];
   to_words(reduced(carried(load(keys.x) * square)), x);
   to_words(reduced(carried(load(keys.y) * cube)), y);
-  V state[25];
-  WUSONG_UNROLL
-  for (V& lane : state) lane = _mm512_setzero_si512();
+  static_assert(kLaneCount == hash::kKeccakStates);
+  hash::KeccakStates states{};
   WUSONG_UNROLL
   for (int i = 0; i < 4; ++i) {
-    state[i] = bytes_reversed(x[3 - i]);
-    state[4 + i] = bytes_reversed(y[3 - i]);
+    _mm512_store_si512(states.word[i], bytes_reversed(x[3 - i]));
+    _mm512_store_si512(states.word[4 + i], bytes_reversed(y[3 - i]));
   }
-  state[8] = all(1);  // padding, from byte 64 to byte 135
-  state[16] = all(std::uint64_t{1} << 63);
-  keccak_permute_lanes(state);
-  alignas(64) std::uint64_t digest[4][kLaneCount];
-  WUSONG_UNROLL
-  for (int i = 0; i < 4; ++i) _mm512_store_si512(digest[i], state[i]);
+  _mm512_store_si512(states.word[8], all(1));  // padding, from byte 64 to byte 135
+  _mm512_store_si512(states.word[16], all(std::uint64_t{1} << 63));
+  hash::keccak_providers().front().permute(states, kLaneCount);  // AVX-512's, which is here
+  const auto& digest = states.word;
   WUSONG_UNROLL
   for (std::size_t lane = 0; lane < kLaneCount; ++lane) {
     const auto first = static_cast<std::uint32_t>(digest[1][lane] >> 32);

@@ -5,9 +5,9 @@
 
 #include "wusong/crypto/ed25519.hpp"
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/secp256k1.hpp"
 #include "wusong/crypto/sm2.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -36,7 +36,7 @@ class Secp256k1Signer final : public Signer {
   Scheme scheme() const noexcept override { return Scheme::secp256k1; }
   BytesView public_key() const noexcept override { return public_key_; }
   Bytes sign(BytesView message) const noexcept override {
-    const auto signature = ecdsa_sign(keccak256(message), secret_key_);
+    const auto signature = ecdsa_sign(hash::keccak256(message), secret_key_);
     WUSONG_ASSERT(signature.has_value());  // the key was checked on creation
     Bytes out(64);
     store_be(signature->r, out.data());
@@ -96,7 +96,8 @@ void verify_secp256k1(std::span<const VerifyRequest> requests,
                       std::span<Result<void>> out) noexcept {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const VerifyRequest& each = requests[i];
-    out[i] = internal::secp256k1_verify(each.public_key, keccak256(each.message), each.signature);
+    out[i] =
+        internal::secp256k1_verify(each.public_key, hash::keccak256(each.message), each.signature);
   }
 }
 void verify_ed25519(std::span<const VerifyRequest> requests, std::span<Result<void>> out) noexcept {
@@ -232,9 +233,9 @@ Bytes generate_secret_key(Scheme scheme, io::Entropy& entropy) noexcept {
 Address address_of(Scheme scheme, BytesView public_key) noexcept {
   const std::uint8_t number = std::to_underlying(scheme);
   const auto digest = [&] {
-    if (scheme == Scheme::secp256k1) return keccak256(public_key);
-    if (scheme == Scheme::sm2) return sm3(BytesView{&number, 1}, public_key);
-    return keccak256(BytesView{&number, 1}, public_key);
+    if (scheme == Scheme::secp256k1) return hash::keccak256(public_key);
+    if (scheme == Scheme::sm2) return hash::sm3(BytesView{&number, 1}, public_key);
+    return hash::keccak256(BytesView{&number, 1}, public_key);
   };
   return Address::from(digest().view().last(Address::kSize));
 }

@@ -5,8 +5,8 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/sm2.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -129,7 +129,7 @@ TEST(Schemes, BatchesAreWhatTheirPartsAreAlone) {
 TEST(Schemes, AddressesOfSchemesDiffer) {
   const Bytes key(64, 1);
   EXPECT_NE(address_of(Scheme::secp256k1, key), address_of(Scheme::sm2, key));
-  const Hash digest = keccak256(key);
+  const Hash digest = hash::keccak256(key);
   EXPECT_EQ(address_of(Scheme::secp256k1, key), Address::from(digest.view().last(20)));
 }
 
@@ -172,7 +172,7 @@ TEST(Ecdsa, RecoveryFindsTheSignerAndHighSCounts) {
   const Address address = address_of(Scheme::secp256k1, (*signer)->public_key());
   for (int i = 0; i < 50; ++i) {
     const std::uint8_t byte = static_cast<std::uint8_t>(i);
-    const Hash digest = keccak256(BytesView{&byte, 1});
+    const Hash digest = hash::keccak256(BytesView{&byte, 1});
     const auto signature = ecdsa_sign(digest, secret);
     ASSERT_TRUE(signature);
     EXPECT_TRUE(is_low_s(signature->s));
@@ -185,7 +185,7 @@ TEST(Ecdsa, RecoveryFindsTheSignerAndHighSCounts) {
 }
 
 TEST(Ecdsa, ValuesOutOfRangeRecoverNobody) {
-  const Hash digest = keccak256(as_bytes("x"));
+  const Hash digest = hash::keccak256(as_bytes("x"));
   const auto good = ecdsa_sign(digest, Bytes(32, 7));
   ASSERT_TRUE(good);
   for (const EcdsaSignature& bad :
@@ -208,7 +208,7 @@ TEST(Ecdsa, LowSEndsAtHalfTheOrder) {
 
 TEST(Ecdsa, Rfc6979NonceIsTheKnownOneForSecp256k1) {
   // Widely published: key 1, SHA-256("Satoshi Nakamoto").
-  const auto signature = ecdsa_sign(sha256(as_bytes("Satoshi Nakamoto")), to_hash(U256{1}));
+  const auto signature = ecdsa_sign(hash::sha256(as_bytes("Satoshi Nakamoto")), to_hash(U256{1}));
   ASSERT_TRUE(signature);
   EXPECT_EQ(signature->r,
             number("934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d8"));
@@ -218,7 +218,7 @@ TEST(Ecdsa, Rfc6979NonceIsTheKnownOneForSecp256k1) {
 
 TEST(P256, Rfc6979ExampleVerifiesAndItsNeighboursDoNot) {
   // RFC 6979, annex A.2.5, SHA-256, "sample".
-  const Hash digest = sha256(as_bytes("sample"));
+  const Hash digest = hash::sha256(as_bytes("sample"));
   const U256 x = number("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
   const U256 y = number("7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
   const U256 r = number("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716");
@@ -229,7 +229,7 @@ TEST(P256, Rfc6979ExampleVerifiesAndItsNeighboursDoNot) {
   EXPECT_TRUE(p256_verify(digest, r, order - s, x, y)) << "EIP-7951 has no low-s rule";
   EXPECT_FALSE(p256_verify(digest, r + U256{1}, s, x, y));
   EXPECT_FALSE(p256_verify(digest, r, s + U256{1}, x, y));
-  EXPECT_FALSE(p256_verify(sha256({}), r, s, x, y));
+  EXPECT_FALSE(p256_verify(hash::sha256({}), r, s, x, y));
   EXPECT_FALSE(p256_verify(digest, 0, s, x, y));
   EXPECT_FALSE(p256_verify(digest, r, 0, x, y));
   EXPECT_FALSE(p256_verify(digest, order, s, x, y));

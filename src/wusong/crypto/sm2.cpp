@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/curve_parameters.hpp"
 #include "wusong/crypto/internal/curve_provider.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -69,7 +69,7 @@ void draw_nonces(std::span<const Hash> keys, std::span<const Hash> digests, cons
     messages[i] = BytesView{seed, kSize};
   }
   std::vector<Hash> drawn(keys.size());
-  sm3_batch(messages, drawn);
+  hash::sm3_batch(messages, drawn);
   for (std::size_t i = 0; i < keys.size(); ++i) out[i] = load(drawn[i].view());
   sodium_memzero(seeds.data(), seeds.size());
   sodium_memzero(drawn.data(), drawn.size() * sizeof(Hash));
@@ -82,9 +82,9 @@ Hash sm2_digest(BytesView public_key, BytesView message) noexcept {
   std::array<std::uint8_t, kIdentitySize + 64> named;
   std::memcpy(named.data(), identity().data(), kIdentitySize);
   std::memcpy(named.data() + kIdentitySize, public_key.data(), 64);
-  Bytes bound = to_bytes(sm3(named));
+  Bytes bound = to_bytes(hash::sm3(named));
   append(bound, message);
-  return sm3(bound);
+  return hash::sm3(bound);
 }
 
 Sm2Secret::Sm2Secret(Sm2Secret&& other) noexcept
@@ -129,7 +129,7 @@ Result<Sm2Secret> Sm2Secret::from(BytesView secret_key) noexcept {
   Bytes named = to_bytes(as_bytes(kNonceKeyName));
   named.reserve(kNonceKeyName.size() + 32);
   append(named, secret_key);
-  out.nonce_key_ = sm3(named);
+  out.nonce_key_ = hash::sm3(named);
   sodium_memzero(named.data(), named.size());
   return out;
 }

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/curve_parameters.hpp"
 #include "wusong/crypto/internal/test_curve_peer.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -89,7 +89,7 @@ TEST(Sm2Curve, WhatCannotBeMultipliedIsNotPassedOff) {
 }
 
 TEST(Sm2Curve, EquationsHoldExactlyWhereOpensslSaysSo) {
-  const Number some = internal::number_of(internal::make_bn(BytesView{sm3({})}).get());
+  const Number some = internal::number_of(internal::make_bn(BytesView{hash::sm3({})}).get());
   std::vector<Number> scalars{Number{},
                               Number{1},
                               Number{3},
@@ -248,7 +248,7 @@ TEST(Sm2Signatures, AHedgeChangesThemAndTheyVerify) {
   std::vector<Sm2Signature> plain(3);
   std::vector<Sm2Signature> hedged(3);
   ASSERT_TRUE(sm2_sign(made.requests, plain));
-  ASSERT_TRUE(sm2_sign(made.requests, hedged, sm3({})));
+  ASSERT_TRUE(sm2_sign(made.requests, hedged, hash::sm3({})));
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_NE(plain[i], hedged[i]);
     EXPECT_TRUE(sm2_verify(check_of(made.requests[i], hedged[i])));

@@ -6,11 +6,11 @@
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/internal/secp256k1.hpp"
 #include "wusong/crypto/internal/test_curve_peer.hpp"
 #include "wusong/crypto/keystore.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/testkit/vectors.hpp"
 
 namespace wusong::crypto {
@@ -79,7 +79,7 @@ TEST(Wycheproof, P256VerdictsAreOurs) {
         }
         const Bytes key = bytes_at(*group.at("publicKey"), "uncompressed");
         ASSERT_EQ(key.size(), 65u);
-        EXPECT_EQ(p256_verify(sha256(bytes_at(test, "msg")), load_be(signature.data()),
+        EXPECT_EQ(p256_verify(hash::sha256(bytes_at(test, "msg")), load_be(signature.data()),
                               load_be(signature.data() + 32), load_be(key.data() + 1),
                               load_be(key.data() + 33)),
                   is_valid(test))
@@ -100,8 +100,8 @@ TEST(Wycheproof, Secp256k1VerdictsAreOursButForHighS) {
         const Bytes key = bytes_at(*group.at("publicKey"), "uncompressed");
         const U256 s = load_be(signature.data() + 32);
         const bool expected = is_valid(test) && is_low_s(s);
-        const auto verdict = internal::secp256k1_verify(BytesView{key}.subspan(1),
-                                                        sha256(bytes_at(test, "msg")), signature);
+        const auto verdict = internal::secp256k1_verify(
+            BytesView{key}.subspan(1), hash::sha256(bytes_at(test, "msg")), signature);
         EXPECT_EQ(verdict.has_value(), expected) << describe(test);
       });
   if (!found) GTEST_SKIP() << "vectors not found";
@@ -119,7 +119,7 @@ TEST(Wycheproof, Secp256k1RecoveryFindsTheKeyExactlyOfValidSignatures) {
         bool matched = false;
         for (const std::uint8_t parity : {std::uint8_t{0}, std::uint8_t{1}}) {
           const auto address =
-              ecdsa_recover(sha256(bytes_at(test, "msg")),
+              ecdsa_recover(hash::sha256(bytes_at(test, "msg")),
                             {load_be(signature.data()), load_be(signature.data() + 32), parity});
           matched = matched || (address && *address == expected);
         }

@@ -2,7 +2,7 @@
 #include "wusong/exec/addresses.hpp"
 
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::exec {
 
@@ -12,15 +12,15 @@ Address create_address(const Address& sender, std::uint64_t nonce) {
   preimage.string(sender);
   preimage.number(nonce);
   preimage.close_list();
-  return Address::from(crypto::keccak256(preimage.take()).view().subspan(12));
+  return Address::from(hash::keccak256(preimage.take()).view().subspan(12));
 }
 
 Address create2_address(const Address& sender, const Hash& salt, BytesView init_code) {
   Bytes preimage{0xff};
   append(preimage, sender);
   append(preimage, salt);
-  append(preimage, crypto::keccak256(init_code));
-  return Address::from(crypto::keccak256(preimage).view().subspan(12));
+  append(preimage, hash::keccak256(init_code));
+  return Address::from(hash::keccak256(preimage).view().subspan(12));
 }
 
 }  // namespace wusong::exec

@@ -4,10 +4,10 @@
 #include <algorithm>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/exec/addresses.hpp"
 #include "wusong/exec/errors.hpp"
 #include "wusong/exec/internal/prepared_call.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/vm/precompiles.hpp"
 
 namespace wusong::exec {
@@ -219,7 +219,7 @@ Result<GasEstimate> estimate_gas(types::StateView& state, const BlockContext& bl
                      transaction.authorizations.empty() && transaction.blob_hashes.empty();
   if (plain && high >= kPlainTransferGas) {
     const auto account = view.account(*transaction.to);
-    if ((!account || account->code_hash == crypto::kKeccakEmpty) &&
+    if ((!account || account->code_hash == hash::kKeccakEmpty) &&
         !vm::is_precompile(*transaction.to, rules.fork)) {
       WUSONG_TRY(auto outcome, attempt(kPlainTransferGas));
       if (outcome && outcome->success()) {

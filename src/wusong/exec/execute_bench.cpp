@@ -2,9 +2,9 @@
 // A block of one kind of transaction, from an open state to its diff: what execution costs a core.
 #include <benchmark/benchmark.h>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/exec/execute.hpp"
 #include "wusong/exec/internal/test_world.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::exec {
 namespace {
@@ -52,7 +52,7 @@ Address holder(std::uint32_t number) {
 Hash balance_slot(const Address& address) {
   Bytes preimage(64);
   std::copy(address.bytes.begin(), address.bytes.end(), preimage.begin() + 12);
-  return crypto::keccak256(preimage);
+  return hash::keccak256(preimage);
 }
 
 struct Workload {
@@ -68,7 +68,7 @@ struct Workload {
     state.token = hex(kToken);
     types::Account account;
     account.nonce = 1;
-    account.code_hash = crypto::keccak256(state.token);
+    account.code_hash = hash::keccak256(state.token);
     state.accounts[contract] = account;
     context.gas_limit = ~0ull;
     context.coinbase.bytes[0] = 0xcc;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/exec/journal.hpp"
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::exec {
 namespace {
@@ -52,7 +52,7 @@ void Journal::remove(Entry& entry) {
   entry.nonce = 0;
   entry.balance = {};
   entry.code = &kNoCode;
-  entry.code_hash = crypto::kKeccakEmpty;
+  entry.code_hash = hash::kKeccakEmpty;
   entry.storage_cleared = true;
   entry.slots.clear();
 }
@@ -130,7 +130,7 @@ Journal::Entry& Journal::find(const Address& address) {
 
 const Code& Journal::code_of(Entry& entry) {
   if (entry.code != nullptr) return *entry.code;
-  if (entry.code_hash == crypto::kKeccakEmpty) {
+  if (entry.code_hash == hash::kKeccakEmpty) {
     entry.code = &kNoCode;
   } else if (const auto found = codes_.find(entry.code_hash); found != codes_.end()) {
     entry.code = found->second.get();
@@ -200,7 +200,7 @@ void Journal::set_code(Entry& entry, Bytes code) {
 }
 
 bool Journal::collides(Entry& entry) {
-  return entry.nonce != 0 || entry.code_hash != crypto::kKeccakEmpty ||
+  return entry.nonce != 0 || entry.code_hash != hash::kKeccakEmpty ||
          (entry.storage_before_block && !entry.storage_cleared);
 }
 
@@ -303,8 +303,7 @@ types::StateDiff Journal::diff() const {
     after.balance = entry.balance;
     after.code_hash = entry.code_hash;
     change.after = after;
-    if (entry.code_hash != entry.code_hash_before_block &&
-        entry.code_hash != crypto::kKeccakEmpty) {
+    if (entry.code_hash != entry.code_hash_before_block && entry.code_hash != hash::kKeccakEmpty) {
       out.codes.emplace(entry.code_hash, codes_.find(entry.code_hash)->second->bytes);
     }
     out.accounts.emplace(entry.address, std::move(change));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wusong/base/hash_map.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/receipt.hpp"
@@ -27,7 +28,7 @@ struct U256Hash {
 
 /// One contract's code, kept as long as the journal.
 struct Code {
-  Hash hash{crypto::kKeccakEmpty};
+  Hash hash{hash::kKeccakEmpty};
   Bytes bytes;
   /// EIP-7702: what an account with this code delegates to.
   std::optional<Address> delegate;
@@ -59,10 +60,10 @@ class Journal {
     std::uint64_t nonce{0};
     U256 balance;
     const Code* code{nullptr};  // null: not loaded yet; see Journal::code_of
-    Hash code_hash{crypto::kKeccakEmpty};
+    Hash code_hash{hash::kKeccakEmpty};
     std::uint64_t nonce_before_block{0};
     U256 balance_before_block;
-    Hash code_hash_before_block{crypto::kKeccakEmpty};
+    Hash code_hash_before_block{hash::kKeccakEmpty};
     std::uint32_t warm{0};  // number of the transaction that warmed it; likewise below
     std::uint32_t created{0};
     std::uint32_t destroyed{0};
@@ -70,7 +71,7 @@ class Journal {
     HashMap<U256, Slot, U256Hash> slots;
 
     bool is_empty() const noexcept {
-      return nonce == 0 && balance.is_zero() && code_hash == crypto::kKeccakEmpty;
+      return nonce == 0 && balance.is_zero() && code_hash == hash::kKeccakEmpty;
     }
   };
 

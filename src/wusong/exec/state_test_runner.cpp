@@ -10,6 +10,7 @@
 #include "wusong/exec/internal/prepared_call.hpp"
 #include "wusong/exec/journal.hpp"
 #include "wusong/exec/transition.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/state/memory_state.hpp"
 
 namespace wusong::exec {
@@ -25,7 +26,7 @@ class NumberHashes final : public BlockHashSource {
   Hash hash_at(std::uint64_t number) const override {
     char text[20];
     const auto end = std::to_chars(text, text + sizeof text, number).ptr;
-    return crypto::keccak256(as_bytes({text, static_cast<std::size_t>(end - text)}));
+    return hash::keccak256(as_bytes({text, static_cast<std::size_t>(end - text)}));
   }
 };
 

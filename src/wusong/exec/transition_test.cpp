@@ -8,6 +8,7 @@
 #include "wusong/exec/addresses.hpp"
 #include "wusong/exec/errors.hpp"
 #include "wusong/exec/internal/test_world.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::exec {
 namespace {
@@ -344,7 +345,7 @@ class SetCode : public ::testing::Test {
     preimage.close_list();
     Bytes message{5};
     append(message, preimage.take());
-    const auto signature = crypto::ecdsa_sign(crypto::keccak256(message), secret_);
+    const auto signature = crypto::ecdsa_sign(hash::keccak256(message), secret_);
     out.y_parity = U256{signature->y_parity};
     out.r = signature->r;
     out.s = signature->s;
@@ -378,7 +379,7 @@ TEST_F(SetCode, TheAuthorityRunsItsDelegatesCode) {
   EXPECT_TRUE(world_.state.storage(delegate, Hash{}).is_zero());
   // The zero address takes it back.
   ASSERT_TRUE(send({authorize(Address{}, 1)}));
-  EXPECT_EQ(world_.state.account(authority_)->code_hash, crypto::kKeccakEmpty);
+  EXPECT_EQ(world_.state.account(authority_)->code_hash, hash::kKeccakEmpty);
   EXPECT_EQ(world_.state.account(authority_)->nonce, 2u);
 }
 

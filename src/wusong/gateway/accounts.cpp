@@ -5,11 +5,11 @@
 #include <array>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/http.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::gateway {
 namespace {
@@ -99,8 +99,7 @@ Result<Account> Accounts::add(const Registration& from, identity::IdentityCheck&
     out.address = *from.own_address;
     out.custodial = false;
   } else {
-    const crypto::SecretBytes secret{
-        crypto::generate_secret_key(crypto::Scheme::secp256k1, *entropy_)};
+    const SecretBytes secret{crypto::generate_secret_key(crypto::Scheme::secp256k1, *entropy_)};
     WUSONG_TRY(const auto signer, crypto::make_signer(crypto::Scheme::secp256k1, secret.view()));
     out.address = crypto::address_of(crypto::Scheme::secp256k1, signer->public_key());
     sealed = keys_->seal(std::string{kKeyUse} + out.id, secret.view(), *entropy_);
@@ -234,7 +233,7 @@ Result<void> Accounts::set_disabled(std::string_view id, bool disabled) {
   });
 }
 
-Result<crypto::SecretBytes> Accounts::key_of(const Account& account) {
+Result<SecretBytes> Accounts::key_of(const Account& account) {
   WUSONG_TRY(const auto row,
              find_row(*db_, "SELECT sealed_key FROM accounts WHERE id = $1", sql(account.id)));
   if (!row || blob_of((*row)[0]).empty()) return fail(err::forbidden);

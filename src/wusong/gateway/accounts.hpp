@@ -86,7 +86,7 @@ class Accounts {
                                           std::string_view password);
   [[nodiscard]] Result<void> set_disabled(std::string_view id, bool disabled);
   /// The custodial key. @errors err::forbidden where the account keeps its own
-  [[nodiscard]] Result<crypto::SecretBytes> key_of(const Account& account);
+  [[nodiscard]] Result<SecretBytes> key_of(const Account& account);
 
  private:
   [[nodiscard]] Result<bool> resting(std::string_view subject, UnixMillis now);

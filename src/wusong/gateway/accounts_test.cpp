@@ -43,7 +43,7 @@ class AccountsTest : public testing::Test {
 
   testkit::SqliteConnection db_;
   Counting entropy_;
-  ServerKeys keys_{crypto::SecretBytes{Bytes(32, 7)}};
+  ServerKeys keys_{SecretBytes{Bytes(32, 7)}};
   identity::LocalIdentityCheck check_;
   Accounts accounts_{db_, keys_, entropy_, crypto::kPasswordCostLeast};
   Sessions sessions_{db_, keys_, entropy_};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Acting: from a form to a signed transaction.
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/acting.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
 #include "wusong/gateway/internal/view.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/portal/documents.hpp"
 #include "wusong/types/transaction.hpp"
 
@@ -198,7 +198,7 @@ namespace {
 Answered<void> judge(Exchange& exchange, const ActRequest& request, portal::Act act,
                      const portal::RulePack& pack, const portal::Transition* transition) {
   portal::ProjectionReader reader{exchange.db.projection};
-  const Hash stand_in = crypto::sha256(as_bytes("stand-in"));
+  const Hash stand_in = hash::sha256(as_bytes("stand-in"));
   if (!request.document.empty()) act.document = stand_in;
   if (!request.basis.empty()) act.basis = stand_in;
   const auto facts = reader.facts(act, exchange.viewer.address);
@@ -240,7 +240,7 @@ Answered<PreparedAct> prepare_act(Exchange& exchange, const ActRequest& request)
   } else if (transition != nullptr && transition->row.single) {
     act.item = portal::single_id(request.subject, workflow->number);
   } else {
-    act.item = crypto::sha256(as_bytes("item " + request.once));
+    act.item = hash::sha256(as_bytes("item " + request.once));
   }
   act.refers_to = request.refers_to;
   if (act.refers_to.is_zero()) {

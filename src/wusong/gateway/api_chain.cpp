@@ -4,11 +4,11 @@
 #include <charconv>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
 #include "wusong/gateway/internal/view.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/portal/documents.hpp"
 
 namespace wusong::gateway::internal {
@@ -242,7 +242,7 @@ Result<std::string> epochs_so_far(Exchange& exchange) {
 std::array<Hash, 2> item_slots(const Hash& item) {
   Bytes key = to_bytes(item);
   key.resize(64);
-  const Hash first = crypto::keccak256(key);
+  const Hash first = hash::keccak256(key);
   Hash second = first;
   for (std::size_t i = 32; i-- > 0;) {
     if (++second.bytes[i] != 0) break;

@@ -4,11 +4,11 @@
 // @source OpenID Connect Core 1.0, section 3.1; RFC 7636; RFC 9207; RFC 9700
 #include <algorithm>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
 #include "wusong/gateway/internal/site.hpp"
 #include "wusong/gateway/internal/view.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/openid/errors.hpp"
 
 namespace wusong::gateway::internal {
@@ -70,7 +70,7 @@ Result<Question> ask_provider(Exchange& exchange, const openid::IdentityProvider
   WUSONG_TRY(const auto described, exchange.shared.providers.metadata(provider, now));
   auto logins = logins_of(exchange);
   WUSONG_TRY(auto opened, logins.open(flow, now));
-  const auto challenge = crypto::sha256(as_bytes(logins.verifier_of(opened.state)));
+  const auto challenge = hash::sha256(as_bytes(logins.verifier_of(opened.state)));
   std::string to = described.authorization_endpoint;
   to += to.find('?') == std::string::npos ? '?' : '&';
   to += "response_type=code&code_challenge_method=S256";

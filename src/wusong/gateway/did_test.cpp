@@ -10,6 +10,7 @@
 #include "wusong/crypto/signature.hpp"
 #include "wusong/gateway/challenges.hpp"
 #include "wusong/gateway/errors.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/testkit/identity_world.hpp"
 
 namespace wusong::gateway {
@@ -39,14 +40,14 @@ class Wallet {
   const Bytes& key() const { return key_; }
   Bytes sign(std::string_view text) const {
     if (signer_) return signer_->sign(as_bytes(text));
-    return to_bytes(*crypto::p256_sign(crypto::sha256(as_bytes(text)), secret_.view()));
+    return to_bytes(*crypto::p256_sign(hash::sha256(as_bytes(text)), secret_.view()));
   }
 
  private:
   identity::KeyKind kind_;
   Bytes key_;
   std::unique_ptr<crypto::Signer> signer_;
-  crypto::SecretBytes secret_;
+  SecretBytes secret_;
 };
 
 constexpr std::array kKinds{identity::KeyKind::ed25519, identity::KeyKind::secp256k1,
@@ -151,7 +152,7 @@ TEST_F(DidTest, AWalletsPersonalSignWorksForAnAddress) {
   const std::string message =
       "\x19"
       "Ethereum Signed Message:\n4text";
-  const auto signature = crypto::ecdsa_sign(crypto::keccak256(as_bytes(message)), secret);
+  const auto signature = crypto::ecdsa_sign(hash::keccak256(as_bytes(message)), secret);
   ASSERT_TRUE(signature);
   proof.signature.resize(65);
   store_be(signature->r, proof.signature.data());

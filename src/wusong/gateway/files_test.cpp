@@ -3,6 +3,7 @@
 #include "wusong/gateway/gateway.hpp"
 #include "wusong/gateway/internal/test_portal.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/kv_store.hpp"
 
 namespace wusong::gateway {
@@ -32,7 +33,7 @@ class FilesTest : public PortalTest {
     const auto address = codec::fixed_from_hex<Address>(text).value_or(Address{});
     const auto* flow = book_.packs().rbegin()->second.workflow(workflow);
     portal::Act act;
-    act.item = crypto::sha256(as_bytes("own item " + std::to_string(++own_items_)));
+    act.item = hash::sha256(as_bytes("own item " + std::to_string(++own_items_)));
     act.workflow = flow->number;
     act.action = flow->action(action)->number;
     act.organisation = kOwner;

@@ -15,7 +15,7 @@ namespace wusong::gateway {
 
 struct OidcSigner {
   openid::JoseKey key;
-  crypto::SecretBytes secret;
+  SecretBytes secret;
 };
 
 /// @thread as its connection

@@ -5,6 +5,7 @@
 
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/oidc_keys.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/openid/jose.hpp"
 #include "wusong/testkit/identity_world.hpp"
 
@@ -126,7 +127,7 @@ TEST_F(OidcTest, TheCodeFlowGivesAnIdentityThatTheClientCanCheck) {
   EXPECT_EQ(*root.at("auth_time")->u64(), now.value / 1000);
   EXPECT_EQ(*root.at("exp")->u64(), now.value / 1000 + 600);
   EXPECT_EQ(*root.string_at("at_hash"),
-            base64url(crypto::sha256(as_bytes(member(tokens, "access_token"))).view().first(16)));
+            base64url(hash::sha256(as_bytes(member(tokens, "access_token"))).view().first(16)));
 
   const auto info = userinfo(member(tokens, "access_token"));
   EXPECT_EQ(member(info, "sub"), *root.string_at("sub"));
@@ -402,7 +403,7 @@ TEST_F(OidcTest, TheKeyIsSealedAndAChangedOneKeepsOldTokensValid) {
   const auto stored = own_.query("SELECT sealed FROM secrets", {});
   EXPECT_EQ(std::string{as_text(blob_of(stored->rows[0][0]))}.find(as_text(old->secret.view())),
             std::string::npos);
-  const ServerKeys others{crypto::SecretBytes{Bytes(32, 8)}};
+  const ServerKeys others{SecretBytes{Bytes(32, 8)}};
   OidcKeys stranger{own_, others, entropy_};
   EXPECT_FALSE(stranger.current());
   const auto token = openid::sign_jwt("{}", old->key, old->secret.view());

@@ -3,13 +3,13 @@
 // the operator's list of clients.
 // @source OpenID Connect Core 1.0; RFC 6749, section 5; RFC 7009; RFC 8414; RFC 9700
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/password.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/internal/handlers.hpp"
 #include "wusong/gateway/internal/oidc_request.hpp"
 #include "wusong/gateway/internal/view.hpp"
 #include "wusong/gateway/oidc_keys.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::gateway::internal {
 namespace {
@@ -109,7 +109,7 @@ Result<std::string> id_token(Exchange& exchange, const OidcGrant& grant, std::st
   out.key("aud").string(grant.client).key("iat").number(now);
   out.key("exp").number(now + kOidcAccessMs / 1000).key("auth_time").number(grant.auth_time / 1000);
   if (!nonce.empty()) out.key("nonce").string(nonce);
-  out.key("at_hash").string(base64url(crypto::sha256(as_bytes(access)).view().first(16)));
+  out.key("at_hash").string(base64url(hash::sha256(as_bytes(access)).view().first(16)));
   return openid::sign_jwt(out.close_object().text(), signer.key, signer.secret.view());
 }
 
@@ -138,7 +138,7 @@ bool verifier_fits(std::string_view verifier, std::string_view challenge) {
            c == '.' || c == '_' || c == '~';
   });
   return plain && verifier.size() >= 43 && verifier.size() <= 128 &&
-         crypto::equal_secrets(base64url(crypto::sha256(as_bytes(verifier))), challenge);
+         crypto::equal_secrets(base64url(hash::sha256(as_bytes(verifier))), challenge);
 }
 
 Result<Response> by_code(Exchange& exchange, const Fields& form, const OidcClient& client) {

@@ -2,9 +2,9 @@
 #include "wusong/gateway/outbox.hpp"
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/types/transaction.hpp"
 
 namespace wusong::gateway {
@@ -47,7 +47,7 @@ std::string select(std::string_view rest) {
 std::string content_of(const Draft& draft) {
   Bytes all = to_bytes(draft.to);
   append(all, draft.data);
-  return codec::to_hex(crypto::sha256(all));
+  return codec::to_hex(hash::sha256(all));
 }
 
 Result<Bytes> signed_transaction(const Draft& draft, const ChainClient& chain, std::uint64_t nonce,
@@ -132,7 +132,7 @@ Result<OutboxEntry> Outbox::accept(const Draft& draft, const Address& from, Byte
     out.address = from;
     WUSONG_TRY(out.nonce, free_nonce(from, chain_nonce));
     WUSONG_TRY(out.raw, signed_transaction(draft, *chain_, out.nonce, secret_key));
-    out.hash = crypto::keccak256(out.raw);
+    out.hash = hash::keccak256(out.raw);
     return insert(out, draft, now);
   }));
   if (other) return fail(err::same_key);

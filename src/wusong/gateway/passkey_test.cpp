@@ -91,7 +91,7 @@ TEST_F(PasskeyTest, EveryCheckOfAnAssertionCounts) {
     Authenticator bent{identity::KeyKind::p256, entropy_};
     bent.id = device.id;
     bent.key = device.key;
-    bent.secret = crypto::SecretBytes{to_bytes(device.secret.view())};
+    bent.secret = SecretBytes{to_bytes(device.secret.view())};
     bend(bent);
     testkit::Browser browser;
     return use(bent, browser).status == 401 && !signed_in(browser);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "wusong/hash/hash.hpp"
 #include "wusong/testkit/fake_provider.hpp"
 #include "wusong/testkit/identity_world.hpp"
 
@@ -93,7 +94,7 @@ TEST_F(ProviderLoginTest, TheQuestionHoldsStateNonceAndChallenge) {
   }
   ProviderLogins logins{own_, keys_, entropy_};
   EXPECT_EQ(asked(location, "code_challenge"),
-            base64url(crypto::sha256(as_bytes(logins.verifier_of(asked(location, "state"))))));
+            base64url(hash::sha256(as_bytes(logins.verifier_of(asked(location, "state"))))));
 }
 
 TEST_F(ProviderLoginTest, ABoundIdentitySignsItsOwnerIn) {

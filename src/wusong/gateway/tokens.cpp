@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::gateway {
 std::string random_hex(io::Entropy& entropy, std::size_t count) {
@@ -14,14 +14,14 @@ std::string random_hex(io::Entropy& entropy, std::size_t count) {
 }
 
 std::string digest_hex(std::string_view text) {
-  return codec::to_hex(crypto::sha256(as_bytes(text)));
+  return codec::to_hex(hash::sha256(as_bytes(text)));
 }
 
 Hash hmac_sha256(BytesView key, std::string_view message) {
   constexpr std::size_t kBlock = 64;
   Bytes padded(kBlock);
   if (key.size() > kBlock) {
-    const Hash digest = crypto::sha256(key);
+    const Hash digest = hash::sha256(key);
     std::ranges::copy(digest.bytes, padded.begin());
   } else {
     std::ranges::copy(key, padded.begin());
@@ -33,11 +33,10 @@ Hash hmac_sha256(BytesView key, std::string_view message) {
     outer.push_back(static_cast<std::uint8_t>(byte ^ 0x5c));
   }
   append(inner, as_bytes(message));
-  append(outer, crypto::sha256(inner));
-  const Hash out = crypto::sha256(outer);
-  const crypto::SecretBytes wiped[]{crypto::SecretBytes{std::move(padded)},
-                                    crypto::SecretBytes{std::move(inner)},
-                                    crypto::SecretBytes{std::move(outer)}};
+  append(outer, hash::sha256(inner));
+  const Hash out = hash::sha256(outer);
+  const SecretBytes wiped[]{SecretBytes{std::move(padded)}, SecretBytes{std::move(inner)},
+                            SecretBytes{std::move(outer)}};
   return out;
 }
 
@@ -47,27 +46,27 @@ bool is_hex(std::string_view text, std::size_t digits) noexcept {
          });
 }
 
-ServerKeys::ServerKeys(crypto::SecretBytes master) : master_{std::move(master)} {
+ServerKeys::ServerKeys(SecretBytes master) : master_{std::move(master)} {
   WUSONG_ASSERT(master_.view().size() == kMasterSize);
   csrf_ = derive("wusong portal: forms", 32);
   identity_ = derive("wusong portal: identity numbers", 32);
   flows_ = derive("wusong portal: sign-ins through other sites", 32);
-  sealing_ = derive("wusong portal: sealed records", crypto::kSm4KeySize);
+  sealing_ = derive("wusong portal: sealed records", crypto::kSealKeyBytes);
 }
 
-crypto::SecretBytes ServerKeys::derive(std::string_view use, std::size_t size) const {
+SecretBytes ServerKeys::derive(std::string_view use, std::size_t size) const {
   const Hash full = hmac_sha256(master_.view(), use);
-  return crypto::SecretBytes{to_bytes(full.view().first(size))};
+  return SecretBytes{to_bytes(full.view().first(size))};
 }
 
-crypto::SecretBytes ServerKeys::token_key(const Hash& entry) const {
+SecretBytes ServerKeys::token_key(const Hash& entry) const {
   return derive("wusong portal: tokens of " + codec::to_hex(entry), 32);
 }
 
 Bytes ServerKeys::seal(std::string_view use, BytesView plaintext, io::Entropy& entropy) const {
   return crypto::seal(sealing_.view(), plaintext, as_bytes(use), entropy);
 }
-Result<crypto::SecretBytes> ServerKeys::open(std::string_view use, BytesView sealed) const {
+Result<SecretBytes> ServerKeys::open(std::string_view use, BytesView sealed) const {
   return crypto::open_sealed(sealing_.view(), sealed, as_bytes(use));
 }
 

@@ -32,25 +32,25 @@ class ServerKeys {
  public:
   static constexpr std::size_t kMasterSize = 32;
   /// @shape `master` 32 random bytes, kept in a file with mode 0600
-  explicit ServerKeys(crypto::SecretBytes master);
+  explicit ServerKeys(SecretBytes master);
   BytesView csrf() const noexcept { return csrf_.view(); }
   /// Of identity numbers, so that one person has one account though the number is sealed.
   BytesView identity() const noexcept { return identity_.view(); }
   /// Of one dataset's tokens that stand for people.
-  crypto::SecretBytes token_key(const Hash& entry) const;
+  SecretBytes token_key(const Hash& entry) const;
   /// Of sign-ins through other sites: what they must answer with.
   BytesView flows() const noexcept { return flows_.view(); }
   Bytes seal(std::string_view use, BytesView plaintext, io::Entropy& entropy) const;
   /// `use` as at sealing. @errors crypto::err::bad_seal, crypto::err::bad_length
-  [[nodiscard]] Result<crypto::SecretBytes> open(std::string_view use, BytesView sealed) const;
+  [[nodiscard]] Result<SecretBytes> open(std::string_view use, BytesView sealed) const;
 
  private:
-  crypto::SecretBytes derive(std::string_view use, std::size_t size) const;
-  crypto::SecretBytes master_;
-  crypto::SecretBytes csrf_;
-  crypto::SecretBytes identity_;
-  crypto::SecretBytes flows_;
-  crypto::SecretBytes sealing_;
+  SecretBytes derive(std::string_view use, std::size_t size) const;
+  SecretBytes master_;
+  SecretBytes csrf_;
+  SecretBytes identity_;
+  SecretBytes flows_;
+  SecretBytes sealing_;
 };
 
 }  // namespace wusong::gateway

@@ -9,9 +9,9 @@
 
 #include "wusong/apps/keys.hpp"
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/tables.hpp"
 #include "wusong/harvest/ckan_site.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/platform/clock.hpp"
 
 namespace wusong::harvest {
@@ -227,7 +227,7 @@ class Run {
     seen_.insert(member(package, "name"));  // the list of names need not ask again
     const std::string written = source_->into ? foreign_package(package, *source_, *site_)
                                               : own_package(package, from_->url());
-    const auto digest = codec::to_hex(crypto::sha256(as_bytes(written)));
+    const auto digest = codec::to_hex(hash::sha256(as_bytes(written)));
     const auto at = known_.find(id);
     Known known = at == known_.end() ? Known{} : at->second;
     known.name = member(package, "name");
@@ -307,7 +307,7 @@ class Run {
       report_.reasons.push_back(id + ": " + refusal.message);
   }
   std::string step_key(const std::string& id, const Known& known, std::string_view step) const {
-    return codec::to_hex(crypto::sha256(
+    return codec::to_hex(hash::sha256(
         as_bytes(fmt::format("harvest {} {} {} {}", key_, id, known.generation, step))));
   }
 

@@ -6,9 +6,9 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/identity/errors.hpp"
 
 namespace wusong::identity {
@@ -117,7 +117,7 @@ Result<void> verify_with(const PublicKey& key, const DidProof& proof) noexcept {
   const BytesView text = as_bytes(proof.statement);
   const auto& info = info_of(key.kind);
   if (info.scheme) return crypto::verify(*info.scheme, key.bytes, text, proof.signature);
-  return crypto::p256_verify(crypto::sha256(text), key.bytes, proof.signature);
+  return crypto::p256_verify(hash::sha256(text), key.bytes, proof.signature);
 }
 
 /// @source EIP-191, version 0x45
@@ -133,7 +133,7 @@ std::optional<Address> personal_signer(std::string_view text, BytesView signatur
   if (v != 27 && v != 28 && v > 1) return {};
   parts.y_parity = static_cast<std::uint8_t>(v >= 27 ? v - 27 : v);
   if (!crypto::is_low_s(parts.s)) return {};
-  const auto signer = crypto::ecdsa_recover(crypto::keccak256(as_bytes(message)), parts);
+  const auto signer = crypto::ecdsa_recover(hash::keccak256(as_bytes(message)), parts);
   if (!signer) return {};
   return *signer;
 }

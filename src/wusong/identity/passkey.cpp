@@ -4,10 +4,10 @@
 #include "wusong/codec/base64.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/password.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/identity/errors.hpp"
 #include "wusong/identity/passkey_cbor.hpp"
 
@@ -65,7 +65,7 @@ Result<void> check_client_data(BytesView client_data, std::string_view type,
 
 Result<AuthenticatorData> check_authenticator(const RelyingParty& party, BytesView bytes) {
   WUSONG_TRY(auto out, read_authenticator_data(bytes));
-  if (out.rp_hash != crypto::sha256(as_bytes(party.id))) return fail(err::not_proved);
+  if (out.rp_hash != hash::sha256(as_bytes(party.id))) return fail(err::not_proved);
   if (!out.user_present || !out.user_verified) return fail(err::not_proved);
   if (out.backed_up && !out.backup_eligible) return fail(err::not_proved);
   return out;
@@ -212,10 +212,10 @@ Result<AuthenticatorData> check_assertion(const RelyingParty& party, std::string
   WUSONG_TRY(auto out, check_authenticator(party, answer.authenticator));
   if (out.credential) return fail(err::malformed);
   Bytes text = answer.authenticator;
-  append(text, crypto::sha256(answer.client_data));
+  append(text, hash::sha256(answer.client_data));
   if (known.key.kind == KeyKind::p256) {
     WUSONG_TRY(const auto signature, read_der_signature(answer.signature));
-    if (!crypto::p256_verify(crypto::sha256(text), known.key.bytes, signature)) {
+    if (!crypto::p256_verify(hash::sha256(text), known.key.bytes, signature)) {
       return fail(err::not_proved);
     }
   } else if (!crypto::verify(crypto::Scheme::ed25519, known.key.bytes, text, answer.signature)) {

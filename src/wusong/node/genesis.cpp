@@ -6,7 +6,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/node/errors.hpp"
 #include "wusong/node/registry.hpp"
 
@@ -270,8 +270,8 @@ std::string to_json(const Genesis& genesis) {
   JsonWriter out;
   out.open_object();
   out.key("chainId").number(genesis.chain_id);
-  if (genesis.profile != crypto::Profile::standard)  // chains older than profiles name none
-    out.key("profile").string(crypto::name_of(genesis.profile));
+  if (genesis.profile != hash::Profile::standard)  // chains older than profiles name none
+    out.key("profile").string(hash::name_of(genesis.profile));
   out.key("fork").string(vm::name_of(genesis.fork));
   out.key("timestampMs").number(genesis.timestamp.value);
   out.key("gasLimit").number(genesis.gas_limit);
@@ -317,7 +317,7 @@ std::expected<Genesis, GenesisFault> parse_genesis(std::string_view json) {
   reader.number("chainId", out.chain_id, true);
   reader.member("profile", false, [&](const JsonValue& value) {
     const auto text = value.string();
-    const auto profile = text ? crypto::find_profile(*text) : std::nullopt;
+    const auto profile = text ? hash::find_profile(*text) : std::nullopt;
     if (profile) out.profile = *profile;
     return profile.has_value();
   });
@@ -357,7 +357,7 @@ types::StateDiff genesis_state(const Genesis& genesis) {
 
 types::Header genesis_header(const Genesis& genesis, const Hash& state_root) {
   types::Header header;
-  header.parent_hash = crypto::chain_hash(as_bytes(to_json(genesis)));
+  header.parent_hash = hash::chain_hash(as_bytes(to_json(genesis)));
   header.timestamp = genesis.timestamp;
   header.gas_limit = genesis.gas_limit;
   header.base_fee = genesis.gas_price;

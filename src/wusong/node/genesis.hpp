@@ -10,7 +10,7 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/block.hpp"
@@ -38,7 +38,7 @@ inline constexpr std::uint64_t kBlockBytesMax = (std::uint64_t{1} << 30) - kBloc
 
 struct Genesis {
   std::uint64_t chain_id{0};
-  crypto::Profile profile{crypto::Profile::standard};
+  hash::Profile profile{hash::Profile::standard};
   vm::Fork fork{vm::Fork::osaka};
   UnixMillis timestamp;
   std::uint64_t gas_limit{1'000'000'000};  // of a block: the sum of its transactions' limits

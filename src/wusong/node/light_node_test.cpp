@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/node/epoch_ends.hpp"
 #include "wusong/node/errors.hpp"
@@ -32,7 +33,7 @@ struct World {
     alice.after = types::Account{.nonce = 5, .balance = U256{77}};
     alice.slots[kSlot] = U256{9};
     for (std::uint64_t i = 0; i < 40; ++i)
-      diff.accounts[Address::from(crypto::keccak256(as_bytes(std::to_string(i))).view().first(20))]
+      diff.accounts[Address::from(hash::keccak256(as_bytes(std::to_string(i))).view().first(20))]
           .after = types::Account{.nonce = i, .balance = U256{i}};
     state = *state::StateDb::open(
         segments,

@@ -4,6 +4,7 @@
 
 #include "wusong/consensus/finality_proof.hpp"
 #include "wusong/consensus/validator_keys.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/epoch_frame.hpp"
 #include "wusong/node/errors.hpp"
 #include "wusong/node/registry_calls.hpp"
@@ -47,7 +48,7 @@ class Governors {
     out.gas_limit = 8'000'000;
     out.to = kRegistryAddress;
     out.data = std::move(call);
-    const Hash secret = crypto::keccak256(Bytes{'g', static_cast<std::uint8_t>(governor)});
+    const Hash secret = hash::keccak256(Bytes{'g', static_cast<std::uint8_t>(governor)});
     ASSERT_TRUE(types::sign(out, secret));
     ASSERT_TRUE(cluster_.submit(via, {out}).front());
   }

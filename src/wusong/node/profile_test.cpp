@@ -2,8 +2,8 @@
 // Chains of the guomi profile (ADR 0027).
 #include <gtest/gtest.h>
 
-#include "wusong/crypto/chain_hash.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/genesis.hpp"
 #include "wusong/state/proof.hpp"
 #include "wusong/testkit/node_cluster.hpp"
@@ -17,8 +17,8 @@ using testkit::NodeCluster;
 /// The process serves guomi chains for as long as it lives.
 class GuomiChain : public testing::Test {
  protected:
-  GuomiChain() { crypto::set_chain_profile(crypto::Profile::guomi); }
-  ~GuomiChain() override { crypto::set_chain_profile(crypto::Profile::standard); }
+  GuomiChain() { hash::set_chain_profile(hash::Profile::guomi); }
+  ~GuomiChain() override { hash::set_chain_profile(hash::Profile::standard); }
 };
 
 const Bytes kSecret(32, 7);
@@ -43,7 +43,7 @@ types::Transaction payment(types::TransactionType type) {
 
 TEST_F(GuomiChain, ItsOwnDigestsAreSm3AndThoseOfClientsAreNot) {
   Genesis genesis;
-  genesis.profile = crypto::Profile::guomi;
+  genesis.profile = hash::Profile::guomi;
   genesis.accounts[account(crypto::Scheme::sm2)].balance = U256{1'000};
   genesis.accounts[account(crypto::Scheme::secp256k1)].balance = U256{1'000};
   NodeCluster cluster{4, genesis};
@@ -52,8 +52,8 @@ TEST_F(GuomiChain, ItsOwnDigestsAreSm3AndThoseOfClientsAreNot) {
   types::Transaction ethereum = payment(types::TransactionType::dynamic_fee);
   ASSERT_TRUE(types::sign(ethereum, kSecret));
   for (const auto& outcome : cluster.submit(0, {ours, ethereum})) ASSERT_TRUE(outcome);
-  EXPECT_EQ(types::hash_of(ours), crypto::sm3(types::encode(ours)));
-  EXPECT_EQ(types::hash_of(ethereum), crypto::keccak256(types::encode(ethereum)));
+  EXPECT_EQ(types::hash_of(ours), hash::sm3(types::encode(ours)));
+  EXPECT_EQ(types::hash_of(ethereum), hash::keccak256(types::encode(ethereum)));
 
   const auto paid = [&] {
     const auto view = *cluster[0].state->view(cluster[0].node->executed_height());
@@ -64,11 +64,11 @@ TEST_F(GuomiChain, ItsOwnDigestsAreSm3AndThoseOfClientsAreNot) {
   const Height height = cluster[0].node->executed_height();
   ASSERT_TRUE(cluster.run(20s, [&] { return cluster.all_executed(height); }));
   const BlockPtr& block = cluster[0].executed.at(height.value - 1);
-  EXPECT_EQ(types::hash_of(block->block.header), crypto::sm3(types::encode(block->block.header)));
+  EXPECT_EQ(types::hash_of(block->block.header), hash::sm3(types::encode(block->block.header)));
   for (std::size_t i = 1; i < 4; ++i)
     EXPECT_EQ(cluster[i].executed.at(height.value - 1)->roots, block->roots);
   const auto proof = *cluster[0].state->proof(height, account(crypto::Scheme::sm2), {});
-  EXPECT_EQ(crypto::sm3(proof.nodes.front()), block->roots.state_root);
+  EXPECT_EQ(hash::sm3(proof.nodes.front()), block->roots.state_root);
 }
 
 TEST_F(GuomiChain, TheGenesisNamesTheProfile) {
@@ -77,10 +77,10 @@ TEST_F(GuomiChain, TheGenesisNamesTheProfile) {
   genesis.validators.push_back(NodeCluster::validator(0));
   const std::string standard = to_json(genesis);
   EXPECT_EQ(standard.find("profile"), std::string::npos) << "older chains keep their id";
-  EXPECT_EQ(parse_genesis(standard)->profile, crypto::Profile::standard);
-  genesis.profile = crypto::Profile::guomi;
+  EXPECT_EQ(parse_genesis(standard)->profile, hash::Profile::standard);
+  genesis.profile = hash::Profile::guomi;
   std::string guomi = to_json(genesis);
-  EXPECT_EQ(parse_genesis(guomi)->profile, crypto::Profile::guomi);
+  EXPECT_EQ(parse_genesis(guomi)->profile, hash::Profile::guomi);
   guomi.replace(guomi.find("guomi"), 5, "other");
   EXPECT_EQ(parse_genesis(guomi).error().where, "profile");
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/errors.hpp"
 #include "wusong/node/internal/registry_code.hpp"
 
@@ -44,11 +44,11 @@ Hash plus(const Hash& slot, std::uint64_t offset) {
 }
 /// Where a dynamic array keeps its elements.
 Hash elements_of(std::uint64_t slot) {
-  return crypto::keccak256(slot_of(slot));
+  return hash::keccak256(slot_of(slot));
 }
 /// Where a mapping keeps the value of a key.
 Hash entry_of(std::uint64_t slot, const Hash& key) {
-  return crypto::keccak256(key, slot_of(slot));
+  return hash::keccak256(key, slot_of(slot));
 }
 
 U256 pack(const Packed& numbers) {
@@ -76,7 +76,7 @@ std::array<Hash, 2> key_words(BytesView key) {
 Hash key_digest(crypto::Scheme scheme, BytesView key) {
   Bytes text{static_cast<std::uint8_t>(scheme)};
   for (const Hash& word : key_words(key)) append(text, word);
-  return crypto::keccak256(text);
+  return hash::keccak256(text);
 }
 
 void write_validator(Words& words, std::size_t index, const types::Validator& validator,
@@ -151,7 +151,7 @@ class Reader {
     const std::uint64_t size = number[0] / 2;
     if (number[1] != 0 || size > kChangeBytesMax) return fail(err::bad_registry);
     Bytes out;
-    const Hash first = crypto::keccak256(slot);
+    const Hash first = hash::keccak256(slot);
     for (std::uint64_t i = 0; i * kWord < size; ++i) append(out, word(plus(first, i)));
     out.resize(size);
     return out;
@@ -163,11 +163,11 @@ class Reader {
     const std::uint64_t approvals = unpack(to_u256(word(plus(at, 2))))[0];
     if (changes > kListMax || approvals > kListMax) return fail(err::bad_registry);
     for (std::uint64_t i = 0; i < changes; ++i) {
-      WUSONG_TRY(Bytes change, bytes(plus(crypto::keccak256(plus(at, 1)), i)));
+      WUSONG_TRY(Bytes change, bytes(plus(hash::keccak256(plus(at, 1)), i)));
       out.changes.push_back(std::move(change));
     }
     for (std::uint64_t i = 0; i < approvals; ++i)
-      out.approvals.push_back(address(word(plus(crypto::keccak256(plus(at, 2)), i))));
+      out.approvals.push_back(address(word(plus(hash::keccak256(plus(at, 2)), i))));
     return out;
   }
   types::Observer observer(std::size_t index) {

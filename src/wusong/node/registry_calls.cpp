@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::node {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::size_t kKeyBytes = 64;
 class Call {
  public:
   Call(std::string_view signature, std::size_t words)
-      : words_{words}, out_{to_bytes(crypto::keccak256(as_bytes(signature)).view().first(4))} {}
+      : words_{words}, out_{to_bytes(hash::keccak256(as_bytes(signature)).view().first(4))} {}
   Call& word(const Hash& value) {
     append(out_, value);
     return *this;

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/exec/execute.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/registry_calls.hpp"
 #include "wusong/node/validation.hpp"
 #include "wusong/state/memory_state.hpp"
@@ -17,7 +17,7 @@ using crypto::Scheme;
 
 std::unique_ptr<crypto::Signer> key(char kind, std::size_t who, Scheme scheme = Scheme::ed25519) {
   const Hash secret =
-      crypto::keccak256(Bytes{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(who)});
+      hash::keccak256(Bytes{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(who)});
   return *crypto::make_signer(scheme, secret);
 }
 Address governor(std::size_t who) {

@@ -6,11 +6,11 @@
 #include <optional>
 
 #include "wusong/codec/base64.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/password.hpp"
 #include "wusong/crypto/rsa.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/openid/errors.hpp"
 #include "wusong/openid/jose.hpp"
 
@@ -81,7 +81,7 @@ bool signature_holds(const ProviderKey& key, const JwtParts& parts) {
     case TokenAlgorithm::rs256:
       return crypto::rsa_verify_sha256(text, key.key, key.exponent, parts.signature).has_value();
     case TokenAlgorithm::es256:
-      return crypto::p256_verify(crypto::sha256(text), key.key, parts.signature).has_value();
+      return crypto::p256_verify(hash::sha256(text), key.key, parts.signature).has_value();
     case TokenAlgorithm::eddsa:
       return crypto::verify(crypto::Scheme::ed25519, key.key, text, parts.signature).has_value();
   }
@@ -157,10 +157,10 @@ Result<void> check_times(const codec::JsonValue& claims, std::uint64_t now) {
 /// The left half of the access token's digest. @source OpenID Connect Core 1.0, section 3.1.3.6
 std::string at_hash_of(TokenAlgorithm algorithm, std::string_view access_token) {
   if (algorithm == TokenAlgorithm::eddsa) {
-    const auto digest = crypto::sha512(as_bytes(access_token));
+    const auto digest = hash::sha512(as_bytes(access_token));
     return codec::base64url(BytesView{digest}.first(32));
   }
-  const auto digest = crypto::sha256(as_bytes(access_token));
+  const auto digest = hash::sha256(as_bytes(access_token));
   return codec::base64url(digest.view().first(16));
 }
 

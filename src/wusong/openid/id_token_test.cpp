@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "wusong/hash/hash.hpp"
 #include "wusong/openid/errors.hpp"
 #include "wusong/testkit/fake_provider.hpp"
 
@@ -186,8 +187,8 @@ TEST_F(IdTokenTest, AnAnswerToAnotherQuestionIsRefused) {
 }
 
 TEST_F(IdTokenTest, AnotherAccessTokenIsRefused) {
-  const auto half = codec::base64url(crypto::sha256(as_bytes(kAccess)).view().first(16));
-  const auto half_of_512 = codec::base64url(BytesView{crypto::sha512(as_bytes(kAccess))}.first(32));
+  const auto half = codec::base64url(hash::sha256(as_bytes(kAccess)).view().first(16));
+  const auto half_of_512 = codec::base64url(BytesView{hash::sha512(as_bytes(kAccess))}.first(32));
   for (const std::string_view algorithm : {"RS256", "ES256", "EdDSA"}) {
     const bool wide = algorithm == "EdDSA";
     const auto quoted = [](const std::string& text) { return "\"" + text + "\""; };

@@ -2,7 +2,7 @@
 #include "wusong/openid/jose.hpp"
 
 #include "wusong/codec/base64.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/openid/errors.hpp"
 
 namespace wusong::openid {
@@ -35,7 +35,7 @@ JoseKey jose_key(const crypto::PointBytes& point) {
   // RFC 7638: the required members alone, in the order of their names.
   const std::string text =
       R"({"crv":"P-256","kty":"EC","x":")" + x_of(point) + R"(","y":")" + y_of(point) + R"("})";
-  return {base64url(crypto::sha256(as_bytes(text))), point};
+  return {base64url(hash::sha256(as_bytes(text))), point};
 }
 
 void write_jwk(codec::JsonWriter& out, const JoseKey& key) {
@@ -50,7 +50,7 @@ Result<std::string> sign_jwt(std::string_view claims, const JoseKey& key, BytesV
   header.open_object().key("alg").string("ES256").key("typ").string("JWT");
   header.key("kid").string(key.id).close_object();
   std::string out = base64url(as_bytes(header.text())) + "." + base64url(as_bytes(claims));
-  WUSONG_TRY(const auto signature, crypto::p256_sign(crypto::sha256(as_bytes(out)), secret_key));
+  WUSONG_TRY(const auto signature, crypto::p256_sign(hash::sha256(as_bytes(out)), secret_key));
   return out + "." + base64url(signature);
 }
 
@@ -81,7 +81,7 @@ Result<codec::JsonDocument> verify_jwt(std::string_view token, std::span<const J
   const auto id = header.root().string_at("kid");
   for (const auto& key : keys) {
     if (!id || *id != key.id) continue;
-    if (!crypto::p256_verify(crypto::sha256(as_bytes(parts.signed_text)), key.point,
+    if (!crypto::p256_verify(hash::sha256(as_bytes(parts.signed_text)), key.point,
                              parts.signature)) {
       return fail(err::untrusted_token);
     }

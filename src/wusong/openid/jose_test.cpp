@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "wusong/codec/base64.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::openid {
 namespace {
@@ -36,7 +36,7 @@ TEST(Jose, TheSignatureOfRfc7515HoldsUnderItsKey) {
       "eyJhbGciOiJFUzI1NiJ9."
       "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNv"
       "bS9pc19yb290Ijp0cnVlfQ";
-  EXPECT_TRUE(crypto::p256_verify(crypto::sha256(as_bytes(text)), point(), signature));
+  EXPECT_TRUE(crypto::p256_verify(hash::sha256(as_bytes(text)), point(), signature));
   EXPECT_EQ(crypto::p256_public_key(secret()).value_or(crypto::PointBytes{}), point());
 }
 
@@ -63,7 +63,7 @@ TEST(Jose, TheAlgorithmIsNotTheTokensToChoose) {
     const std::string header =
         "{\"alg\":\"" + std::string{algorithm} + "\",\"kid\":\"" + key.id + "\"}";
     const std::string text = base64url(as_bytes(header)) + "." + base64url(as_bytes("{}"));
-    const auto signature = crypto::p256_sign(crypto::sha256(as_bytes(text)), secret());
+    const auto signature = crypto::p256_sign(hash::sha256(as_bytes(text)), secret());
     ASSERT_TRUE(signature);
     EXPECT_TRUE(split_jwt(text + "." + base64url(*signature)));
     EXPECT_FALSE(verify_jwt(text + "." + base64url(*signature), std::array{key}));

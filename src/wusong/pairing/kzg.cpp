@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/pairing/internal/bls12_381.hpp"
 #include "wusong/pairing/pairing.hpp"
 
@@ -27,7 +27,7 @@ constexpr std::uint8_t kVersionKzg = 1;
 Result<void> kzg_point_evaluation(BytesView input) noexcept {
   if (input.size() != 192) return fail(err::bad_length);
   const auto commitment_bytes = input.subspan(96, 48);
-  Hash expected = crypto::sha256(commitment_bytes);
+  Hash expected = hash::sha256(commitment_bytes);
   expected.bytes[0] = kVersionKzg;
   if (Hash::from(input.first(32)) != expected) return fail(err::bad_proof);
   const U256 z = load_be(input.data() + 32);

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::pairing {
 namespace {
@@ -186,7 +186,7 @@ Bytes kzg_input() {
 }
 // Puts a commitment in place, with the versioned hash that belongs to it.
 Bytes with_commitment(Bytes input, BytesView commitment) {
-  const Hash hash = crypto::sha256(commitment);
+  const Hash hash = hash::sha256(commitment);
   std::ranges::copy(hash.view(), input.begin());
   input[0] = 1;
   std::ranges::copy(commitment, input.begin() + 96);

@@ -10,7 +10,7 @@
 #include <mutex>
 
 #include "wusong/consensus/machine.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/event_loop.hpp"
 #include "wusong/platform/thread_pool.hpp"
@@ -29,7 +29,7 @@ NodeSecretKey secret(std::uint8_t index) {
   out.fill(static_cast<std::uint8_t>(index + 1));
   return out;
 }
-const Hash kGenesis = crypto::keccak256(as_bytes("genesis"));
+const Hash kGenesis = hash::keccak256(as_bytes("genesis"));
 
 class Scheme final : public consensus::VoteVerifier {
  public:
@@ -41,7 +41,7 @@ class Scheme final : public consensus::VoteVerifier {
   static Bytes sign(consensus::ValidatorIndex who, BytesView message) {
     Bytes keyed{static_cast<std::uint8_t>(who)};
     append(keyed, message);
-    return to_bytes(crypto::keccak256(keyed));
+    return to_bytes(hash::keccak256(keyed));
   }
 };
 class Signer final : public consensus::VoteSigner {
@@ -56,7 +56,7 @@ class Signer final : public consensus::VoteSigner {
 class Identity final : public consensus::BlockIdentity {
  public:
   bool matches(const consensus::Block& block) const override {
-    return crypto::keccak256(block.payload) == block.ref.id;
+    return hash::keccak256(block.payload) == block.ref.id;
   }
 };
 
@@ -168,7 +168,7 @@ class Validator final : public TransportEvents {
       if (!workers_.post([this, job = std::move(job)] { feed(job.run()); })) return;
     if (actions.build) {
       const bool first = actions.build->view == View{1};
-      feed(first ? consensus::Event{consensus::PayloadBuilt{View{1}, crypto::keccak256(payload_),
+      feed(first ? consensus::Event{consensus::PayloadBuilt{View{1}, hash::keccak256(payload_),
                                                             payload_}}
                  : consensus::Event{consensus::PayloadDeclined{actions.build->view}});
     }

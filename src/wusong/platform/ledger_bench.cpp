@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/platform/rocks_store.hpp"
 #include "wusong/storage/ledger.hpp"
 
@@ -32,7 +32,7 @@ struct Fixture {
 Hash hash_of(std::uint64_t n) {
   Bytes bytes(8);
   std::memcpy(bytes.data(), &n, 8);
-  return crypto::keccak256(bytes);
+  return hash::keccak256(bytes);
 }
 
 void put_execution(benchmark::State& state) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/opening.hpp"
 #include "wusong/platform/data_format.hpp"
 #include "wusong/platform/errors.hpp"
@@ -406,7 +406,7 @@ void NodeHostImpl::report(const node::Actions::Accusation& accusation) {
   std::string file;
   Bytes first = evidence.first;
   if (first.size() > kEvidenceLoggedMax) {
-    const auto digest = crypto::keccak256(first);
+    const auto digest = hash::keccak256(first);
     const auto folder = options_.folder / "evidence";
     const auto path = folder / (codec::to_hex(digest) + ".bin");
     auto kept = make_directory(folder.string());

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/platform/errors.hpp"
 #include "wusong/platform/files.hpp"
 
@@ -217,8 +217,7 @@ Result<void> ManifestWitness::check(const std::filesystem::path& folder) {
   if (!file_exists(list_path)) return {};
   const auto list = read_file(list_path, kListBytesMax);
   if (!list) return fail(io::err::store_failed);
-  if (list->size() < note.bytes ||
-      crypto::sha256(BytesView{*list}.first(note.bytes)) != note.digest)
+  if (list->size() < note.bytes || hash::sha256(BytesView{*list}.first(note.bytes)) != note.digest)
     return fail(io::err::store_corrupt);
   return {};
 }
@@ -233,7 +232,7 @@ Result<void> ManifestWitness::note() noexcept {
     const auto list = read_file(folder_ / *current, kListBytesMax);
     if (!list) return fail(io::err::store_failed);
     WUSONG_CHECK(sync_file(folder_ / *current));
-    const std::string text = Note{*current, list->size(), crypto::sha256(*list)}.text();
+    const std::string text = Note{*current, list->size(), hash::sha256(*list)}.text();
     const auto written = write_file(folder_ / kNoteName, as_bytes(text), FileMode::ordinary);
     if (!written)
       return fail(written.error() == err::no_space ? io::err::disk_full : io::err::store_failed);

@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/portal/errors.hpp"
 #include "wusong/portal/internal/abi.hpp"
 
@@ -24,7 +24,7 @@ constexpr std::string_view kDetailsTuple =
 constexpr std::size_t kActWords = 11;
 
 Hash topic_of(std::string_view signature) noexcept {
-  return crypto::keccak256(as_bytes(signature));
+  return hash::keccak256(as_bytes(signature));
 }
 
 struct Signatures {
@@ -270,7 +270,7 @@ struct LogWriter {
 }  // namespace
 
 std::uint32_t selector_of(std::string_view signature) noexcept {
-  const Hash digest = crypto::keccak256(as_bytes(signature));
+  const Hash digest = hash::keccak256(as_bytes(signature));
   std::uint32_t out = 0;
   for (std::size_t i = 0; i < 4; ++i) out = out << 8 | digest.bytes[i];
   return out;
@@ -400,7 +400,7 @@ const RefusalInfo& info_of(DirectoryRefusal refusal) noexcept {
 std::optional<DirectoryRefusal> directory_refusal_of(BytesView revert_data) noexcept {
   for (std::size_t i = 0; i < kDirectoryRefusalCount; ++i) {
     const std::string signature = std::string{kDirectoryRefusals[i].solidity} + "()";
-    const Hash digest = crypto::keccak256(as_bytes(signature));
+    const Hash digest = hash::keccak256(as_bytes(signature));
     if (std::ranges::equal(revert_data, digest.view().first(4))) {
       return static_cast<DirectoryRefusal>(i);
     }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/portal/errors.hpp"
 
 namespace wusong::portal {
@@ -136,7 +136,7 @@ Checked<void> check_canonical(std::string_view json) {
 }
 
 Hash digest_of(std::string_view canonical) noexcept {
-  return crypto::sha256(as_bytes(canonical));
+  return hash::sha256(as_bytes(canonical));
 }
 
 }  // namespace wusong::portal

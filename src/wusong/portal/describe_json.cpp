@@ -4,7 +4,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/portal/calendar.hpp"
 #include "wusong/portal/describe.hpp"
 #include "wusong/portal/licences.hpp"
@@ -122,7 +122,7 @@ std::string file_address(const Resource& resource, const SiteInfo& site) {
 }
 
 Hash link_id(const ItemId& entry, std::string_view url) {
-  return crypto::sha256(as_bytes(codec::to_hex(entry) + " " + std::string{url}));
+  return hash::sha256(as_bytes(codec::to_hex(entry) + " " + std::string{url}));
 }
 
 std::string ckan_resource(const Resource& resource, const Dataset& dataset, const SiteInfo& site) {

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::portal {
 namespace {
@@ -184,7 +184,7 @@ const RefusalInfo& info_of(Refusal refusal) noexcept {
 ItemId single_id(const ItemId& subject, std::uint8_t workflow) noexcept {
   Hash word;
   word.bytes[31] = workflow;
-  return crypto::keccak256(subject, word);
+  return hash::keccak256(subject, word);
 }
 
 bool related(Relation relation, const Facts& facts, std::uint32_t organisation) noexcept {

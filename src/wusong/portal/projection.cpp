@@ -4,7 +4,7 @@
 #include <map>
 
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/portal/documents.hpp"
 #include "wusong/portal/errors.hpp"
 #include "wusong/portal/internal/document_use.hpp"
@@ -519,7 +519,7 @@ Result<Hash> digest_of(io::SqlConnection& sql, const internal::DerivedTable& tab
         WUSONG_TRY(const std::string written, written_value(value));
         append(bytes, as_bytes(written));
       }
-    digest = crypto::sha256(bytes);
+    digest = hash::sha256(bytes);
     if (rows.rows.size() < kDigestRows) return digest;
     after.assign(rows.rows.back().begin(),
                  rows.rows.back().begin() + static_cast<std::ptrdiff_t>(table.key_columns));
@@ -541,7 +541,7 @@ Result<Hash> Projection::projection_digest() {
   WUSONG_TRY(const auto tables, table_digests());
   Bytes all;
   for (const auto& [name, digest] : tables) append(all, digest);
-  return crypto::sha256(all);
+  return hash::sha256(all);
 }
 
 }  // namespace wusong::portal

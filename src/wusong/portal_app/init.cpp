@@ -9,8 +9,8 @@
 #include "wusong/apps/report.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/errors.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/identity/real_name.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
@@ -88,7 +88,7 @@ std::string refusal_in(BytesView revert) {
   if (revert.size() >= 4) {
     const auto selector = codec::to_hex(revert.first(4));
     for (const auto name : kOthers) {
-      const auto hash = crypto::keccak256(as_bytes(std::string{name} + "()"));
+      const auto hash = hash::keccak256(as_bytes(std::string{name} + "()"));
       if (codec::to_hex(hash.view().first(4)) == selector) return std::string{name};
     }
   }
@@ -166,7 +166,7 @@ Outcome<Address> ChainWriter::create(const Bytes& code) {
   }
   Bytes list{static_cast<std::uint8_t>(0xc0 + body.size())};
   append(list, body);
-  return Address::from(crypto::keccak256(list).view().last(20));
+  return Address::from(hash::keccak256(list).view().last(20));
 }
 
 Outcome<gateway::Account> service_account(PortalWorld& world, const ServiceAccount& wanted,
@@ -300,7 +300,7 @@ class Init {
       if (const auto kept = world_.blobs->put(as_bytes(canonical)); !kept) {
         return failure(kept.error(), "the pack cannot be stored");
       }
-      const auto digest = crypto::sha256(as_bytes(canonical));
+      const auto digest = hash::sha256(as_bytes(canonical));
       const auto before = sealed_digest(number);
       if (!before) return std::unexpected{before.error()};
       if (before->is_zero()) {
@@ -318,7 +318,7 @@ class Init {
   }
   /// Under which digest the chain has the pack sealed; zero: it is not.
   Outcome<Hash> sealed_digest(std::uint16_t number) {
-    const auto hash = crypto::keccak256(as_bytes("packOf(uint16)"));
+    const auto hash = hash::keccak256(as_bytes("packOf(uint16)"));
     Bytes data = to_bytes(hash.view().first(4));
     append(data, word(number));
     const auto reply = world_.node->call(

@@ -7,8 +7,8 @@
 #include <map>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/errors.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/portal/act.hpp"
 
 namespace wusong::portal_app {

@@ -14,7 +14,7 @@
 #include <random>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/portal/dataset.hpp"
 #include "wusong/portal/documents.hpp"
@@ -170,7 +170,7 @@ std::string entry_text(std::uint64_t number, bool conditional) {
   const Place where = place_of(static_cast<std::uint64_t>(x * x * x * 8'000));
   const Place beside = place_of(random() % 8'000);
   const std::uint64_t year = 2010 + random() % 15;
-  const std::string batch = codec::to_hex(crypto::sha256(as_bytes(std::to_string(number))));
+  const std::string batch = codec::to_hex(hash::sha256(as_bytes(std::to_string(number))));
   return fmt::format(
       R"({{"title":{{"zh":"{wz}{tz}{kz}","en":"{te} {ke} of {we}"}},)"
       R"("abstract":{{"zh":"本数据集由{oz}提供，记录{wz}自{y}年以来的{tz}{kz}，并与{pz}的{xz}相互对照，编号{b}。)"
@@ -206,8 +206,8 @@ std::string resource_text(std::uint64_t number, const Hash& entry) {
       R"({{"name":{{"zh":"数据表","en":"Table"}},"format":"csv","media_type":"text/csv","size":{},)"
       R"("rows":{},"digest":"{}","entry":"{}","columns":[{}]}})",
       1000 + number, number % 100'000,
-      codec::to_hex(crypto::sha256(as_bytes(fmt::format("bytes {}", number)))),
-      codec::to_hex(entry), columns);
+      codec::to_hex(hash::sha256(as_bytes(fmt::format("bytes {}", number)))), codec::to_hex(entry),
+      columns);
 }
 
 /// Documents of the batch at hand; the projection asks for no others.
@@ -309,7 +309,7 @@ class Filler {
 
  private:
   static Hash id_of(std::string_view what, std::uint64_t number) {
-    return crypto::sha256(as_bytes(fmt::format("{} {}", what, number)));
+    return hash::sha256(as_bytes(fmt::format("{} {}", what, number)));
   }
 
   void add(portal::BlockEvents& block, portal::Event event) {

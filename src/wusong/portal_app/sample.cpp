@@ -9,8 +9,8 @@
 
 #include "wusong/apps/report.hpp"
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/portal/act.hpp"
@@ -53,7 +53,7 @@ struct Known {
 };
 struct Player {
   gateway::Account account;
-  crypto::SecretBytes secret;
+  SecretBytes secret;
 };
 
 class Loader {
@@ -328,7 +328,7 @@ class Loader {
       if (!subject) return std::unexpected{subject.error()};
       act.subject = *subject;
       item.id = transition->row.single ? portal::single_id(*subject, workflow->number)
-                                       : crypto::sha256(as_bytes("sample/" + key));
+                                       : hash::sha256(as_bytes("sample/" + key));
       item.workflow = workflow->number;
       const auto before = acts_on_chain(item.id);
       if (!before) return std::unexpected{before.error()};

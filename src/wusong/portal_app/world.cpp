@@ -8,9 +8,10 @@
 
 #include "wusong/apps/keys.hpp"
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/errors.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/hash/chain_hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/node/genesis.hpp"
 #include "wusong/platform/files.hpp"
@@ -32,8 +33,8 @@ Outcome<std::unique_ptr<gateway::ServerKeys>> open_keys(const std::string& file)
     Bytes fresh(gateway::ServerKeys::kMasterSize);
     platform::OsEntropy entropy;
     entropy.fill(fresh);
-    const crypto::SecretBytes text{to_bytes(as_bytes(codec::to_hex(fresh)))};
-    const crypto::SecretBytes wiped{std::move(fresh)};
+    const SecretBytes text{to_bytes(as_bytes(codec::to_hex(fresh)))};
+    const SecretBytes wiped{std::move(fresh)};
     if (auto done = platform::write_file(file, text.view(), platform::FileMode::secret); !done) {
       return failure(done.error(), fmt::format("{} cannot be written", file));
     }
@@ -41,13 +42,13 @@ Outcome<std::unique_ptr<gateway::ServerKeys>> open_keys(const std::string& file)
   if (auto closed = apps::check_private(file); !closed) return std::unexpected{closed.error()};
   auto text = platform::read_file(file, 1024);
   if (!text) return failure(text.error(), fmt::format("{} cannot be read", file));
-  const crypto::SecretBytes held{std::move(*text)};
+  const SecretBytes held{std::move(*text)};
   auto master = codec::from_hex(as_text(held.view().first(
       std::min<std::size_t>(held.view().size(), gateway::ServerKeys::kMasterSize * 2))));
   if (!master || master->size() != gateway::ServerKeys::kMasterSize) {
     return failure(err::bad_key_file, fmt::format("{} holds no key", file));
   }
-  return std::make_unique<gateway::ServerKeys>(crypto::SecretBytes{std::move(*master)});
+  return std::make_unique<gateway::ServerKeys>(SecretBytes{std::move(*master)});
 }
 
 Outcome<std::unique_ptr<io::SqlDatabase>> open_sqlite_file(const std::filesystem::path& file,
@@ -216,7 +217,7 @@ Outcome<void> read_settings(const PortalConfig& config, gateway::Settings& setti
       return failure(genesis.error().error,
                      fmt::format("{}: {}", config.genesis.string(), genesis.error().where));
     }
-    crypto::set_chain_profile(genesis->profile);
+    hash::set_chain_profile(genesis->profile);
     settings.genesis_text = node::to_json(*genesis);
   }
   if (const auto topics = platform::read_text((config.folder / "topics.json").string())) {

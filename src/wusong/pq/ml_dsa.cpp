@@ -275,7 +275,7 @@ Result<MlDsaSecretKey> MlDsaSecretKey::decode(MlDsa set, BytesView encoded,
   return MlDsaSecretKey{std::move(secret), MlDsaPublicKey{std::move(parts)}};
 }
 
-crypto::SecretBytes MlDsaSecretKey::encode() const {
+SecretBytes MlDsaSecretKey::encode() const {
   const auto& p = *public_.parts_->parameters;
   Bytes out(p.shape.secret_key);
   std::memcpy(out.data(), public_.parts_->encoded.data(), kRhoSize);
@@ -286,7 +286,7 @@ crypto::SecretBytes MlDsaSecretKey::encode() const {
     pack_below(at, parts_->s[i], p.eta, p.eta_bits());
   for (std::size_t i = 0; i < p.k; ++i, at += packed_size(kDroppedBits))
     pack_below(at, parts_->t0[i], 1 << (kDroppedBits - 1), kDroppedBits);
-  return crypto::SecretBytes{std::move(out)};
+  return SecretBytes{std::move(out)};
 }
 
 const MlDsaPublicKey& MlDsaSecretKey::public_key() const noexcept {

@@ -7,7 +7,7 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
-#include "wusong/crypto/sealed.hpp"
+#include "wusong/base/secret_bytes.hpp"
 #include "wusong/io/entropy.hpp"
 
 namespace wusong::pq {
@@ -88,7 +88,7 @@ class MlDsaSecretKey {
       MlDsa set, BytesView encoded,
       const internal::Provider& provider = internal::fastest_provider());
 
-  crypto::SecretBytes encode() const;
+  SecretBytes encode() const;
   const MlDsaPublicKey& public_key() const noexcept;
 
   /// Hedged: what `entropy` gives protects against faults and leaks, and need not be good.

@@ -123,7 +123,7 @@ Encapsulated MlKemEncapsulationKey::encapsulate_internal(MlKemMessage message) c
   const BytesView both{*derived};
   Bytes ciphertext(parts_->parameters->shape.ciphertext);
   encrypt(ciphertext.data(), *parts_, message, both.last(32));
-  return {std::move(ciphertext), crypto::SecretBytes{to_bytes(both.first(kSharedSecretSize))}};
+  return {std::move(ciphertext), SecretBytes{to_bytes(both.first(kSharedSecretSize))}};
 }
 
 MlKemDecapsulationKey::MlKemDecapsulationKey(std::unique_ptr<internal::MlKemSecretParts> parts,
@@ -182,7 +182,7 @@ Result<MlKemDecapsulationKey> MlKemDecapsulationKey::decode(MlKem set, BytesView
   return MlKemDecapsulationKey{std::move(secret), std::move(public_key)};
 }
 
-crypto::SecretBytes MlKemDecapsulationKey::encode() const {
+SecretBytes MlKemDecapsulationKey::encode() const {
   const auto& key = *public_.parts_;
   const auto& p = *key.parameters;
   Bytes out(p.shape.decapsulation_key);
@@ -191,14 +191,14 @@ crypto::SecretBytes MlKemDecapsulationKey::encode() const {
   std::memcpy(at, key.encoded.data(), key.encoded.size());
   std::memcpy(at + key.encoded.size(), key.digest.data(), 32);
   std::memcpy(at + key.encoded.size() + 32, parts_->z->data(), 32);
-  return crypto::SecretBytes{std::move(out)};
+  return SecretBytes{std::move(out)};
 }
 
 const MlKemEncapsulationKey& MlKemDecapsulationKey::encapsulation_key() const noexcept {
   return public_;
 }
 
-Result<crypto::SecretBytes> MlKemDecapsulationKey::decapsulate(BytesView ciphertext) const {
+Result<SecretBytes> MlKemDecapsulationKey::decapsulate(BytesView ciphertext) const {
   const auto& key = *public_.parts_;
   if (ciphertext.size() != key.parameters->shape.ciphertext) return fail(err::ciphertext_length);
   Wiped<std::array<std::uint8_t, 32>> message;
@@ -215,7 +215,7 @@ Result<crypto::SecretBytes> MlKemDecapsulationKey::decapsulate(BytesView ciphert
   Bytes secret(kSharedSecretSize);
   for (std::size_t i = 0; i < kSharedSecretSize; ++i)
     secret[i] = static_cast<std::uint8_t>((both[i] & ~mask) | ((*rejected)[i] & mask));
-  return crypto::SecretBytes{std::move(secret)};
+  return SecretBytes{std::move(secret)};
 }
 
 }  // namespace wusong::pq

@@ -7,7 +7,7 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
-#include "wusong/crypto/sealed.hpp"
+#include "wusong/base/secret_bytes.hpp"
 #include "wusong/io/entropy.hpp"
 
 namespace wusong::pq {
@@ -36,7 +36,7 @@ using MlKemSeed = std::span<const std::uint8_t, 64>;
 
 struct Encapsulated {
   Bytes ciphertext;
-  crypto::SecretBytes shared_secret;
+  SecretBytes shared_secret;
 };
 
 /// The public half, checked and with its matrix expanded.
@@ -85,7 +85,7 @@ class MlKemDecapsulationKey {
       MlKem set, BytesView encoded,
       const internal::Provider& provider = internal::fastest_provider());
 
-  crypto::SecretBytes encode() const;
+  SecretBytes encode() const;
   const MlKemEncapsulationKey& encapsulation_key() const noexcept;
 
   /// The secret that the ciphertext carries; one that nobody knows if the ciphertext was not made
@@ -93,7 +93,7 @@ class MlKemDecapsulationKey {
   /// @errors err::ciphertext_length
   /// @cost   constant time, and does not tell which of the two it gave
   /// @source FIPS 203, algorithms 21 and 18
-  [[nodiscard]] Result<crypto::SecretBytes> decapsulate(BytesView ciphertext) const;
+  [[nodiscard]] Result<SecretBytes> decapsulate(BytesView ciphertext) const;
 
   MlKemDecapsulationKey(MlKemDecapsulationKey&&) noexcept;
   MlKemDecapsulationKey& operator=(MlKemDecapsulationKey&&) noexcept;

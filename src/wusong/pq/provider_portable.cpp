@@ -107,8 +107,8 @@ std::span<const Provider> providers() noexcept {
       if (!provider->is_supported()) continue;
       out.push_back(*provider);
       // Keccak's lanes are found by the name of the vectors they need.
-      out.back().keccak = &crypto::keccak_providers().back();
-      for (const auto& keccak : crypto::keccak_providers())
+      out.back().keccak = &hash::keccak_providers().back();
+      for (const auto& keccak : hash::keccak_providers())
         if (std::string_view{keccak.name} == provider->name && keccak.is_supported())
           out.back().keccak = &keccak;
     }

@@ -10,7 +10,7 @@
 #include <initializer_list>
 
 #include "wusong/base/bytes.hpp"
-#include "wusong/crypto/keccak_states.hpp"
+#include "wusong/hash/keccak_states.hpp"
 
 namespace wusong::pq {
 
@@ -35,7 +35,7 @@ class Sponge {
       if (at_ == 0 && data.size() >= kRate) {
         for (std::size_t i = 0; i < kRate / 8; ++i) state_[i] ^= load_word(data.data() + 8 * i);
         data = data.subspan(kRate);
-        crypto::keccak_permute(state_);
+        hash::keccak_permute(state_);
         continue;
       }
       const std::size_t count = std::min(kRate - at_, data.size());
@@ -46,7 +46,7 @@ class Sponge {
       data = data.subspan(count);
       at_ += count;
       if (at_ == kRate) {
-        crypto::keccak_permute(state_);
+        hash::keccak_permute(state_);
         at_ = 0;
       }
     }
@@ -62,7 +62,7 @@ class Sponge {
     }
     while (!out.empty()) {
       if (at_ == kRate) {
-        crypto::keccak_permute(state_);
+        hash::keccak_permute(state_);
         at_ = 0;
       }
       const std::size_t count = std::min(kRate - at_, out.size());
@@ -95,7 +95,7 @@ class Sponge {
     state_[at / 8] ^= std::uint64_t{byte} << (8 * (at % 8));
   }
 
-  std::uint64_t state_[crypto::kKeccakWords]{};
+  std::uint64_t state_[hash::kKeccakWords]{};
   std::size_t at_ = 0;
   bool squeezing_ = false;
 };

@@ -66,7 +66,7 @@ TEST(Shake, PartsGiveWhatTheWholeGives) {
 }
 
 template <std::size_t kRate, typename Single>
-void expect_lanes(const crypto::KeccakProvider& keccak, std::size_t lanes, std::size_t size) {
+void expect_lanes(const hash::KeccakProvider& keccak, std::size_t lanes, std::size_t size) {
   Bytes messages[internal::kLanesMax];
   BytesView views[internal::kLanesMax];
   for (std::size_t lane = 0; lane < lanes; ++lane) {

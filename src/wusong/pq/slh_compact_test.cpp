@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/pq/errors.hpp"
 #include "wusong/pq/internal/slh_digests.hpp"
 #include "wusong/testkit/seeded_entropy.hpp"
@@ -89,7 +89,7 @@ TEST(SlhCompact, SignaturesAreFrozenByEveryProvider) {
       const Bytes signature =
           is_first ? signed_by(kSets[i]).signature
                    : *key_of(kSets[i], provider).sign_deterministic(kMessage, kContext);
-      EXPECT_EQ(codec::to_hex(crypto::sha256(signature)), frozen[i])
+      EXPECT_EQ(codec::to_hex(hash::sha256(signature)), frozen[i])
           << shape_of(kSets[i]).name << " " << provider.name;
     }
   }

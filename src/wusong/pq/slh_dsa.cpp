@@ -368,13 +368,13 @@ Result<SlhDsaSecretKey> SlhDsaSecretKey::decode(SlhDsa set, BytesView encoded,
   return key;
 }
 
-crypto::SecretBytes SlhDsaSecretKey::encode() const {
+SecretBytes SlhDsaSecretKey::encode() const {
   const std::size_t n = public_.parts_->parameters->n();
   Bytes out(4 * n);
   std::memcpy(out.data(), parts_->seed.data(), n);
   std::memcpy(out.data() + n, parts_->prf.data(), n);
   std::memcpy(out.data() + 2 * n, public_.parts_->encoded.data(), 2 * n);
-  return crypto::SecretBytes{std::move(out)};
+  return SecretBytes{std::move(out)};
 }
 
 const SlhDsaPublicKey& SlhDsaSecretKey::public_key() const noexcept {

@@ -8,7 +8,7 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
-#include "wusong/crypto/sealed.hpp"
+#include "wusong/base/secret_bytes.hpp"
 #include "wusong/io/entropy.hpp"
 
 namespace wusong::pq {
@@ -100,7 +100,7 @@ class SlhDsaSecretKey {
       SlhDsa set, BytesView encoded,
       const internal::Provider& provider = internal::fastest_provider());
 
-  crypto::SecretBytes encode() const;
+  SecretBytes encode() const;
   const SlhDsaPublicKey& public_key() const noexcept;
 
   /// Hedged by n bytes of `entropy`, which need not be good.

@@ -8,7 +8,7 @@
 #include <openssl/evp.h>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/pq/errors.hpp"
 #include "wusong/pq/internal/slh_hash.hpp"
 #include "wusong/testkit/seeded_entropy.hpp"
@@ -128,7 +128,7 @@ TEST(SlhDsa, SignaturesAreThoseOfAnIndependentImplementation) {
       const auto key = key_of(known.set, provider);
       const auto signature = key.sign_deterministic(kMessage, kContext);
       ASSERT_TRUE(signature);
-      EXPECT_EQ(crypto::sha256(*signature), *codec::fixed_from_hex<Hash>(known.signature_digest))
+      EXPECT_EQ(hash::sha256(*signature), *codec::fixed_from_hex<Hash>(known.signature_digest))
           << shape_of(known.set).name << " " << provider.name;
     }
   }
@@ -138,7 +138,7 @@ TEST(SlhDsa, SignaturesAreThoseOfAnIndependentImplementation) {
 TEST(SlhDsa, TheSm3ProfileIsFrozen) {
   const auto signature = key_of(SlhDsa::sm3_128f).sign_deterministic(kMessage, kContext);
   ASSERT_TRUE(signature);
-  EXPECT_EQ(crypto::sha256(*signature),
+  EXPECT_EQ(hash::sha256(*signature),
             *codec::fixed_from_hex<Hash>(
                 "adf986dd549a1225422f1bddd962e1ebed738e408c4c0ac35244fcd0f027ced8"));
 }

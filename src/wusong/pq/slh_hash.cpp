@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/pq/internal/slh_hash.hpp"
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/pq/internal/secret.hpp"
 #include "wusong/pq/internal/shake_lanes.hpp"
 
@@ -135,13 +135,13 @@ Bytes to_vector(const Hash& hash) {
   return to_bytes(hash);
 }
 Bytes sha256_bytes(BytesView data) {
-  return to_vector(crypto::sha256(data));
+  return to_vector(hash::sha256(data));
 }
 Bytes sha512_bytes(BytesView data) {
-  return to_bytes(crypto::sha512(data));
+  return to_bytes(hash::sha512(data));
 }
 Bytes sm3_bytes(BytesView data) {
-  return to_vector(crypto::sm3(data));
+  return to_vector(hash::sm3(data));
 }
 using OverSha256 = MerkleDamgard<kSha256Block, sha256_bytes>;
 using OverSha512 = MerkleDamgard<kSha512Block, sha512_bytes>;
@@ -264,7 +264,7 @@ void SlhHash::many_sm3(std::size_t count, const SlhAddress* addresses, const std
     views[i] = {message, length};
   }
   Hash digests[kChunk];
-  crypto::sm3_batch(std::span{views, count}, std::span{digests, count});
+  hash::sm3_batch(std::span{views, count}, std::span{digests, count});
   for (std::size_t i = 0; i < count; ++i) std::memcpy(out + i * width, digests[i].data(), width);
   sodium_memzero(messages, count * length);
   sodium_memzero(digests, sizeof(digests));

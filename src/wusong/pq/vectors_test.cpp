@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/pq/errors.hpp"
 #include "wusong/pq/internal/provider.hpp"
 #include "wusong/pq/ml_dsa.hpp"
@@ -71,7 +71,7 @@ std::optional<std::size_t> for_each_wycheproof(const std::string& name, Check ch
 }
 
 std::string digest_of(const std::string& text) {
-  std::string hex = codec::to_hex(crypto::sha256(as_bytes(text)));
+  std::string hex = codec::to_hex(hash::sha256(as_bytes(text)));
   if (hex.starts_with("0x")) hex.erase(0, 2);
   return hex;
 }

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/state/errors.hpp"
 #include "wusong/state/memory_state.hpp"
@@ -17,7 +17,7 @@ constexpr StateOptions kOptions{
     .history = 50, .segment_bytes = 64u << 10, .cached_accounts = 64, .cached_slots = 64};
 
 Address address_of(std::uint64_t n) {
-  return Address::from(crypto::keccak256(as_bytes(std::to_string(n))).view().first(20));
+  return Address::from(hash::keccak256(as_bytes(std::to_string(n))).view().first(20));
 }
 Hash slot_of(std::uint64_t n) {
   return to_hash(U256{n});
@@ -59,7 +59,7 @@ types::StateDiff random_diff(std::mt19937_64& random, std::uint64_t accounts, Me
     change.storage_cleared = dice == 1;
     if (dice == 2) {
       const Bytes code(1 + random() % 300, static_cast<std::uint8_t>(random()));
-      change.after->code_hash = crypto::keccak256(code);
+      change.after->code_hash = hash::keccak256(code);
       diff.codes[change.after->code_hash] = code;
     }
     const std::uint64_t slots = dice < 4 ? random() % 60 : 0;
@@ -253,14 +253,14 @@ TEST(StateImport, ACommitEndsIt) {
   copy.block(0, {});
   {
     const auto import = *copy.db->import_state();
-    ASSERT_TRUE(import->put_code(crypto::keccak256(Bytes{1}), Bytes{1}));
+    ASSERT_TRUE(import->put_code(hash::keccak256(Bytes{1}), Bytes{1}));
     ASSERT_TRUE(import->sync());
-    EXPECT_TRUE(*import->has_code(crypto::keccak256(Bytes{1})));
+    EXPECT_TRUE(*import->has_code(hash::keccak256(Bytes{1})));
   }
   copy.block(1, {});
   copy.reopen();
   const auto import = *copy.db->import_state();
-  EXPECT_FALSE(*import->has_code(crypto::keccak256(Bytes{1})));
+  EXPECT_FALSE(*import->has_code(hash::keccak256(Bytes{1})));
 }
 
 TEST(Subtree, WhatIsNotAPartOfATrieIsRefused) {

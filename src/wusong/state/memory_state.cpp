@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/state/trie_root.hpp"
 
 namespace wusong::state {
@@ -24,7 +24,7 @@ Hash storage_root_of(const std::map<Hash, U256>& slots) {
     if (value.is_zero()) continue;
     codec::RlpWriter writer;
     writer.number(to_hash(value));
-    entries.push_back({to_bytes(crypto::chain_hash(slot)), writer.take()});
+    entries.push_back({to_bytes(hash::chain_hash(slot)), writer.take()});
   }
   return root_of(entries);
 }
@@ -35,7 +35,7 @@ Hash state_root_of(const std::map<Address, MemoryState::Entry>& entries) {
   for (const auto& [address, entry] : entries) {
     types::Account account = entry.account;
     account.storage_root = storage_root_of(entry.slots);
-    leaves.push_back({to_bytes(crypto::chain_hash(address)), types::encode(account)});
+    leaves.push_back({to_bytes(hash::chain_hash(address)), types::encode(account)});
   }
   return root_of(leaves);
 }

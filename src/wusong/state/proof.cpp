@@ -2,7 +2,7 @@
 #include "wusong/state/proof.hpp"
 
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/state/errors.hpp"
 
 namespace wusong::state {
@@ -72,7 +72,7 @@ class Walk {
   Result<BytesView> next_node(const Hash& hash) {
     if (used_ == nodes_.size()) return fail(err::bad_proof);
     const BytesView node = nodes_[used_++];
-    if (crypto::chain_hash(node) != hash) return fail(err::bad_proof);
+    if (hash::chain_hash(node) != hash) return fail(err::bad_proof);
     return node;
   }
 
@@ -146,7 +146,7 @@ Result<std::optional<Bytes>> verify_proof(const Hash& root, const Hash& key,
 Result<std::optional<types::Account>> verify_account_proof(const Hash& state_root,
                                                            const Address& address,
                                                            std::span<const Bytes> nodes) {
-  WUSONG_TRY(const auto value, verify_proof(state_root, crypto::chain_hash(address), nodes));
+  WUSONG_TRY(const auto value, verify_proof(state_root, hash::chain_hash(address), nodes));
   if (!value) return std::optional<types::Account>{};
   const auto account = types::decode_account(*value);
   if (!account) return fail(err::bad_proof);
@@ -155,7 +155,7 @@ Result<std::optional<types::Account>> verify_account_proof(const Hash& state_roo
 
 Result<U256> verify_storage_proof(const Hash& storage_root, const Hash& slot,
                                   std::span<const Bytes> nodes) {
-  WUSONG_TRY(const auto value, verify_proof(storage_root, crypto::chain_hash(slot), nodes));
+  WUSONG_TRY(const auto value, verify_proof(storage_root, hash::chain_hash(slot), nodes));
   if (!value) return U256{};
   codec::RlpReader reader{*value};
   const auto word = reader.word();

@@ -2,7 +2,7 @@
 // What crashes, full disks and damage leave behind.
 #include <gtest/gtest.h>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/state/errors.hpp"
 #include "wusong/state/memory_state.hpp"

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/state/state_db.hpp"
 

@@ -7,7 +7,7 @@
 #include <random>
 #include <thread>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/state/errors.hpp"
 #include "wusong/state/memory_state.hpp"
@@ -19,7 +19,7 @@ constexpr StateOptions kSmall{
     .history = 1000, .segment_bytes = 64u << 10, .cached_accounts = 64, .cached_slots = 64};
 
 Address address_of(std::uint64_t n) {
-  return Address::from(crypto::keccak256(as_bytes(std::to_string(n))).view().first(20));
+  return Address::from(hash::keccak256(as_bytes(std::to_string(n))).view().first(20));
 }
 Hash slot_of(std::uint64_t n) {
   return to_hash(U256{n});
@@ -47,7 +47,7 @@ class Chain {
       change.storage_cleared = dice == 1;
       if (dice == 2) {
         const Bytes code(1 + random_() % 300, static_cast<std::uint8_t>(random_()));
-        change.after->code_hash = crypto::keccak256(code);
+        change.after->code_hash = hash::keccak256(code);
         diff.codes[change.after->code_hash] = code;
       }
       const std::size_t slots = dice < 5 ? random_() % 20 : 0;
@@ -136,7 +136,7 @@ TEST(StateDb, CodeThatFitsNoSegmentIsRefusedAndHarmsNothing) {
   io::MemorySegmentStore store;
   const auto db = open_db(store);
   types::StateDiff diff;
-  diff.codes[crypto::keccak256(as_bytes("big"))] = Bytes(64u << 10, 1);
+  diff.codes[hash::keccak256(as_bytes("big"))] = Bytes(64u << 10, 1);
   EXPECT_EQ(db->commit(Height{0}, diff).error(), Error{err::value_too_large});
   EXPECT_TRUE(db->commit(Height{0}, {}));
 }

@@ -3,7 +3,7 @@
 // root.
 #include <algorithm>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/state/proof.hpp"
 
 using namespace wusong;  // NOLINT
@@ -21,9 +21,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rest = rest.subspan(2 + length);
   }
   if (nodes.empty()) return 0;
-  const Hash root = crypto::keccak256(nodes.front());
+  const Hash root = hash::keccak256(nodes.front());
   if (!state::verify_proof(root, key, nodes)) return 0;
-  WUSONG_ASSERT(!state::verify_proof(crypto::keccak256(root), key, nodes));
+  WUSONG_ASSERT(!state::verify_proof(hash::keccak256(root), key, nodes));
   nodes.push_back(nodes.back());
   WUSONG_ASSERT(!state::verify_proof(root, key, nodes));
   nodes.resize(nodes.size() - 2);

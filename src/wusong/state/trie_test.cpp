@@ -8,7 +8,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/state/trie_root.hpp"
 #include "wusong/testkit/vectors.hpp"
@@ -75,7 +75,7 @@ int run_vectors(const char* file, bool secure) {
     Map map;
     LogTrie trie;
     for (const auto& [key, value] : steps_of(test)) {
-      const Hash hashed = crypto::keccak256(key);
+      const Hash hashed = hash::keccak256(key);
       const Bytes stored = secure ? to_bytes(hashed) : key;
       if (value.empty())
         map.erase(stored);
@@ -200,10 +200,10 @@ TEST(Trie, ProofsOfPresentAndMissingKeysVerify) {
 TEST(Trie, AProofWithMissingOrSpareNodesIsRefused) {
   LogTrie trie;
   std::map<Hash, Bytes> map;
-  for (std::uint8_t i = 0; i < 200; ++i) map[crypto::keccak256(Bytes{i})] = Bytes(40, i);
+  for (std::uint8_t i = 0; i < 200; ++i) map[hash::keccak256(Bytes{i})] = Bytes(40, i);
   trie.apply(map);
   const Hash root = trie.root.ref.root_hash();
-  const Hash key = crypto::keccak256(Bytes{9});
+  const Hash key = hash::keccak256(Bytes{9});
   const auto nodes = *prove(trie.log, trie.root.at, key);
   ASSERT_GE(nodes.size(), 3u);
   EXPECT_TRUE(verify_proof(root, key, nodes));
@@ -215,16 +215,16 @@ TEST(Trie, AProofWithMissingOrSpareNodesIsRefused) {
   EXPECT_FALSE(verify_proof(root, key, longer));
   EXPECT_FALSE(verify_proof(root, key, {}));
   EXPECT_FALSE(verify_proof(types::kEmptyTrieRoot, key, nodes));
-  EXPECT_FALSE(verify_proof(crypto::keccak256(Bytes{1}), key, nodes));
+  EXPECT_FALSE(verify_proof(hash::keccak256(Bytes{1}), key, nodes));
 }
 
 TEST(Trie, ANodeThatOnlyMovesKeepsItsReferenceAndRoot) {
   LogTrie trie;
   std::map<Hash, Bytes> map;
-  for (std::uint8_t i = 0; i < 100; ++i) map[crypto::keccak256(Bytes{i})] = Bytes(5, i);
+  for (std::uint8_t i = 0; i < 100; ++i) map[hash::keccak256(Bytes{i})] = Bytes(5, i);
   trie.apply(map);
   const Link before = trie.root;
-  const Hash key = crypto::keccak256(Bytes{3});
+  const Hash key = hash::keccak256(Bytes{3});
   const auto same = update_trie(trie.log, before, std::vector<Change>{{key, map[key]}});
   EXPECT_EQ(same->at, before.at);
   const auto moved = update_trie(

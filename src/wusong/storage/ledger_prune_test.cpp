@@ -2,7 +2,7 @@
 // Forgetting what is old, and beginning where others are.
 #include <gtest/gtest.h>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/storage/errors.hpp"
 #include "wusong/storage/ledger.hpp"
 #include "wusong/storage/memory_store.hpp"
@@ -16,19 +16,19 @@ Bytes transaction(std::uint64_t height, std::uint8_t index) {
   return {0x02, static_cast<std::uint8_t>(height), static_cast<std::uint8_t>(height >> 8), index};
 }
 Hash transaction_hash(std::uint64_t height, std::uint8_t index) {
-  return crypto::keccak256(transaction(height, index));
+  return hash::keccak256(transaction(height, index));
 }
 
 types::Header header_of(std::uint64_t height) {
   types::Header header;
   header.number = Height{height};
-  header.transactions_root = crypto::keccak256(as_bytes("of two transactions"));
+  header.transactions_root = hash::keccak256(as_bytes("of two transactions"));
   return header;
 }
 
 Execution execution_of(std::uint64_t height) {
   Execution out;
-  out.roots.state_root = crypto::keccak256(as_bytes(std::to_string(height)));
+  out.roots.state_root = hash::keccak256(as_bytes(std::to_string(height)));
   for (int i = 0; i < 2; ++i) {
     types::Receipt receipt;
     receipt.success = true;

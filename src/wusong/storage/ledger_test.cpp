@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/storage/errors.hpp"
 #include "wusong/storage/internal/records.hpp"
 #include "wusong/storage/memory_store.hpp"
@@ -12,7 +12,7 @@ namespace wusong::storage {
 namespace {
 
 Hash hash_of(std::string_view text) {
-  return crypto::keccak256(as_bytes(text));
+  return hash::keccak256(as_bytes(text));
 }
 const ChainIdentity kChain{.chain_id = 31'337, .genesis_hash = hash_of("genesis")};
 
@@ -20,7 +20,7 @@ Bytes block_bytes(std::uint64_t height) {
   return to_bytes(as_bytes("block " + std::to_string(height)));
 }
 Hash block_hash(std::uint64_t height) {
-  return crypto::keccak256(block_bytes(height));
+  return hash::keccak256(block_bytes(height));
 }
 
 types::Receipt receipt(std::uint64_t gas, bool with_log = false) {

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/sha256_stream.hpp"
@@ -159,7 +159,7 @@ class Store final : public io::BlobStore {
 
   Result<io::BlobInfo> put(BytesView bytes) override {
     if (bytes.size() > options_.blob_size_max) return fail(io::err::blob_too_large);
-    const io::BlobInfo info{crypto::sha256(bytes), bytes.size()};
+    const io::BlobInfo info{hash::sha256(bytes), bytes.size()};
     if (present(info)) return keep(info, {});
     WUSONG_CHECK(check_room(bytes.size()));
     const std::string path = uploads_ + "/" + std::string{kPutPrefix} + std::to_string(++last_put_);

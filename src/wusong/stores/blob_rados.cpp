@@ -15,7 +15,7 @@
 #include <map>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/os_entropy.hpp"
 #include "wusong/platform/sha256_stream.hpp"
@@ -76,7 +76,7 @@ class RadosStore final : public io::BlobStore {
 
   Result<io::BlobInfo> put(BytesView bytes) override {
     if (bytes.size() > options_.blob_size_max) return fail(io::err::blob_too_large);
-    const io::BlobInfo info{crypto::sha256(bytes), bytes.size()};
+    const io::BlobInfo info{hash::sha256(bytes), bytes.size()};
     if (read_head(blob_name(info.digest), io::err::blob_missing)) return info;
     // An upload of one step, so that what a crash leaves is found as one.
     std::array<std::uint8_t, 16> random{};

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/kv_store.hpp"
 
 namespace wusong::stores {
@@ -58,7 +58,7 @@ class BlobRados : public testing::Test {
 // @row 15
 TEST_F(BlobRados, KeepsWhatAFolderKeeps) {
   const Bytes content = pattern(9'500'000);  // three pieces
-  const Hash digest = crypto::sha256(content);
+  const Hash digest = hash::sha256(content);
   const std::string name(32, 'a');
   {
     const auto store = open();
@@ -83,7 +83,7 @@ TEST_F(BlobRados, KeepsWhatAFolderKeeps) {
   EXPECT_TRUE(store->check(digest));
   EXPECT_EQ(store->put(content)->digest, digest) << "the same bytes are the same blob";
   EXPECT_EQ(store->put({})->size, 0u);
-  EXPECT_TRUE(store->check(crypto::sha256({})));
+  EXPECT_TRUE(store->check(hash::sha256({})));
   ASSERT_TRUE(store->upload_begin(name));
   ASSERT_TRUE(store->upload_append(name, 0, content));
   EXPECT_EQ(store->upload_finish(name)->digest, digest) << "and an upload of them";

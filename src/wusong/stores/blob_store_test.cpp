@@ -12,7 +12,7 @@
 #include <fstream>
 #include <thread>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/stores/blob_files.hpp"
 
@@ -57,7 +57,7 @@ class BlobFilesTest : public testing::Test {
 // @row 15
 TEST_F(BlobFilesTest, BytesComeBackUnderTheirDigest) {
   const Bytes content = pattern(3'000'000);
-  const Hash digest = crypto::sha256(content);
+  const Hash digest = hash::sha256(content);
   {
     const auto store = open();
     const auto info = store->put(content);
@@ -77,7 +77,7 @@ TEST_F(BlobFilesTest, BytesComeBackUnderTheirDigest) {
   EXPECT_TRUE(store->check(digest));
   ASSERT_TRUE(store->path(digest));
   EXPECT_EQ(std::filesystem::file_size(*store->path(digest)), content.size());
-  EXPECT_EQ(store->size(crypto::sha256({})), 0u);
+  EXPECT_EQ(store->size(hash::sha256({})), 0u);
   EXPECT_TRUE(store->remove(digest));
   for (const auto& gone : {digest, Hash{}}) {
     EXPECT_EQ(store->size(gone).error(), io::err::blob_missing);
@@ -119,7 +119,7 @@ TEST_F(BlobFilesTest, AnUploadGoesOnAfterARestartWhereItStopped) {
   const auto store = open();
   const auto info = store->upload_finish(kName);
   ASSERT_TRUE(info);
-  EXPECT_EQ(info->digest, crypto::sha256(content));
+  EXPECT_EQ(info->digest, hash::sha256(content));
   EXPECT_EQ(info->size, content.size());
   EXPECT_TRUE(store->check(info->digest));
   EXPECT_EQ(store->upload_size(kName).error(), io::err::upload_missing);
@@ -184,7 +184,7 @@ TEST_F(BlobFilesTest, AFullDiskIsNamedSoAndLeavesThePieceOut) {
   EXPECT_EQ(put.error(), io::err::disk_full);
   EXPECT_EQ(store->upload_size(kName), 1'000u);
   EXPECT_EQ(files(), 1u);
-  EXPECT_EQ(store->upload_finish(kName)->digest, crypto::sha256(pattern(1'000)));
+  EXPECT_EQ(store->upload_finish(kName)->digest, hash::sha256(pattern(1'000)));
 }
 
 TEST_F(BlobFilesTest, UploadsAndBlobsOfManyThreadsDoNotMix) {
@@ -199,7 +199,7 @@ TEST_F(BlobFilesTest, UploadsAndBlobsOfManyThreadsDoNotMix) {
           ASSERT_TRUE(store->upload_append(
               name, i * 10'000, pattern(10'000, static_cast<std::uint64_t>(t) + i * 10'000)));
         EXPECT_EQ(store->upload_finish(name)->digest,
-                  crypto::sha256(pattern(50'000, static_cast<std::uint64_t>(t))));
+                  hash::sha256(pattern(50'000, static_cast<std::uint64_t>(t))));
         EXPECT_TRUE(store->put(pattern(1'000, static_cast<std::uint64_t>(round))));
       }
     });
@@ -238,7 +238,7 @@ TEST_F(BlobFilesTest, WhatWasPromisedOutlivesTheProcess) {
     ::close(pipe[0]);
     const auto store = open();
     for (std::uint64_t i = round * 1'000; i <= told[1]; ++i)
-      EXPECT_TRUE(store->check(crypto::sha256(pattern(kPiece, i))));
+      EXPECT_TRUE(store->check(hash::sha256(pattern(kPiece, i))));
     const auto size = store->upload_size(kName);
     ASSERT_TRUE(size);
     EXPECT_GE(*size, told[0]);
@@ -246,7 +246,7 @@ TEST_F(BlobFilesTest, WhatWasPromisedOutlivesTheProcess) {
     resumed = *size;
   }
   const auto store = open();
-  EXPECT_EQ(store->upload_finish(kName)->digest, crypto::sha256(pattern(resumed)));
+  EXPECT_EQ(store->upload_finish(kName)->digest, hash::sha256(pattern(resumed)));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/sync/errors.hpp"
 
 namespace wusong::sync {
@@ -45,7 +45,7 @@ Bytes encode_frame(FrameKind kind, BytesView payload) {
   for (int shift = 24; shift >= 0; shift -= 8)
     out.push_back(static_cast<std::uint8_t>(payload.size() >> shift));
   append(out, payload);
-  append(out, crypto::keccak256(out).view().first(kFileFrameTail));
+  append(out, hash::keccak256(out).view().first(kFileFrameTail));
   return out;
 }
 
@@ -62,7 +62,7 @@ Result<FileFrame> decode_frame(BytesView bytes) {
   WUSONG_TRY(const std::size_t size, frame_size(bytes));
   if (bytes.size() < size) return fail(err::torn_frame);
   const BytesView body = bytes.first(size - kFileFrameTail);
-  const Hash digest = crypto::keccak256(body);
+  const Hash digest = hash::keccak256(body);
   if (!std::ranges::equal(digest.view().first(kFileFrameTail),
                           bytes.subspan(body.size(), kFileFrameTail)))
     return fail(err::torn_frame);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "wusong/hash/hash.hpp"
 #include "wusong/sync/errors.hpp"
 #include "wusong/testkit/final_chain.hpp"
 
@@ -14,7 +15,7 @@ using testkit::FinalChain;
 
 types::ExecutionRoots roots_of(Height height) {
   types::ExecutionRoots roots;
-  roots.state_root = crypto::keccak256(as_bytes(std::to_string(height.value)));
+  roots.state_root = hash::keccak256(as_bytes(std::to_string(height.value)));
   return roots;
 }
 

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <deque>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/state/state_db.hpp"
 #include "wusong/sync/snapshot.hpp"
@@ -32,7 +32,7 @@ struct Source {
     for (std::uint64_t first = 0; first < accounts; first += kBatch) {
       types::StateDiff diff;
       for (std::uint64_t i = first; i < std::min(first + kBatch, accounts); ++i) {
-        const Hash name = crypto::keccak256(BytesView{reinterpret_cast<std::uint8_t*>(&i), 8});
+        const Hash name = hash::keccak256(BytesView{reinterpret_cast<std::uint8_t*>(&i), 8});
         auto& change = diff.accounts[Address::from(name.view().first(20))];
         change.after = types::Account{.nonce = i, .balance = U256{i * 1'000'003}};
         for (std::uint64_t s = 0; i % 50 == 0 && s < 40; ++s)

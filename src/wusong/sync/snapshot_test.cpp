@@ -7,7 +7,7 @@
 #include <random>
 #include <set>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/state/memory_state.hpp"
 #include "wusong/state/state_db.hpp"
@@ -26,7 +26,7 @@ constexpr state::StateOptions kOptions{
 constexpr std::size_t kPartBytes = 4'096;  // so that a small state has many parts
 
 Address address_of(std::uint64_t n) {
-  return Address::from(crypto::keccak256(as_bytes(std::to_string(n))).view().first(20));
+  return Address::from(hash::keccak256(as_bytes(std::to_string(n))).view().first(20));
 }
 
 types::StateDiff random_diff(std::mt19937_64& random, std::uint64_t accounts) {
@@ -36,7 +36,7 @@ types::StateDiff random_diff(std::mt19937_64& random, std::uint64_t accounts) {
     change.after = types::Account{.nonce = random() % 1'000, .balance = U256{random()}};
     if (random() % 20 == 0) {
       const Bytes code(1 + random() % 2'000, static_cast<std::uint8_t>(random() % 8));
-      change.after->code_hash = crypto::keccak256(code);
+      change.after->code_hash = hash::keccak256(code);
       diff.codes[change.after->code_hash] = code;
     }
     const std::uint64_t slots = random() % 30 == 0 ? random() % 400 : 0;
@@ -269,7 +269,7 @@ TEST(ServeSnapshot, IsBoundedAndNeverAnswersForAnotherState) {
   auto response = *serve_snapshot(tries.get(), request);
   EXPECT_EQ(response.status, Status::ok);
   EXPECT_LE(response.parts.size(), 17u);  // branches of large subtrees cost what was looked at
-  request.root = source.random() % 2 == 0 ? Hash{} : crypto::keccak256(Bytes{1});
+  request.root = source.random() % 2 == 0 ? Hash{} : hash::keccak256(Bytes{1});
   EXPECT_EQ(serve_snapshot(tries.get(), request)->status, Status::gone);
   request.root = source.root;
   EXPECT_EQ(serve_snapshot(nullptr, request)->status, Status::gone);

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/tables/operations.hpp"
 
 namespace wusong::tables {
@@ -142,7 +142,7 @@ class Desensitisation {
     // Names the key to those who hold it, and tells others nothing.
     Bytes named = to_bytes(as_bytes("wusong desensitisation key"));
     append(named, *key);
-    key_id_ = codec::to_hex(BytesView{crypto::sha256(named)}.first(8));
+    key_id_ = codec::to_hex(BytesView{hash::sha256(named)}.first(8));
   }
 
   /// What to add to the query so that only rows in large enough classes are written.

@@ -15,7 +15,7 @@
 #include <fstream>
 
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/tables/child_process.hpp"
 #include "wusong/tables/runner.hpp"
 
@@ -268,8 +268,7 @@ TEST_F(Tables, ConvertsToParquetAndBack) {
   EXPECT_EQ(number(output, "size"), static_cast<std::int64_t>(bytes.size()));
   EXPECT_EQ("0x" + text(output, "sha256"), [&] {
     std::string hex = "0x";
-    for (const auto byte : crypto::sha256(as_bytes(bytes)).bytes)
-      hex += fmt::format("{:02x}", byte);
+    for (const auto byte : hash::sha256(as_bytes(bytes)).bytes) hex += fmt::format("{:02x}", byte);
     return hex;
   }());
   const auto profile = ask("profile", out("p"));

@@ -10,10 +10,10 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/codec/base64.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/sealed.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/identity/did.hpp"
 #include "wusong/io/entropy.hpp"
 
@@ -96,7 +96,7 @@ struct Authenticator {
                        cbor::string(key)});
   }
   Bytes data(bool with_key) const {
-    Bytes out = to_bytes(crypto::sha256(as_bytes(domain)));
+    Bytes out = to_bytes(hash::sha256(as_bytes(domain)));
     out.push_back(static_cast<std::uint8_t>(flags | (with_key ? 0x40 : 0)));
     for (int shift = 24; shift >= 0; shift -= 8) {
       out.push_back(static_cast<std::uint8_t>(count >> shift));
@@ -120,9 +120,9 @@ struct Authenticator {
   }
   Bytes sign(BytesView authenticator, std::string_view client) const {
     Bytes message = to_bytes(authenticator);
-    append(message, crypto::sha256(as_bytes(client)));
+    append(message, hash::sha256(as_bytes(client)));
     if (signer) return signer->sign(message);
-    const auto raw = *crypto::p256_sign(crypto::sha256(message), secret.view());
+    const auto raw = *crypto::p256_sign(hash::sha256(message), secret.view());
     const Bytes both = cbor::join(
         {cbor::der_integer(BytesView{raw}.first(32)), cbor::der_integer(BytesView{raw}.last(32))});
     Bytes out{0x30, static_cast<std::uint8_t>(both.size())};
@@ -149,7 +149,7 @@ struct Authenticator {
   Bytes id{};
   Bytes key{};
   std::unique_ptr<crypto::Signer> signer{};
-  crypto::SecretBytes secret{};
+  SecretBytes secret{};
   std::string domain{"data.example.cn"};
   std::string origin{"https://data.example.cn"};
   std::string more{R"(,"crossOrigin":false)"};

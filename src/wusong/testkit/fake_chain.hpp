@@ -7,9 +7,9 @@
 #include <map>
 #include <vector>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/chain.hpp"
 #include "wusong/gateway/errors.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/types/transaction.hpp"
 
 namespace wusong::testkit {
@@ -45,7 +45,7 @@ class FakeChain final : public gateway::ChainClient {
     ++sends;
     if (away) return fail(gateway::err::chain_unreachable);
     if (refuse_all) return gateway::SendOutcome{Kind::refused, *refuse_all};
-    const Hash hash = crypto::keccak256(raw);
+    const Hash hash = hash::keccak256(raw);
     if (pool_.contains(hash)) return gateway::SendOutcome{Kind::accepted, {}};
     const auto transaction = types::decode_transaction(raw);
     const auto from =

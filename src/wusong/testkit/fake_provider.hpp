@@ -13,9 +13,9 @@
 
 #include "wusong/codec/base64.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/openid/jose.hpp"
 #include "wusong/openid/provider.hpp"
 #include "wusong/testkit/fake_web.hpp"
@@ -151,7 +151,7 @@ class FakeProvider {
   Bytes signature(std::string_view algorithm, std::string_view text) const {
     if (algorithm == "EdDSA") return ed_->sign(as_bytes(text));
     if (algorithm == "ES256") {
-      const auto out = crypto::p256_sign(crypto::sha256(as_bytes(text)), ec_secret_);
+      const auto out = crypto::p256_sign(hash::sha256(as_bytes(text)), ec_secret_);
       return to_bytes(BytesView{out.value_or(crypto::PointBytes{})});
     }
     if (algorithm != "RS256") return Bytes(32, 7);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/service.hpp"
 
 namespace wusong::testkit {
@@ -61,7 +62,7 @@ class FakeService final : public node::Service {
   bool only_hash{false};  // submit() neither decodes nor keeps
 
   void account_with_code(const Address& address, const Bytes& code) {
-    const Hash hash = crypto::keccak256(code);
+    const Hash hash = hash::keccak256(code);
     contents.codes[hash] = code;
     contents.accounts[address].nonce = 1;
     contents.accounts[address].code_hash = hash;
@@ -249,7 +250,7 @@ class FakeService final : public node::Service {
  private:
   Result<Hash> submit_one(const Bytes& raw) {
     if (refusal) return fail(*refusal);
-    if (only_hash) return crypto::keccak256(raw);
+    if (only_hash) return hash::keccak256(raw);
     WUSONG_TRY(types::Transaction transaction, types::decode_transaction(raw));
     WUSONG_TRY(const Address sender, types::recover_sender(transaction));
     const Hash hash = types::hash_of(transaction);

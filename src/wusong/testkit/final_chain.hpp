@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "wusong/consensus/finality_proof.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/net/messages.hpp"
 #include "wusong/sync/range.hpp"
 #include "wusong/types/block.hpp"
@@ -26,7 +26,7 @@ class HashVerifier final : public consensus::VoteVerifier {
   static Bytes sign(consensus::ValidatorIndex validator, BytesView message) {
     Bytes input = to_bytes(message);
     input.push_back(static_cast<std::uint8_t>(validator));
-    const Hash digest = crypto::keccak256(input);
+    const Hash digest = hash::keccak256(input);
     return to_bytes(digest.view().first(8));
   }
 

@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/gateway/gateway.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/mutex.hpp"
 #include "wusong/testkit/fake_chain.hpp"
 #include "wusong/testkit/fake_web.hpp"
@@ -192,7 +192,7 @@ class IdentityWorld : public testing::Test {
   SqliteConnection own_;
   SqliteConnection projection_;
   gateway::Settings settings_;
-  gateway::ServerKeys keys_{crypto::SecretBytes{Bytes(32, 7)}};
+  gateway::ServerKeys keys_{SecretBytes{Bytes(32, 7)}};
   SeededEntropy entropy_;
   FakeChain chain_;
   std::vector<openid::IdentityProvider> others_;

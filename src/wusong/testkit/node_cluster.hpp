@@ -5,7 +5,7 @@
 #include <deque>
 #include <set>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
 #include "wusong/node/node.hpp"
 #include "wusong/node/opening.hpp"
@@ -61,7 +61,7 @@ class NodeCluster {
   static std::unique_ptr<crypto::Signer> make_key(char kind, std::size_t i,
                                                   crypto::Scheme scheme = crypto::Scheme::ed25519) {
     const Hash secret =
-        crypto::keccak256(Bytes{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(i)});
+        hash::keccak256(Bytes{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(i)});
     return *crypto::make_signer(scheme, secret);
   }
   static types::Validator validator(std::size_t i) {

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "wusong/base/bytes.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/entropy.hpp"
 
 namespace wusong::testkit {
@@ -19,7 +19,7 @@ class SeededEntropy final : public io::Entropy {
       if (at_ == 32) {
         Bytes seed = to_bytes(block_);
         seed.push_back(1);
-        block_ = crypto::sha256(seed);
+        block_ = hash::sha256(seed);
         at_ = 0;
       }
       byte = block_.bytes[at_++];

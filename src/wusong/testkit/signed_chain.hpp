@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "wusong/consensus/finality_proof.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/executor.hpp"
 #include "wusong/light/follower.hpp"
 #include "wusong/node/opening.hpp"
@@ -25,7 +25,7 @@ class SignedChain {
   static constexpr std::size_t kValidators = 4;
 
   static Bytes secret(char kind, std::uint64_t i) {
-    return to_bytes(crypto::keccak256(as_bytes(kind + std::to_string(i))));
+    return to_bytes(hash::keccak256(as_bytes(kind + std::to_string(i))));
   }
   static std::unique_ptr<crypto::Signer> key(char kind, std::uint64_t i) {
     return *crypto::make_signer(crypto::Scheme::ed25519, secret(kind, i));
@@ -103,7 +103,7 @@ class SignedChain {
     types::Transaction out{.type = types::TransactionType::dynamic_fee, .gas_limit = 21'000};
     out.chain_id = genesis_.chain_id;
     out.nonce = nonces_[from]++;
-    out.to = Address::from(crypto::keccak256(as_bytes(std::to_string(from))).view().first(20));
+    out.to = Address::from(hash::keccak256(as_bytes(std::to_string(from))).view().first(20));
     out.value = U256{1};
     WUSONG_ASSERT(types::sign(out, secret('s', from)));
     return types::encode(out);

@@ -3,8 +3,8 @@
 
 #include <sodium.h>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/threshold/internal/wire.hpp"
 
 namespace wusong::threshold {
@@ -48,7 +48,7 @@ std::array<std::uint8_t, 64> labelled_hash(std::string_view label, BytesView dat
   append(input, as_bytes(kContext));
   append(input, as_bytes(label));
   append(input, data);
-  const auto out = crypto::sha512(input);
+  const auto out = hash::sha512(input);
   sodium_memzero(input.data(), input.size());
   return out;
 }
@@ -96,7 +96,7 @@ Derived derive(const Point& key, const Package& package) {
   Bytes signed_bytes = to_bytes(group().encoded(out.nonce));
   append(signed_bytes, group(), key);
   append(signed_bytes, package.message);
-  out.challenge = group().reduce(crypto::sha512(signed_bytes));
+  out.challenge = group().reduce(hash::sha512(signed_bytes));
   return out;
 }
 

@@ -3,7 +3,7 @@
 #include <sodium.h>
 
 #include "wusong/crypto/ed25519.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/threshold/errors.hpp"
 #include "wusong/threshold/group.hpp"
 
@@ -89,7 +89,7 @@ class Ed25519Group final : public Group {
     return out;
   }
   std::array<std::uint8_t, 64> hash(BytesView data) const noexcept override {
-    return crypto::sha512(data);
+    return hash::sha512(data);
   }
 };
 

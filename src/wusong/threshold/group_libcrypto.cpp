@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/threshold/errors.hpp"
 #include "wusong/threshold/internal/short_curve.hpp"
 
@@ -127,7 +127,7 @@ class LibcryptoCurve : public internal::ShortCurve {
 class Sm2Curve final : public LibcryptoCurve {
  public:
   Sm2Curve() noexcept : LibcryptoCurve{NID_sm2, kSm2Order} {
-    find_second_generator(crypto::Curve::sm2, [](BytesView data) { return crypto::sm3(data); });
+    find_second_generator(crypto::Curve::sm2, [](BytesView data) { return hash::sm3(data); });
   }
   std::string_view name() const noexcept override { return "sm2"; }
   std::array<std::uint8_t, 64> hash(BytesView data) const noexcept override {
@@ -136,7 +136,7 @@ class Sm2Curve final : public LibcryptoCurve {
     std::ranges::copy(data, numbered.begin() + 1);
     for (std::uint8_t half = 0; half < 2; ++half) {
       numbered[0] = half;
-      std::ranges::copy(crypto::sm3(numbered).bytes, out.begin() + 32 * half);
+      std::ranges::copy(hash::sm3(numbered).bytes, out.begin() + 32 * half);
     }
     sodium_memzero(numbered.data(), numbered.size());
     return out;
@@ -146,7 +146,7 @@ class Sm2Curve final : public LibcryptoCurve {
 class P256Curve final : public LibcryptoCurve {
  public:
   P256Curve() noexcept : LibcryptoCurve{NID_X9_62_prime256v1, kP256Order} {
-    find_second_generator(crypto::Curve::p256, [](BytesView data) { return crypto::sha256(data); });
+    find_second_generator(crypto::Curve::p256, [](BytesView data) { return hash::sha256(data); });
   }
   std::string_view name() const noexcept override { return "p256"; }
 };

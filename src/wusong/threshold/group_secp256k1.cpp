@@ -3,7 +3,7 @@
 #include <secp256k1.h>
 #include <secp256k1_ecdh.h>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/threshold/errors.hpp"
 #include "wusong/threshold/internal/short_curve.hpp"
 
@@ -34,7 +34,7 @@ class Secp256k1Curve final : public internal::ShortCurve {
  public:
   Secp256k1Curve() noexcept : ShortCurve{kOrder} {
     find_second_generator(crypto::Curve::secp256k1,
-                          [](BytesView data) { return crypto::sha256(data); });
+                          [](BytesView data) { return hash::sha256(data); });
   }
   std::string_view name() const noexcept override { return "secp256k1"; }
 

@@ -100,7 +100,7 @@ Outcome<void> Recovery::add(Party guardian, BytesView share) {
   return {};
 }
 
-Result<crypto::SecretBytes> Recovery::secret() const {
+Result<SecretBytes> Recovery::secret() const {
   std::vector<Share> shares;
   for (const auto& [party, value] : shares_) shares.push_back({party, value});
   WUSONG_TRY(const Scalar shared, interpolate(*box_.group_, box_.threshold().needed, shares));
@@ -110,7 +110,7 @@ Result<crypto::SecretBytes> Recovery::secret() const {
   if (!sealing_key(*box_.group_, shared)
            .open({.nonce = nonce(), .associated = head}, sealed, secret))
     return fail(err::wrong_box);
-  return crypto::SecretBytes{std::move(secret)};
+  return SecretBytes{std::move(secret)};
 }
 
 }  // namespace wusong::threshold

@@ -20,8 +20,8 @@ inline constexpr std::size_t kGuardianShareSize = kScalarSize + Salt::kSize;
 
 struct Entrusted {
   Bytes box;
-  Hash id;                                  // the box's digest
-  std::vector<crypto::SecretBytes> shares;  // for guardians 1, 2, …, each over a secret channel
+  Hash id;                          // the box's digest
+  std::vector<SecretBytes> shares;  // for guardians 1, 2, …, each over a secret channel
 };
 /// @errors err::bad_threshold, err::message_too_long
 [[nodiscard]] Result<Entrusted> entrust(const Group& group, Threshold threshold, BytesView secret,
@@ -56,7 +56,7 @@ class Recovery {
   [[nodiscard]] Outcome<void> add(Party guardian, BytesView share);
   bool is_complete() const noexcept { return shares_.size() >= box_.threshold().needed; }
   /// @errors err::too_few_shares, err::wrong_box (its owner sealed something else)
-  [[nodiscard]] Result<crypto::SecretBytes> secret() const;
+  [[nodiscard]] Result<SecretBytes> secret() const;
 
  private:
   GuardedBox box_;

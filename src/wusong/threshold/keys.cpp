@@ -67,7 +67,7 @@ Outcome<Scalar> reconstruct(const PublicShares& shares, std::span<const Share> f
   return *std::move(out);
 }
 
-crypto::SecretBytes encode(const KeyShare& share) {
+SecretBytes encode(const KeyShare& share) {
   const PublicShares& shares = share.shares;
   Bytes out;
   out.reserve(4 + kScalarSize + shares.commitments.size() * shares.group->point_size());
@@ -75,7 +75,7 @@ crypto::SecretBytes encode(const KeyShare& share) {
                          shares.threshold.total});
   append(out, share.secret);
   for (const Point& point : shares.commitments) append(out, *shares.group, point);
-  return crypto::SecretBytes{std::move(out)};
+  return SecretBytes{std::move(out)};
 }
 
 Result<KeyShare> decode_key_share(const Group& group, BytesView encoded) {
@@ -219,7 +219,7 @@ Letters KeyGeneration::share_letters() {
     body.reserve(kScalarSize + Hash::kSize);
     append(body, polynomial_.at(party));
     append(body, view_);
-    const crypto::SecretBytes secret{std::move(body)};
+    const SecretBytes secret{std::move(body)};
     out.push_back({.to = party, .message = rounds_.message(kShares, secret.view())});
   }
   return out;

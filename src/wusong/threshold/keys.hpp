@@ -37,7 +37,7 @@ struct KeyShare {
 [[nodiscard]] Outcome<Scalar> reconstruct(const PublicShares& shares, std::span<const Share> from);
 
 /// @shape version 1 || self || needed || total || secret || commitments. For sealing: it is secret.
-crypto::SecretBytes encode(const KeyShare& share);
+SecretBytes encode(const KeyShare& share);
 /// @errors err::bad_length, err::bad_threshold, err::bad_point, err::bad_scalar,
 /// err::unknown_party,
 ///         err::wrong_share (the secret is not what the commitments say)

@@ -214,7 +214,7 @@ Letters MaskedProducts::share_letters() const {
     for (const Blinded& mask : dealt_.masks) append_both(mask);
     if (makes_factor()) append_both(*dealt_.factor);
     append(body, view_);
-    const crypto::SecretBytes secret{std::move(body)};
+    const SecretBytes secret{std::move(body)};
     out.push_back({.to = party, .message = rounds_.message(kShares, secret.view())});
   }
   return out;

@@ -99,7 +99,7 @@ Outcome<Letters> Repair::advance() {
       body.reserve(kNumberSize);
       append(body, pieces_[index_of(helper)]);
       append(body, view_);
-      const crypto::SecretBytes secret{std::move(body)};
+      const SecretBytes secret{std::move(body)};
       out.push_back({.to = helper, .message = rounds_.message(kPieces, secret.view())});
     }
     round_ = kPieces;
@@ -137,7 +137,7 @@ Outcome<void> Repair::check_pieces() {
   return {};
 }
 
-Outcome<crypto::SecretBytes> Repair::sum_for_receiver() const {
+Outcome<SecretBytes> Repair::sum_for_receiver() const {
   const Group& group = *shares_.group;
   Scalar sum = pieces_[index_of(self_)];
   for (const Party helper : rounds_.senders()) {
@@ -153,7 +153,7 @@ Outcome<crypto::SecretBytes> Repair::sum_for_receiver() const {
   body.reserve(kNumberSize);
   append(body, sum);
   append(body, view_);
-  return crypto::SecretBytes{std::move(body)};
+  return SecretBytes{std::move(body)};
 }
 
 Outcome<void> Repair::rebuild() {

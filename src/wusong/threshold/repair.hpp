@@ -39,7 +39,7 @@ class Repair {
   Repair(PublicShares shares, Config config, Party self);
   Outcome<Letters> advance();
   Outcome<void> check_pieces();
-  Outcome<crypto::SecretBytes> sum_for_receiver() const;
+  Outcome<SecretBytes> sum_for_receiver() const;
   Outcome<void> rebuild();
   bool is_receiver() const noexcept { return self_ == config_.lost; }
   std::size_t index_of(Party helper) const noexcept;

@@ -32,7 +32,7 @@ Outcome<void> Rounds::accept(Party from, BytesView message) {
     const bool same = sodium_memcmp(found->second.view().data(), body.data(), body.size()) == 0;
     return blame(same ? Error{err::duplicate} : Error{err::equivocation}, from);
   }
-  bodies_.emplace(std::pair{round, from}, crypto::SecretBytes{to_bytes(body)});
+  bodies_.emplace(std::pair{round, from}, SecretBytes{to_bytes(body)});
   return {};
 }
 

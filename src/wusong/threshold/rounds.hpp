@@ -54,7 +54,7 @@ class Rounds {
 
  private:
   Config config_;
-  std::map<std::pair<std::uint8_t, Party>, crypto::SecretBytes> bodies_;
+  std::map<std::pair<std::uint8_t, Party>, SecretBytes> bodies_;
 };
 
 }  // namespace wusong::threshold

@@ -3,7 +3,7 @@
 
 #include <sodium.h>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/threshold/errors.hpp"
 
 namespace wusong::threshold {
@@ -54,7 +54,7 @@ Result<Scalar> ShortCurve::decode_scalar(BytesView bytes) const noexcept {
 }
 
 std::array<std::uint8_t, 64> ShortCurve::hash(BytesView data) const noexcept {
-  return crypto::sha512(data);
+  return hash::sha512(data);
 }
 
 Scalar ShortCurve::reduced(BytesView word) const noexcept {

@@ -32,14 +32,14 @@ Result<Sm2PairShare> pair_share(Party self, const Scalar& factor, const Point& o
 
 }  // namespace
 
-crypto::SecretBytes encode(const Sm2PairShare& share) {
+SecretBytes encode(const Sm2PairShare& share) {
   Bytes out;
   out.reserve(2 + kScalarSize + group().point_size());
   out.push_back(kShareVersion);
   out.push_back(share.self.number);
   append(out, share.factor);
   append(out, group(), share.other);
-  return crypto::SecretBytes{std::move(out)};
+  return SecretBytes{std::move(out)};
 }
 
 Result<Sm2PairShare> decode_sm2_pair_share(BytesView encoded) {

@@ -32,7 +32,7 @@ struct Sm2PairShare {
   Point public_key;  // x || y
 };
 /// @shape version 1 || self || factor || other. For sealing: it is secret.
-crypto::SecretBytes encode(const Sm2PairShare& share);
+SecretBytes encode(const Sm2PairShare& share);
 /// @errors err::bad_length, err::unknown_party, err::bad_point, err::bad_scalar, err::degenerate
 [[nodiscard]] Result<Sm2PairShare> decode_sm2_pair_share(BytesView encoded);
 

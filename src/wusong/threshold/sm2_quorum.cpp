@@ -23,7 +23,7 @@ std::vector<internal::Operand> random_plus(const Scalar& number) {
 
 }  // namespace
 
-crypto::SecretBytes encode(const Sm2QuorumShare& share) {
+SecretBytes encode(const Sm2QuorumShare& share) {
   Bytes out;
   out.reserve(kShareHeadSize + 2 * kScalarSize +
               (share.factor.commitments.size() + 1) * group().point_size());
@@ -33,7 +33,7 @@ crypto::SecretBytes encode(const Sm2QuorumShare& share) {
   append(out, share.factor.blinding);
   for (const Point& point : share.factor.commitments) append(out, group(), point);
   append(out, group(), share.public_key);
-  return crypto::SecretBytes{std::move(out)};
+  return SecretBytes{std::move(out)};
 }
 
 Result<Sm2QuorumShare> decode_sm2_quorum_share(BytesView encoded) {

@@ -24,7 +24,7 @@ struct Sm2QuorumShare {
 };
 /// @shape version 1 || self || needed || total || value || blinding || commitments || public key.
 /// For sealing: it is secret.
-crypto::SecretBytes encode(const Sm2QuorumShare& share);
+SecretBytes encode(const Sm2QuorumShare& share);
 /// @errors err::bad_length, err::bad_threshold, err::unknown_party, err::bad_scalar,
 /// err::bad_point,
 ///         err::wrong_share (the value is not what the commitments say)

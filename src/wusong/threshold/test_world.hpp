@@ -9,7 +9,7 @@
 #include <map>
 #include <string>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/threshold/group.hpp"
 #include "wusong/threshold/party.hpp"
 #include "wusong/threshold/rounds.hpp"
@@ -73,7 +73,7 @@ class ToyGroup final : public Group {
     return fail(err::bad_point);
   }
   std::array<std::uint8_t, 64> hash(BytesView data) const noexcept override {
-    return crypto::sha512(data);
+    return hash::sha512(data);
   }
 
  private:
@@ -85,7 +85,7 @@ class ToyGroup final : public Group {
 };
 
 inline Hash session_of(std::string_view text) {
-  return crypto::sha256(as_bytes(text));
+  return hash::sha256(as_bytes(text));
 }
 
 struct InFlight {

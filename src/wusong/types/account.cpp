@@ -2,7 +2,7 @@
 #include "wusong/types/account.hpp"
 
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 
 namespace wusong::types {
 
@@ -32,7 +32,7 @@ Result<Account> decode_account(BytesView encoded) {
 }
 
 Hash code_hash_of(BytesView code) noexcept {
-  return code.empty() ? crypto::kKeccakEmpty : crypto::chain_hash(code);
+  return code.empty() ? hash::kKeccakEmpty : hash::chain_hash(code);
 }
 
 }  // namespace wusong::types

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "wusong/base/bytes.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/types/block.hpp"
 
@@ -17,10 +17,10 @@ struct Account {
   std::uint64_t nonce{0};
   U256 balance;
   Hash storage_root{kEmptyTrieRoot};
-  Hash code_hash{crypto::kKeccakEmpty};
+  Hash code_hash{hash::kKeccakEmpty};
   /// EIP-161.
   bool is_empty() const noexcept {
-    return nonce == 0 && balance.is_zero() && code_hash == crypto::kKeccakEmpty;
+    return nonce == 0 && balance.is_zero() && code_hash == hash::kKeccakEmpty;
   }
   friend bool operator==(const Account&, const Account&) = default;
 };

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/types/errors.hpp"
 
 namespace wusong::types {
@@ -45,7 +45,7 @@ void write_child(RlpWriter& out, TrieEntries entries, std::size_t depth) {
   if (node.size() < 32) {
     out.raw(node);
   } else {
-    out.string(crypto::chain_hash(node));
+    out.string(hash::chain_hash(node));
   }
 }
 
@@ -118,7 +118,7 @@ Hash ordered_trie_root(const std::vector<Bytes>& values) {
     entries.push_back({std::move(nibbles), values[i]});
   }
   std::ranges::sort(entries, {}, &TrieEntry::nibbles);
-  return crypto::chain_hash(encode_node(entries, 0));
+  return hash::chain_hash(encode_node(entries, 0));
 }
 
 Bytes encode(const Header& header) {
@@ -189,7 +189,7 @@ Result<Header> decode_header(BytesView encoded) {
 }
 
 Hash hash_of(const Header& header) {
-  return crypto::chain_hash(encode(header));
+  return hash::chain_hash(encode(header));
 }
 
 Hash prev_randao(const Header& header) {
@@ -197,7 +197,7 @@ Hash prev_randao(const Header& header) {
   for (std::size_t i = 0; i < 8; ++i) {
     view[i] = static_cast<std::uint8_t>(header.view.value >> (56 - 8 * i));
   }
-  return crypto::chain_hash(header.parent_hash, view);
+  return hash::chain_hash(header.parent_hash, view);
 }
 
 Bytes encode(const Block& block) {

@@ -6,7 +6,7 @@
 #include "wusong/codec/errors.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/types/account.hpp"
 #include "wusong/types/errors.hpp"
 
@@ -51,7 +51,7 @@ TEST(Header, ReadsBackWithAnyNumberOfRoots) {
   for (const std::size_t roots : {std::size_t{0}, std::size_t{1}, kRootsPerHeaderMax}) {
     const Header header = header_with(roots);
     EXPECT_EQ(decode_header(encode(header)), header);
-    EXPECT_EQ(hash_of(header), crypto::keccak256(encode(header)));
+    EXPECT_EQ(hash_of(header), hash::keccak256(encode(header)));
   }
   EXPECT_EQ(decode_header(encode(header_with(kRootsPerHeaderMax + 1))).error(),
             Error{err::too_many_roots});
@@ -162,7 +162,7 @@ TEST(Block, TheRootMustMatchTheTransactions) {
 TEST(OrderedTrieRoot, AgreesWithEthereumsEmptyRoot) {
   EXPECT_EQ(ordered_trie_root({}), kEmptyTrieRoot);
   const Bytes empty_string{0x80};
-  EXPECT_EQ(crypto::keccak256(empty_string), kEmptyTrieRoot);
+  EXPECT_EQ(hash::keccak256(empty_string), kEmptyTrieRoot);
 }
 
 TEST(OrderedTrieRoot, OneShortValueIsALeaf) {
@@ -172,7 +172,7 @@ TEST(OrderedTrieRoot, OneShortValueIsALeaf) {
   leaf.string(Bytes{0x20, 0x80});
   leaf.string(Bytes{0x01});
   leaf.close_list();
-  EXPECT_EQ(ordered_trie_root({Bytes{0x01}}), crypto::keccak256(leaf.take()));
+  EXPECT_EQ(ordered_trie_root({Bytes{0x01}}), hash::keccak256(leaf.take()));
 }
 
 TEST(OrderedTrieRoot, OrderAndLengthMatter) {

@@ -2,7 +2,7 @@
 #include "wusong/types/epoch.hpp"
 
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/types/errors.hpp"
 
 namespace wusong::types {
@@ -134,7 +134,7 @@ Hash vote_domain(const Hash& genesis, const Epoch& epoch) {
   Bytes message = to_bytes(as_bytes(std::string_view{"wusong/epoch/v1"}));
   append(message, genesis);
   append(message, encode(epoch));
-  return crypto::chain_hash(message);
+  return hash::chain_hash(message);
 }
 
 }  // namespace wusong::types

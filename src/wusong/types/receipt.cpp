@@ -3,7 +3,7 @@
 
 #include "wusong/codec/errors.hpp"
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/types/errors.hpp"
 
 namespace wusong::types {
@@ -48,7 +48,7 @@ Result<std::vector<Log>> read_logs(RlpReader& in) {
 
 /// The three bits of an entry: pairs of hash bytes, modulo 2048.
 std::array<std::size_t, 3> bloom_bits(BytesView entry) {
-  const Hash hash = crypto::keccak256(entry);
+  const Hash hash = hash::keccak256(entry);
   std::array<std::size_t, 3> out{};
   for (std::size_t i = 0; i < 3; ++i) {
     out[i] = static_cast<std::size_t>((hash.bytes[2 * i] << 8 | hash.bytes[2 * i + 1]) & 2047);
@@ -103,7 +103,7 @@ Bytes encode_consensus(const Receipt& receipt) {
 Hash logs_hash(const std::vector<Log>& logs) {
   RlpWriter out;
   write_logs(out, logs);
-  return crypto::keccak256(out.take());
+  return hash::keccak256(out.take());
 }
 
 // Blooms are left out: they follow from the logs.

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/types/block.hpp"
 
 namespace wusong::types {
@@ -85,7 +85,7 @@ TEST(Bloom, AnEntrySetsOneToThreeBitsAndIsFound) {
 TEST(Bloom, BitsAreTheFirstThreePairsOfTheHash) {
   Bloom bloom;
   bloom_add(bloom, as_bytes("testtest"));
-  const Hash hash = crypto::keccak256(as_bytes("testtest"));
+  const Hash hash = hash::keccak256(as_bytes("testtest"));
   for (std::size_t i = 0; i < 6; i += 2) {
     const unsigned bit = (hash.bytes[i] * 256u + hash.bytes[i + 1]) % 2048;
     EXPECT_NE(bloom.bytes[255 - bit / 8] & 1u << (bit % 8), 0) << bit;

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/chain_hash.hpp"
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/types/errors.hpp"
 
 namespace wusong::types {
@@ -302,7 +302,7 @@ std::optional<Address> recover_authority(const Authorization& authorization) {
   out.close_list();
   constexpr std::uint8_t kMagic[] = {0x05};
   const auto signer =
-      crypto::ecdsa_recover(crypto::keccak256(kMagic, out.take()),
+      crypto::ecdsa_recover(hash::keccak256(kMagic, out.take()),
                             {.r = authorization.r,
                              .s = authorization.s,
                              .y_parity = static_cast<std::uint8_t>(authorization.y_parity.low())});
@@ -353,14 +353,14 @@ Result<Transaction> decode_transaction(BytesView encoded) {
 }
 
 Hash transaction_hash(BytesView encoded) noexcept {
-  return is_native(encoded) ? crypto::chain_hash(encoded) : crypto::keccak256(encoded);
+  return is_native(encoded) ? hash::chain_hash(encoded) : hash::keccak256(encoded);
 }
 
 void transaction_hashes(std::span<const BytesView> encoded, std::span<Hash> out) {
-  crypto::keccak256_batch(encoded, out);
-  if (crypto::chain_profile() == crypto::Profile::standard) return;
+  hash::keccak256_batch(encoded, out);
+  if (hash::chain_profile() == hash::Profile::standard) return;
   for (std::size_t i = 0; i < encoded.size(); ++i)
-    if (is_native(encoded[i])) out[i] = crypto::chain_hash(encoded[i]);
+    if (is_native(encoded[i])) out[i] = hash::chain_hash(encoded[i]);
 }
 
 Hash hash_of(const Transaction& transaction) {
@@ -368,7 +368,7 @@ Hash hash_of(const Transaction& transaction) {
 }
 
 Hash signing_hash(const Transaction& transaction) {
-  return crypto::keccak256(signing_bytes(transaction));
+  return hash::keccak256(signing_bytes(transaction));
 }
 
 Bytes native_signing_bytes(const Transaction& transaction) {
@@ -397,7 +397,7 @@ void recover_ethereum(std::span<const Transaction* const> transactions,
   messages.reserve(places.size());
   for (const std::size_t place : places) messages.push_back(signing_bytes(*transactions[place]));
   std::vector<Hash> digests(messages.size());
-  crypto::keccak256_batch(std::vector<BytesView>(messages.begin(), messages.end()), digests);
+  hash::keccak256_batch(std::vector<BytesView>(messages.begin(), messages.end()), digests);
   std::vector<crypto::RecoveryRequest> requests;
   requests.reserve(places.size());
   for (std::size_t i = 0; i < places.size(); ++i)

@@ -6,7 +6,7 @@
 #include "wusong/codec/errors.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/types/errors.hpp"
 
 namespace wusong::types {
@@ -71,7 +71,7 @@ TEST(Transaction, EveryTypeReadsBackAndNamesItsSigner) {
     EXPECT_EQ(decoded->authorizations, tx.authorizations);
     EXPECT_EQ(decoded->blob_hashes, tx.blob_hashes);
     EXPECT_EQ(recover_sender(*decoded), signer);
-    EXPECT_EQ(hash_of(*decoded), crypto::keccak256(encoded));
+    EXPECT_EQ(hash_of(*decoded), hash::keccak256(encoded));
   }
 }
 
@@ -219,7 +219,7 @@ TEST(Transaction, AuthoritiesAreRecoveredWhereTheySigned) {
   out.number(1);
   out.close_list();
   const Bytes magic{0x05};
-  const auto signature = crypto::ecdsa_sign(crypto::keccak256(magic, out.take()), kKey);
+  const auto signature = crypto::ecdsa_sign(hash::keccak256(magic, out.take()), kKey);
   ASSERT_TRUE(signature);
   tuple.r = signature->r;
   tuple.s = signature->s;

@@ -2,6 +2,7 @@
 // Instructions that start other frames, and what observers see.
 #include <gtest/gtest.h>
 
+#include "wusong/hash/hash.hpp"
 #include "wusong/vm/internal/keccak_cache.hpp"
 #include "wusong/vm/internal/test_assembler.hpp"
 #include "wusong/vm/internal/test_programs.hpp"
@@ -243,7 +244,7 @@ TEST(KeccakCache, AnswersAsTheFunctionDoes) {
       for (const std::size_t size : {31u, 32u, 33u, 64u}) {
         const BytesView view{data.data(), size};
         if (i % 7 == 0 || size == 64)
-          ASSERT_EQ(cache.digest(view), crypto::keccak256(view)) << i << " " << size;
+          ASSERT_EQ(cache.digest(view), hash::keccak256(view)) << i << " " << size;
       }
     }
   }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "wusong/hash/hash.hpp"
 #include "wusong/vm/internal/test_assembler.hpp"
 #include "wusong/vm/internal/test_programs.hpp"
 
@@ -300,7 +301,7 @@ TEST(Evm, LogsCarryTopicsAndData) {
 }
 
 TEST(Evm, KeccakIsChargedByTheWord) {
-  EXPECT_EQ(top("0 0 KECCAK256"), to_u256(crypto::kKeccakEmpty));
+  EXPECT_EQ(top("0 0 KECCAK256"), to_u256(hash::kKeccakEmpty));
   EXPECT_EQ(gas_of("33 0 KECCAK256"), 6 + 30 + 2 * 6 + 2 * 3);
   EXPECT_EQ(gas_of("256 2 EXP"), 6 + 10 + 2 * 50);
   EXPECT_EQ(gas_of("0 2 EXP"), 6 + 10);

@@ -7,8 +7,8 @@
 #include <limits>
 #include <optional>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/math/uint256.hpp"
 #include "wusong/pairing/pairing.hpp"
 #include "wusong/vm/fork_table.hpp"
@@ -66,11 +66,11 @@ Answer ecrecover(BytesView input, Fork) {
 }
 
 Answer sha256(BytesView input, Fork) {
-  return to_bytes(crypto::sha256(input));
+  return to_bytes(hash::sha256(input));
 }
 
 Answer ripemd160(BytesView input, Fork) {
-  return word_bytes(to_u256(crypto::ripemd160(input)));
+  return word_bytes(to_u256(hash::ripemd160(input)));
 }
 
 Answer identity(BytesView input, Fork) {
@@ -169,7 +169,7 @@ Answer blake2f(BytesView input, Fork) {
   std::memcpy(m.data(), input.data() + 68, 128);
   std::memcpy(t.data(), input.data() + 196, 16);
   const auto rounds = static_cast<std::uint32_t>(word_at(input, 0).limb[3] >> 32);
-  crypto::blake2b_compress(rounds, h, m, t, input[212] == 1);
+  hash::blake2b_compress(rounds, h, m, t, input[212] == 1);
   Bytes out(64);
   std::memcpy(out.data(), h.data(), 64);
   return out;

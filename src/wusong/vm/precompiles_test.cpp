@@ -3,8 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "wusong/crypto/hash.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/vm/internal/test_host.hpp"
 
 namespace wusong::vm {
@@ -162,7 +162,7 @@ TEST(Precompiles, Blake2fCountsRounds) {
 TEST(Precompiles, PointEvaluationAcceptsTheZeroPolynomial) {
   Bytes infinity = zeros(48);
   infinity[0] = 0xc0;
-  Bytes versioned = to_bytes(crypto::sha256(infinity));
+  Bytes versioned = to_bytes(hash::sha256(infinity));
   versioned[0] = 1;
   const auto input = joined({versioned, number(5), number(0), infinity, infinity});
   EXPECT_EQ(run(10, input).output,

@@ -12,6 +12,7 @@
 
 #include "wusong/base/assert.hpp"
 #include "wusong/consensus/machine.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::consensus::internal {
 
@@ -27,7 +28,7 @@ class TestScheme final : public VoteVerifier {
   static Bytes sign(ValidatorIndex who, BytesView message) {
     Bytes keyed{static_cast<std::uint8_t>(who), static_cast<std::uint8_t>(who >> 8)};
     append(keyed, message);
-    return to_bytes(crypto::keccak256(keyed));
+    return to_bytes(hash::keccak256(keyed));
   }
 
  private:
@@ -52,12 +53,12 @@ class TestIdentity final : public BlockIdentity {
     const std::size_t some = std::min<std::size_t>(payload.size(), 1u << 16);
     Bytes ends = to_bytes(BytesView{payload}.first(some));
     append(ends, BytesView{payload}.last(some));
-    return crypto::keccak256(ends);
+    return hash::keccak256(ends);
   }
   std::size_t size{0};
 };
 
-inline const Hash kGenesis = crypto::keccak256(as_bytes("genesis"));
+inline const Hash kGenesis = hash::keccak256(as_bytes("genesis"));
 
 inline Bytes pattern(std::size_t size) {
   Bytes out(size);

@@ -25,7 +25,6 @@ using BnPtr = std::unique_ptr<BIGNUM, Release<BN_clear_free>>;
 using BnCtxPtr = std::unique_ptr<BN_CTX, Release<BN_CTX_free>>;
 using EcGroupPtr = std::unique_ptr<EC_GROUP, Release<EC_GROUP_free>>;
 using EcPointPtr = std::unique_ptr<EC_POINT, Release<EC_POINT_clear_free>>;
-using MdPtr = std::unique_ptr<EVP_MD, Release<EVP_MD_free>>;
 using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
 using CipherCtxPtr = std::unique_ptr<EVP_CIPHER_CTX, Release<EVP_CIPHER_CTX_free>>;
 

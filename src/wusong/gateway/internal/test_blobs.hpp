@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/blob_store.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/portal/documents.hpp"
@@ -20,7 +20,7 @@ class MemoryBlobs final : public io::BlobStore, public portal::DocumentSource {
 
   Result<io::BlobInfo> put(BytesView bytes) override {
     if (full) return fail(io::err::disk_full);
-    const Hash digest = crypto::sha256(bytes);
+    const Hash digest = hash::sha256(bytes);
     blobs_[digest] = to_bytes(bytes);
     return io::BlobInfo{digest, bytes.size()};
   }

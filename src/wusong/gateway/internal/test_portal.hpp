@@ -13,6 +13,7 @@
 #include "wusong/gateway/internal/test_blobs.hpp"
 #include "wusong/gateway/router.hpp"
 #include "wusong/gateway/tables.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/io/kv_store.hpp"
 #include "wusong/portal/documents.hpp"
 #include "wusong/testkit/fake_chain.hpp"
@@ -25,7 +26,7 @@ namespace wusong::gateway::internal {
 class CountingEntropy final : public io::Entropy {
  public:
   void fill(std::span<std::uint8_t> out) noexcept override {
-    const Hash digest = crypto::sha256(as_bytes("entropy " + std::to_string(++count_)));
+    const Hash digest = hash::sha256(as_bytes("entropy " + std::to_string(++count_)));
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = digest.bytes[i % 32];
   }
 
@@ -132,7 +133,7 @@ class PortalTest : public testing::Test {
     apply(portal::ActorSet{who, actor, address(9)});
   }
   static Bytes revert(const std::string& error) {
-    return to_bytes(crypto::keccak256(as_bytes(error + "()")).view().first(4));
+    return to_bytes(hash::keccak256(as_bytes(error + "()")).view().first(4));
   }
   /// What Directory would say of the cases that tests try.
   std::optional<Bytes> judge_directory(const Address& from, BytesView data) {
@@ -321,7 +322,7 @@ class PortalTest : public testing::Test {
   testkit::SqliteConnection own_;
   testkit::SqliteConnection projected_;
   CountingEntropy entropy_;
-  ServerKeys keys_{crypto::SecretBytes{Bytes(32, 7)}};
+  ServerKeys keys_{SecretBytes{Bytes(32, 7)}};
   MemoryBlobs blobs_;
   testkit::TableProgram tables_{blobs_};
   portal::RuleBook book_;

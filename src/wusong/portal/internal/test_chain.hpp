@@ -12,9 +12,9 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/crypto/hash.hpp"
 #include "wusong/exec/call.hpp"
 #include "wusong/exec/transition.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/portal/act.hpp"
 #include "wusong/types/account.hpp"
 
@@ -50,7 +50,7 @@ inline Hash slot_of(BytesView key, std::uint8_t mapping) {
   Hash word;
   word.bytes[31] = mapping;
   append(data, word);
-  return crypto::keccak256(data);
+  return hash::keccak256(data);
 }
 inline Hash next_slot(const Hash& slot, std::uint64_t by) {
   return to_hash(load_be(slot.data()) + U256{by});

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "wusong/crypto/keccak_states.hpp"
+#include "wusong/hash/keccak_states.hpp"
 
 namespace wusong::pq::internal {
 
@@ -65,7 +65,7 @@ extern const Sha2Kernels kSha2Avx512;
 struct Provider {
   const char* name;
   bool (*is_supported)() noexcept;
-  const crypto::KeccakProvider* keccak;
+  const hash::KeccakProvider* keccak;
   RingKernels<std::int32_t> ml_dsa;
   RingKernels<std::int16_t> ml_kem;
   const Sha2Kernels* sha2;

@@ -6,14 +6,14 @@
 
 namespace wusong::pq::internal {
 
-inline constexpr std::size_t kLanesMax = crypto::kKeccakStates;
+inline constexpr std::size_t kLanesMax = hash::kKeccakStates;
 
 /// SHAKE of messages of one length. Its states are cleared when it goes.
 template <std::size_t kRate>
 class ShakeLanes {
  public:
   /// @shape between one and eight messages, all as long as the first
-  ShakeLanes(const crypto::KeccakProvider& provider, std::span<const BytesView> messages) noexcept
+  ShakeLanes(const hash::KeccakProvider& provider, std::span<const BytesView> messages) noexcept
       : provider_{&provider}, count_{messages.size()} {
     WUSONG_ASSERT(count_ >= 1 && count_ <= kLanesMax);
     std::memset(&states_, 0, sizeof(states_));
@@ -68,8 +68,8 @@ class ShakeLanes {
     states_.word[at / 8][lane] ^= std::uint64_t{byte} << (8 * (at % 8));
   }
 
-  crypto::KeccakStates states_;
-  const crypto::KeccakProvider* provider_;
+  hash::KeccakStates states_;
+  const hash::KeccakProvider* provider_;
   std::size_t count_;
 };
 

@@ -3,8 +3,8 @@
 #include <array>
 #include <string>
 
-#include "wusong/crypto/chain_hash.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/rpc/internal/health.hpp"
 #include "wusong/rpc/internal/methods.hpp"
 
@@ -31,7 +31,7 @@ Answer<void> client_version(const Call& call, JsonWriter& out) {
 }
 Answer<void> sha3(const Call& call, JsonWriter& out) {
   WUSONG_ANSWER(const Bytes data, call.params.data({0, "data"}));
-  out.data(crypto::keccak256(data));
+  out.data(hash::keccak256(data));
   return {};
 }
 Answer<void> modules(const Call& /*call*/, JsonWriter& out) {
@@ -123,7 +123,7 @@ Answer<void> chain_info(const Call& call, JsonWriter& out) {
   const node::Heads heads = node.heads();
   out.open_object().key("chainId").quantity(node.chain_id());
   out.key("genesisHash").data(node.genesis_hash());
-  out.key("profile").string(crypto::name_of(crypto::chain_profile()));
+  out.key("profile").string(hash::name_of(hash::chain_profile()));
   out.key("fork").string(vm::name_of(node.fork()));
   out.key("rootDelay").quantity(std::uint64_t{node.root_delay()});
   out.key("gasLimit").quantity(node.gas_limit()).key("gasPrice");

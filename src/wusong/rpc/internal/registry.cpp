@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/rpc/errors.hpp"
 
 namespace wusong::rpc {
@@ -14,7 +14,7 @@ std::string Registry::fresh_id() {
   const std::uint64_t number = issued_++;
   std::memcpy(seed.data(), &config_.id_seed, 8);
   std::memcpy(seed.data() + 8, &number, 8);
-  const Hash digest = crypto::keccak256(seed);
+  const Hash digest = hash::keccak256(seed);
   return codec::to_hex_quantity(digest.view().first(16));
 }
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/validation.hpp"
 #include "wusong/sim/vote_scheme.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/sim/internal/clients.hpp"
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/sim/internal/world.hpp"
 
 namespace wusong::sim::internal {
@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 Clients::Clients(World& world, std::size_t count, Rng rng) : world_{world}, rng_{rng} {
   for (std::size_t i = 0; i < count; ++i) {
     Client client;
-    client.secret = to_bytes(crypto::keccak256(Bytes{'c', static_cast<std::uint8_t>(i)}));
+    client.secret = to_bytes(hash::keccak256(Bytes{'c', static_cast<std::uint8_t>(i)}));
     const auto signer = crypto::make_signer(crypto::Scheme::secp256k1, client.secret);
     client.address = crypto::address_of(crypto::Scheme::secp256k1, (*signer)->public_key());
     clients_.push_back(std::move(client));

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/node/registry_calls.hpp"
 #include "wusong/sim/internal/world.hpp"
 
@@ -15,8 +15,8 @@ namespace {
 
 Bytes secret(char kind, std::uint64_t identity, std::uint64_t generation = 0) {
   return to_bytes(
-      crypto::keccak256(Bytes{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(identity),
-                              static_cast<std::uint8_t>(generation)}));
+      hash::keccak256(Bytes{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(identity),
+                            static_cast<std::uint8_t>(generation)}));
 }
 
 Bytes possession(std::uint64_t chain_id, BytesView node_key, const crypto::Signer& key) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/sim/internal/sim_app.hpp"
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::sim::internal {
 namespace {
@@ -22,7 +22,7 @@ std::uint64_t get(BytesView bytes, std::size_t at) {
 }  // namespace
 
 Hash sim_genesis() {
-  return crypto::keccak256(as_bytes("wusong/sim/genesis"));
+  return hash::keccak256(as_bytes("wusong/sim/genesis"));
 }
 
 Bytes encode_payload(const SimPayload& payload) {
@@ -42,7 +42,7 @@ std::optional<SimPayload> decode_payload(BytesView bytes) {
 }
 
 Hash payload_id(BytesView bytes) {
-  return crypto::keccak256(bytes);
+  return hash::keccak256(bytes);
 }
 
 bool SimIdentity::matches(const consensus::Block& block) const {

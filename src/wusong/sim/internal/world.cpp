@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 
 namespace wusong::sim::internal {
 namespace {
@@ -162,7 +162,7 @@ const coding::Disperser& World::disperser(std::size_t voters) {
   const auto found = dispersers_.find(voters);
   if (found != dispersers_.end()) return found->second;
   const auto shape = coding::Shape::for_validators(static_cast<std::uint32_t>(voters));
-  return dispersers_.emplace(voters, *coding::Disperser::create(shape, crypto::chain_hash_batch))
+  return dispersers_.emplace(voters, *coding::Disperser::create(shape, hash::chain_hash_batch))
       .first->second;
 }
 

@@ -5,7 +5,7 @@
 
 #include "wusong/base/defect.hpp"
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/state/errors.hpp"
 
 namespace wusong::state {
@@ -224,7 +224,7 @@ std::vector<StateDb::Impl::Work> StateDb::Impl::gather(const types::StateDiff& d
   std::vector<Work> all;
   all.reserve(diff.accounts.size() + moves.count);
   for (const auto& [address, change] : diff.accounts)
-    all.push_back({.key = crypto::chain_hash(address), .address = &address, .change = &change});
+    all.push_back({.key = hash::chain_hash(address), .address = &address, .change = &change});
   for (const Hash& key : moves.accounts) all.push_back({.key = key, .move = true});
   for (const auto& [key, slots] : moves.slots)
     all.push_back({.key = key, .move = true, .moved_slots = &slots});
@@ -315,7 +315,7 @@ Result<Link> StateDb::Impl::update_slots(Height height, const Work& work, const 
   for (const auto& [slot, value] : work.change->slots) {
     if (has_defect(Defect::storage_write_dropped) && height.value % 16 == 0) continue;
     cache_.commit_slot(*work.address, slot, value, height);
-    changes.push_back({.key = crypto::chain_hash(slot),
+    changes.push_back({.key = hash::chain_hash(slot),
                        .value = value.is_zero() ? BytesView{} : keep(encode_slot(value))});
   }
   std::ranges::sort(changes, {}, &Change::key);

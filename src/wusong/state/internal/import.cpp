@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "wusong/base/defect.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/state/errors.hpp"
 #include "wusong/state/internal/engine.hpp"
 
@@ -35,7 +35,7 @@ class StateDb::Impl::Import final : public StateImport {
   }
 
   Result<bool> has_code(const Hash& code_hash) override {
-    if (code_hash == crypto::kKeccakEmpty) return true;
+    if (code_hash == hash::kKeccakEmpty) return true;
     WUSONG_TRY(const auto leaf, find_leaf(db_.log_, staged_.code.at, code_hash));
     return leaf.has_value();
   }
@@ -140,7 +140,7 @@ class StateDb::Impl::Import final : public StateImport {
     const auto account = types::decode_account(leaf.value);
     if (!account) return fail(err::bad_subtree);
     WUSONG_TRY(const auto code, find_leaf(db_.log_, staged_.code.at, account->code_hash));
-    if (!code && account->code_hash != crypto::kKeccakEmpty) return fail(err::import_incomplete);
+    if (!code && account->code_hash != hash::kKeccakEmpty) return fail(err::import_incomplete);
     Change change{.key = leaf.key, .value = leaf.value};
     if (account->storage_root == types::kEmptyTrieRoot) return change;
     WUSONG_TRY(const Link storage, storage_of(leaf.key));

@@ -2,7 +2,7 @@
 #include "wusong/state/internal/node_rlp.hpp"
 
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/types/block.hpp"
 
 namespace wusong::state {
@@ -78,7 +78,7 @@ std::size_t common_nibbles(BytesView a, BytesView b, std::size_t limit) noexcept
 
 Hash NodeRef::root_hash() const noexcept {
   if (empty()) return types::kEmptyTrieRoot;
-  return is_hash() ? Hash{bytes} : crypto::chain_hash(view());
+  return is_hash() ? Hash{bytes} : hash::chain_hash(view());
 }
 
 NodeRef NodeRef::of_hash(const Hash& hash) noexcept {
@@ -86,7 +86,7 @@ NodeRef NodeRef::of_hash(const Hash& hash) noexcept {
 }
 
 NodeRef NodeRef::of_rlp(BytesView rlp) noexcept {
-  if (rlp.size() >= 32) return of_hash(crypto::chain_hash(rlp));
+  if (rlp.size() >= 32) return of_hash(hash::chain_hash(rlp));
   NodeRef ref;
   std::memcpy(ref.bytes.data(), rlp.data(), rlp.size());
   ref.size = static_cast<std::uint8_t>(rlp.size());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/codec/rlp.hpp"
-#include "wusong/crypto/chain_hash.hpp"
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/state/errors.hpp"
 #include "wusong/state/internal/engine.hpp"
 
@@ -37,8 +37,7 @@ Result<CachedAccount> DbView::load_account(const Address& address) {
   HeadCache::Ticket ticket;
   const auto cached = db_.cache().account(address, snapshot_.height, ticket);
   if (cached && cached->storage_known) return *cached;
-  WUSONG_TRY(const auto leaf,
-             find_leaf(db_.log(), snapshot_.accounts, crypto::chain_hash(address)));
+  WUSONG_TRY(const auto leaf, find_leaf(db_.log(), snapshot_.accounts, hash::chain_hash(address)));
   CachedAccount found;
   if (leaf) {
     WUSONG_TRY(found.account, decode_stored_account(leaf->value));
@@ -56,7 +55,7 @@ Result<U256> DbView::load_slot(const Address& address, const Hash& slot) {
     last_address_ = address;
     last_storage_ = account.storage;
   }
-  WUSONG_TRY(const auto leaf, find_leaf(db_.log(), last_storage_, crypto::chain_hash(slot)));
+  WUSONG_TRY(const auto leaf, find_leaf(db_.log(), last_storage_, hash::chain_hash(slot)));
   U256 value;
   if (leaf) {
     WUSONG_TRY(value, decode_slot(leaf->value));
@@ -78,7 +77,7 @@ U256 DbView::storage(const Address& address, const Hash& slot) {
 }
 
 Bytes DbView::code(const Hash& code_hash) {
-  if (code_hash == crypto::kKeccakEmpty) return {};
+  if (code_hash == hash::kKeccakEmpty) return {};
   const auto leaf = take(find_leaf(db_.log(), snapshot_.code, code_hash));
   return leaf ? to_bytes(leaf->value) : Bytes{};
 }
@@ -86,7 +85,7 @@ Bytes DbView::code(const Hash& code_hash) {
 Result<AccountProof> DbView::prove_account(const Address& address, std::span<const Hash> slots) {
   AccountProof out;
   out.address = address;
-  const Hash key = crypto::chain_hash(address);
+  const Hash key = hash::chain_hash(address);
   WUSONG_TRY(out.nodes, prove(db_.log(), snapshot_.accounts, key));
   WUSONG_TRY(const auto leaf, find_leaf(db_.log(), snapshot_.accounts, key));
   if (leaf) {
@@ -96,7 +95,7 @@ Result<AccountProof> DbView::prove_account(const Address& address, std::span<con
   for (const Hash& slot : slots) {
     StorageProof& entry = out.storage.emplace_back();
     entry.slot = slot;
-    const Hash slot_key = crypto::chain_hash(slot);
+    const Hash slot_key = hash::chain_hash(slot);
     WUSONG_TRY(entry.nodes, prove(db_.log(), storage, slot_key));
     WUSONG_TRY(const auto found, find_leaf(db_.log(), storage, slot_key));
     if (found) {

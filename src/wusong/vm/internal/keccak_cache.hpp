@@ -6,18 +6,18 @@
 #include <cstring>
 #include <memory>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::vm::internal {
 
 class KeccakCache {
  public:
-  /// crypto::keccak256(data), remembered for 32 and 64 bytes.
+  /// hash::keccak256(data), remembered for 32 and 64 bytes.
   Hash digest(BytesView data) {
-    if (data.size() != 64 && data.size() != 32) return crypto::keccak256(data);
+    if (data.size() != 64 && data.size() != 32) return hash::keccak256(data);
     if (entries_ == nullptr) {
       // A short-lived interpreter never pays for the table.
-      if (++misses_before_ < kMissesBefore) return crypto::keccak256(data);
+      if (++misses_before_ < kMissesBefore) return hash::keccak256(data);
       entries_ = std::make_unique<Entry[]>(kEntries);
     }
     std::uint64_t words[8]{};
@@ -26,7 +26,7 @@ class KeccakCache {
     if (entry.size != data.size() || std::memcmp(entry.words, words, sizeof(words)) != 0) {
       entry.size = data.size();
       std::memcpy(entry.words, words, sizeof(words));
-      entry.digest = crypto::keccak256(data);
+      entry.digest = hash::keccak256(data);
     }
     return entry.digest;
   }

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/vm/evm.hpp"
 #include "wusong/vm/precompiles.hpp"
 
@@ -57,7 +57,7 @@ class TestHost final : public Host {
   void set_code(const Address& address, BytesView code_in) {
     auto& account = world.accounts[address];
     account.code = to_bytes(code_in);
-    account.code_hash = crypto::keccak256(code_in);
+    account.code_hash = hash::keccak256(code_in);
   }
   /// Runs `code_in` at the address 0xc0de as the outermost frame.
   CallResult run(BytesView code_in, std::int64_t gas = 1000000, BytesView input = {},
@@ -199,7 +199,7 @@ class TestHost final : public Host {
     Bytes seed = to_bytes(message.sender);
     append(seed, to_hash(message.salt + U256{sender.nonce++}));
     Message inner = message;
-    inner.recipient = Address::from(crypto::keccak256(seed).view().last(20));
+    inner.recipient = Address::from(hash::keccak256(seed).view().last(20));
     inner.input = {};
     world.accounts[message.sender].balance -= message.value;
     world.accounts[inner.recipient].balance += message.value;

@@ -6,7 +6,7 @@
 
 #include "wusong/base/bytes.hpp"
 
-namespace wusong::crypto::internal {
+namespace wusong::hash::internal {
 
 struct Sm3Provider {
   const char* name;
@@ -22,4 +22,4 @@ extern const Sm3Provider kSm3Avx512;  // sixteen at a time
 extern const Sm3Provider kSm3Avx2;    // eight
 #endif
 
-}  // namespace wusong::crypto::internal
+}  // namespace wusong::hash::internal

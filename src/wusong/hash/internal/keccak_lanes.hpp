@@ -14,10 +14,14 @@
 
 #include "wusong/math/limbs.hpp"
 
-#define WUSONG_LANES [[gnu::target("avx512f,avx512dq,avx512bw,avx512vl,avx512ifma")]]
-#define WUSONG_LANES_INLINE WUSONG_LANES [[gnu::always_inline]] inline
+#define WUSONG_KECCAK_LANES [[gnu::target("avx512f")]]
+#define WUSONG_KECCAK_LANES_INLINE WUSONG_KECCAK_LANES [[gnu::always_inline]] inline
 
-namespace wusong::crypto::internal {
+namespace wusong::hash::internal {
+
+inline bool keccak_lanes_are_supported() noexcept {
+  return __builtin_cpu_supports("avx512f") != 0;
+}
 
 inline constexpr std::uint64_t kKeccakRoundConstants[24] = {
     0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
@@ -28,14 +32,14 @@ inline constexpr std::uint64_t kKeccakRoundConstants[24] = {
     0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008};
 
 template <int kBits>
-WUSONG_LANES_INLINE __m512i keccak_turned(__m512i a, __m512i d) noexcept {
+WUSONG_KECCAK_LANES_INLINE __m512i keccak_turned(__m512i a, __m512i d) noexcept {
   return _mm512_rol_epi64(_mm512_xor_si512(a, d), kBits);
 }
-WUSONG_LANES_INLINE __m512i keccak_xor3(__m512i a, __m512i b, __m512i c) noexcept {
+WUSONG_KECCAK_LANES_INLINE __m512i keccak_xor3(__m512i a, __m512i b, __m512i c) noexcept {
   return _mm512_ternarylogic_epi64(a, b, c, 0x96);
 }
-WUSONG_LANES_INLINE void keccak_chi(__m512i (&out)[25], int row, __m512i b0, __m512i b1, __m512i b2,
-                                    __m512i b3, __m512i b4) noexcept {
+WUSONG_KECCAK_LANES_INLINE void keccak_chi(__m512i (&out)[25], int row, __m512i b0, __m512i b1,
+                                           __m512i b2, __m512i b3, __m512i b4) noexcept {
   constexpr int kChi = 0xd2;  // a ^ (~b & c)
   out[row] = _mm512_ternarylogic_epi64(b0, b1, b2, kChi);
   out[row + 1] = _mm512_ternarylogic_epi64(b1, b2, b3, kChi);
@@ -45,7 +49,7 @@ WUSONG_LANES_INLINE void keccak_chi(__m512i (&out)[25], int row, __m512i b0, __m
 }
 
 /// The permutation; its steps are those of keccak.cpp.
-WUSONG_LANES_INLINE void keccak_permute_lanes(__m512i (&a)[25]) noexcept {
+WUSONG_KECCAK_LANES_INLINE void keccak_permute_lanes(__m512i (&a)[25]) noexcept {
   for (const std::uint64_t constant : kKeccakRoundConstants) {
     __m512i c[5];
     __m512i d[5];
@@ -77,5 +81,5 @@ WUSONG_LANES_INLINE void keccak_permute_lanes(__m512i (&a)[25]) noexcept {
   }
 }
 
-}  // namespace wusong::crypto::internal
+}  // namespace wusong::hash::internal
 #endif

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keccak-f[1600] of four states at a time.
 #if defined(__x86_64__)
-#include "wusong/crypto/internal/keccak_lanes.hpp"
-#include "wusong/crypto/internal/keccak_many.hpp"
+#include "wusong/hash/internal/keccak_lanes.hpp"
+#include "wusong/hash/internal/keccak_many.hpp"
 
 #define WUSONG_FOUR [[gnu::target("avx2")]]
 #define WUSONG_FOUR_INLINE WUSONG_FOUR [[gnu::always_inline]] inline
 
-namespace wusong::crypto::internal {
+namespace wusong::hash::internal {
 namespace {
 
 using V = __m256i;
@@ -76,5 +76,5 @@ bool is_supported() noexcept {
 
 constinit const KeccakProvider kKeccakAvx2{"avx2", is_supported, four_at_once};
 
-}  // namespace wusong::crypto::internal
+}  // namespace wusong::hash::internal
 #endif

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <cstring>
 
-#include "wusong/crypto/hash.hpp"
-#include "wusong/crypto/internal/keccak_lanes.hpp"
-#include "wusong/crypto/internal/secp256k1_batch.hpp"
+#include "wusong/hash/hash.hpp"
+#include "wusong/hash/internal/keccak_lanes.hpp"
+#include "wusong/hash/keccak_states.hpp"
 
-namespace wusong::crypto {
+namespace wusong::hash {
 namespace {
 
 #if defined(__x86_64__)
 
-using internal::kLaneCount;
+constexpr std::size_t kLaneCount = kKeccakStates;
 constexpr std::size_t kRate = 136;  // 1600 bits less twice the digest, in bytes
 constexpr std::size_t kRateWords = kRate / 8;
 /// A permutation of eight states costs little more than one of one.
@@ -42,7 +42,8 @@ void load_block(Blocks& blocks, std::size_t lane, BytesView message, std::size_t
 }
 
 /// Lanes whose message has ended go on with the last block they saw; nobody reads them again.
-WUSONG_LANES void hash_group(std::span<const BytesView> messages, std::span<Hash> out) noexcept {
+WUSONG_KECCAK_LANES void hash_group(std::span<const BytesView> messages,
+                                    std::span<Hash> out) noexcept {
   std::size_t most = 0;
   for (const BytesView message : messages) most = std::max(most, blocks_of(message));
   __m512i state[25];
@@ -76,7 +77,7 @@ void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) n
   WUSONG_ASSERT(messages.size() == out.size());
   std::size_t done = 0;
 #if defined(__x86_64__)
-  static const bool kHasLanes = internal::ifma_is_supported();
+  static const bool kHasLanes = internal::keccak_lanes_are_supported();
   while (kHasLanes && messages.size() - done >= kFewestLanes) {
     const std::size_t count = std::min(kLaneCount, messages.size() - done);
     hash_group(messages.subspan(done, count), out.subspan(done, count));
@@ -86,4 +87,4 @@ void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) n
   for (; done < messages.size(); ++done) out[done] = keccak256(messages[done]);
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

@@ -8,7 +8,7 @@
 
 #include "wusong/base/bytes.hpp"
 
-namespace wusong::crypto {
+namespace wusong::hash {
 
 /// @source Keccak submission, padding 0x01, as Ethereum uses it (not FIPS 202's SHA3-256)
 Hash keccak256(BytesView data) noexcept;
@@ -43,4 +43,4 @@ inline constexpr std::array<std::uint8_t, 32> kKeccakEmptyBytes{
 /// Keccak-256 of the empty string: the code hash of an account without code.
 inline constexpr Hash kKeccakEmpty{kKeccakEmptyBytes};
 
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

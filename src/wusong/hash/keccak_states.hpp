@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace wusong::crypto {
+namespace wusong::hash {
 
 inline constexpr std::size_t kKeccakWords = 25;
 inline constexpr std::size_t kKeccakStates = 8;
@@ -31,4 +31,4 @@ struct KeccakProvider {
 /// The widest first: eight by AVX-512, four by AVX2; the last, one by one, is always there.
 std::span<const KeccakProvider> keccak_providers() noexcept;
 
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
+#include <openssl/evp.h>
 #include <bit>
+#include <memory>
 
-#include "wusong/crypto/internal/openssl.hpp"
+#include "wusong/base/assert.hpp"
 
-namespace wusong::crypto {
+namespace wusong::hash {
 namespace {
 
-using internal::MdCtxPtr;
-using internal::MdPtr;
+template <auto release>
+struct Release {
+  template <typename T>
+  void operator()(T* object) const noexcept {
+    release(object);
+  }
+};
+using MdPtr = std::unique_ptr<EVP_MD, Release<EVP_MD_free>>;
+using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
 
 /// Fetching an algorithm takes locks and walks tables, so each is fetched once for the process.
 MdPtr fetch(const char* name) noexcept {
@@ -130,4 +139,4 @@ void blake2b_compress(std::uint32_t rounds, std::array<std::uint64_t, 8>& h,
   for (std::size_t i = 0; i < 8; ++i) h[i] ^= v[i] ^ v[i + 8];
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

@@ -10,7 +10,7 @@
 
 #include "wusong/base/bytes.hpp"
 
-namespace wusong::crypto {
+namespace wusong::hash {
 
 enum class Profile : std::uint8_t { standard, guomi };  // Keccak-256, SM3
 
@@ -29,4 +29,4 @@ Hash chain_hash(BytesView first, BytesView second) noexcept;
 /// @shape as many digests as messages
 void chain_hash_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
 
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

@@ -10,9 +10,9 @@
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 
-#include "wusong/crypto/internal/sm3_lanes.hpp"
+#include "wusong/hash/internal/sm3_lanes.hpp"
 
-namespace wusong::crypto::internal {
+namespace wusong::hash::internal {
 namespace {
 
 struct Avx512 {
@@ -80,5 +80,5 @@ bool is_supported() noexcept {
 
 constinit const Sm3Provider kSm3Avx512{"avx512", 3, is_supported, sm3_many<Avx512>};
 
-}  // namespace wusong::crypto::internal
+}  // namespace wusong::hash::internal
 #endif

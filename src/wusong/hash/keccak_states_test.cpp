@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/crypto/keccak_states.hpp"
+#include "wusong/hash/keccak_states.hpp"
 
 #include <gtest/gtest.h>
 
 #include <bit>
 #include <cstring>
 
-namespace wusong::crypto {
+namespace wusong::hash {
 namespace {
 
 KeccakStates varied() {
@@ -48,4 +48,4 @@ TEST(KeccakStates, EveryProviderPermutesEachStateAsAlone) {
 }
 
 }  // namespace
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/crypto/chain_hash.hpp"
+#include "wusong/hash/chain_hash.hpp"
 
 #include <array>
 #include <atomic>
 #include <utility>
 
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
-namespace wusong::crypto {
+namespace wusong::hash {
 namespace {
 
 constexpr std::array<std::string_view, 2> kNames{"standard", "guomi"};
@@ -45,4 +45,4 @@ void chain_hash_batch(std::span<const BytesView> messages, std::span<Hash> out) 
   chain_profile() == Profile::guomi ? sm3_batch(messages, out) : keccak256_batch(messages, out);
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

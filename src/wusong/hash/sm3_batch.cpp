@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "wusong/crypto/hash.hpp"
-#include "wusong/crypto/internal/sm3_many.hpp"
+#include "wusong/hash/hash.hpp"
+#include "wusong/hash/internal/sm3_many.hpp"
 
-namespace wusong::crypto {
+namespace wusong::hash {
 namespace internal {
 namespace {
 
@@ -41,4 +41,4 @@ void sm3_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcep
   }
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

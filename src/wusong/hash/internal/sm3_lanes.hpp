@@ -17,14 +17,14 @@
 #include <span>
 
 #include "wusong/base/bytes.hpp"
-#include "wusong/crypto/internal/sm3_many.hpp"
+#include "wusong/hash/internal/sm3_many.hpp"
 
 #if !defined(WUSONG_SM3_TARGET)
 #define WUSONG_SM3_TARGET
 #define WUSONG_SM3_INLINE static inline
 #endif
 
-namespace wusong::crypto::internal {
+namespace wusong::hash::internal {
 
 namespace {
 
@@ -164,4 +164,4 @@ void sm3_many(std::span<const BytesView> messages, std::span<Hash> out) noexcept
 }
 
 }  // namespace
-}  // namespace wusong::crypto::internal
+}  // namespace wusong::hash::internal

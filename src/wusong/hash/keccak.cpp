@@ -4,10 +4,10 @@
 #include <bit>
 #include <cstring>
 
-#include "wusong/crypto/hash.hpp"
-#include "wusong/crypto/keccak_states.hpp"
+#include "wusong/hash/hash.hpp"
+#include "wusong/hash/keccak_states.hpp"
 
-namespace wusong::crypto {
+namespace wusong::hash {
 namespace {
 
 using Lane = std::uint64_t;
@@ -142,4 +142,4 @@ Hash keccak256(BytesView first, BytesView second) noexcept {
   return sponge.finish(block, used + tail.size());
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wusong/crypto/hash.hpp"
+#include "wusong/hash/hash.hpp"
 
 #include <gtest/gtest.h>
 #include <sodium.h>
 #include <string>
 
 #include "wusong/codec/hex.hpp"
-#include "wusong/crypto/internal/sm3_many.hpp"
+#include "wusong/hash/internal/sm3_many.hpp"
 
-namespace wusong::crypto {
+namespace wusong::hash {
 namespace {
 
 template <typename Fixed>
@@ -218,4 +218,4 @@ TEST(Blake2b, AgreesWithLibsodiumOnOneBlock) {
 }
 
 }  // namespace
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

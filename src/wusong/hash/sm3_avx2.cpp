@@ -5,9 +5,9 @@
 #define WUSONG_SM3_INLINE __attribute__((target("avx2"), always_inline)) static inline
 #include <immintrin.h>
 
-#include "wusong/crypto/internal/sm3_lanes.hpp"
+#include "wusong/hash/internal/sm3_lanes.hpp"
 
-namespace wusong::crypto::internal {
+namespace wusong::hash::internal {
 namespace {
 
 struct Avx2 {
@@ -73,5 +73,5 @@ bool is_supported() noexcept {
 
 constinit const Sm3Provider kSm3Avx2{"avx2", 3, is_supported, sm3_many<Avx2>};
 
-}  // namespace wusong::crypto::internal
+}  // namespace wusong::hash::internal
 #endif

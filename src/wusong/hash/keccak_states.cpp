@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keccak-f[1600] of several states: by eight lanes of AVX-512, or one after the other.
-#include "wusong/crypto/keccak_states.hpp"
+#include "wusong/hash/keccak_states.hpp"
 
 #include <array>
 
-#include "wusong/crypto/internal/keccak_lanes.hpp"
-#include "wusong/crypto/internal/keccak_many.hpp"
-#include "wusong/crypto/internal/secp256k1_batch.hpp"
+#include "wusong/hash/internal/keccak_lanes.hpp"
+#include "wusong/hash/internal/keccak_many.hpp"
 
-namespace wusong::crypto {
+namespace wusong::hash {
 namespace internal {
 namespace {
 
@@ -26,7 +25,7 @@ void one_by_one(KeccakStates& states, std::size_t count) noexcept {
 }
 
 #if defined(__x86_64__)
-WUSONG_LANES void eight_at_once(KeccakStates& states, std::size_t count) noexcept {
+WUSONG_KECCAK_LANES void eight_at_once(KeccakStates& states, std::size_t count) noexcept {
   // One state is as quick alone, and vectors of this width can slow the clock.
   if (count == 1) return one_by_one(states, 1);
   __m512i state[kKeccakWords];
@@ -41,7 +40,7 @@ WUSONG_LANES void eight_at_once(KeccakStates& states, std::size_t count) noexcep
 }  // namespace
 
 #if defined(__x86_64__)
-constinit const KeccakProvider kKeccakAvx512{"avx512", ifma_is_supported, eight_at_once};
+constinit const KeccakProvider kKeccakAvx512{"avx512", keccak_lanes_are_supported, eight_at_once};
 #endif
 
 }  // namespace internal
@@ -55,4 +54,4 @@ std::span<const KeccakProvider> keccak_providers() noexcept {
   return kAll;
 }
 
-}  // namespace wusong::crypto
+}  // namespace wusong::hash

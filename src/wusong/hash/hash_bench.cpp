@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hashing bounds the trie and the EVM.
+#include <benchmark/benchmark.h>
+#include <vector>
+
+#include "wusong/hash/hash.hpp"
+
+namespace wusong::hash {
+namespace {
+
+template <auto digest_of>
+void hash_bytes(benchmark::State& state) {
+  const Bytes data(static_cast<std::size_t>(state.range(0)), 0x61);
+  for (auto _ : state) {
+    auto digest = digest_of(BytesView{data});
+    benchmark::DoNotOptimize(digest);
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+Hash keccak_one(BytesView data) {
+  return keccak256(data);
+}
+BENCHMARK(hash_bytes<keccak_one>)
+    ->Name("hash/keccak256/size")
+    ->Arg(32)
+    ->Arg(64)
+    ->Arg(136)
+    ->Arg(532)
+    ->Arg(1 << 16);
+BENCHMARK(hash_bytes<sha256>)->Name("hash/sha256/size")->Arg(32)->Arg(532)->Arg(1 << 16);
+BENCHMARK(hash_bytes<sm3>)->Name("hash/sm3/size")->Arg(32)->Arg(532)->Arg(1 << 16);
+BENCHMARK(hash_bytes<ripemd160>)->Name("hash/ripemd160/size")->Arg(32)->Arg(532);
+
+/// Beside hash/keccak256/size: eight messages of that size.
+void hash_eight(benchmark::State& state) {
+  const Bytes data(static_cast<std::size_t>(state.range(0)), 0x61);
+  const std::vector<BytesView> messages(8, BytesView{data});
+  std::vector<Hash> digests(8);
+  for (auto _ : state) {
+    keccak256_batch(messages, digests);
+    benchmark::DoNotOptimize(digests.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 8);
+}
+BENCHMARK(hash_eight)->Name("hash/keccak256_batch_of_8/size")->Arg(32)->Arg(136)->Arg(532);
+
+/// Beside hash/sm3/size: sixteen messages of that size.
+void sm3_sixteen(benchmark::State& state) {
+  const Bytes data(static_cast<std::size_t>(state.range(0)), 0x61);
+  const std::vector<BytesView> messages(16, BytesView{data});
+  std::vector<Hash> digests(16);
+  for (auto _ : state) {
+    sm3_batch(messages, digests);
+    benchmark::DoNotOptimize(digests.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 16);
+}
+BENCHMARK(sm3_sixteen)
+    ->Name("hash/sm3_batch_of_16/size")
+    ->Arg(32)
+    ->Arg(532)
+    ->Arg(4096)
+    ->Arg(1 << 16);
+
+}  // namespace
+}  // namespace wusong::hash
