@@ -91,7 +91,6 @@ class Validator final : public TransportEvents {
     config.pacemaker.timeout_max = kPatience;
     machine_.emplace(*consensus::Machine::create(config, {&signer_, &scheme_, &identity_},
                                                  {View{}, Height{}, kGenesis}, {}));
-    loop_.start();
   }
   ~Validator() override { stop(); }
 
@@ -102,10 +101,11 @@ class Validator final : public TransportEvents {
     options.hello.node_version = "test/1";
     options.peers = std::move(peers);
     options.limits.backoff_min = 10ms;
+    loop_.post_always([this] { take(machine_->start(monotonic_now())); });
     auto started = Transport::start(options, *this, *logger_);
     ASSERT_TRUE(started.has_value());
     transport_ = std::move(*started);
-    loop_.post_always([this] { take(machine_->start(monotonic_now())); });
+    loop_.start();  // only now: what it does may send
   }
   void propose() { feed(consensus::WorkPending{true}); }
   void stop() {
