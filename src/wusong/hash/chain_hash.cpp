@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/hash/chain_hash.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <utility>
@@ -20,9 +21,9 @@ std::string_view name_of(Profile profile) noexcept {
 }
 
 std::optional<Profile> find_profile(std::string_view name) noexcept {
-  for (std::uint8_t i = 0; i < kNames.size(); ++i)
-    if (kNames[i] == name) return Profile{i};
-  return std::nullopt;
+  const auto found = std::ranges::find(kNames, name);
+  if (found == kNames.end()) return std::nullopt;
+  return Profile{static_cast<std::uint8_t>(found - kNames.begin())};
 }
 
 Profile chain_profile() noexcept {

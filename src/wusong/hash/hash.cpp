@@ -36,10 +36,9 @@ struct Context {
     WUSONG_ASSERT(context != nullptr);
   }
 
-  void digest(BytesView data, std::uint8_t* out, BytesView rest = {}) noexcept {
+  void digest(BytesView data, std::uint8_t* out) noexcept {
     const bool done = EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1 &&
                       EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1 &&
-                      EVP_DigestUpdate(context.get(), rest.data(), rest.size()) == 1 &&
                       EVP_DigestFinal_ex(context.get(), out, nullptr) == 1;
     WUSONG_ASSERT(done);
   }
@@ -77,36 +76,24 @@ constexpr std::uint8_t kBlake2bSigma[10][16] = {
 }  // namespace
 
 Hash sha256(BytesView data) noexcept {
-  static const MdPtr algorithm = fetch("SHA256");
-  thread_local Context context{algorithm.get()};
+  static const MdPtr kAlgorithm = fetch("SHA256");
+  thread_local Context context{kAlgorithm.get()};
   Hash out;
   context.digest(data, out.data());
   return out;
 }
 
 std::array<std::uint8_t, 64> sha512(BytesView data) noexcept {
-  static const MdPtr algorithm = fetch("SHA512");
-  thread_local Context context{algorithm.get()};
+  static const MdPtr kAlgorithm = fetch("SHA512");
+  thread_local Context context{kAlgorithm.get()};
   std::array<std::uint8_t, 64> out{};
   context.digest(data, out.data());
   return out;
 }
 
-Hash sm3(BytesView data) noexcept {
-  return sm3(data, {});
-}
-
-Hash sm3(BytesView first, BytesView second) noexcept {
-  static const MdPtr algorithm = fetch("SM3");
-  thread_local Context context{algorithm.get()};
-  Hash out;
-  context.digest(first, out.data(), second);
-  return out;
-}
-
 Address ripemd160(BytesView data) noexcept {
-  static const MdPtr algorithm = fetch("RIPEMD160");  // in the default provider from 3.0.7 on
-  thread_local Context context{algorithm.get()};
+  static const MdPtr kAlgorithm = fetch("RIPEMD160");  // in the default provider from 3.0.7 on
+  thread_local Context context{kAlgorithm.get()};
   Address out;
   context.digest(data, out.data());
   return out;

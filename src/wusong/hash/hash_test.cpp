@@ -2,6 +2,7 @@
 #include "wusong/hash/hash.hpp"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 #include <sodium.h>
 #include <string>
 
@@ -113,6 +114,25 @@ TEST(Keccak256, ManyHashAsEachWhateverTheirNumberAndLengths) {
     keccak256_batch(std::span{messages}.last(count), some);
     for (std::size_t i = 0; i < count; ++i)
       ASSERT_EQ(some[i], keccak256(messages[messages.size() - count + i])) << count;
+  }
+}
+
+Hash sm3_by_libcrypto(BytesView data) {
+  Hash out;
+  EXPECT_EQ(EVP_Q_digest(nullptr, "SM3", nullptr, data.data(), data.size(), out.data(), nullptr),
+            1);
+  return out;
+}
+
+TEST(Sm3, IsLibcryptosAtEveryLengthAndSplitAroundThreeBlocks) {
+  const Bytes data = pattern(3 * 64 + 2);
+  for (std::size_t size = 0; size <= data.size(); ++size) {
+    const BytesView message = BytesView{data}.first(size);
+    const Hash expected = sm3_by_libcrypto(message);
+    ASSERT_EQ(sm3(message), expected) << size;
+    for (std::size_t split = 0; split <= size; ++split)
+      ASSERT_EQ(sm3(message.first(split), message.subspan(split)), expected)
+          << size << ' ' << split;
   }
 }
 

@@ -54,7 +54,11 @@ struct Sm3Message {
     std::memset(tail, 0, sizeof(tail));
     if (rest != 0) std::memcpy(tail, bytes + whole * kSm3Block, rest);
     tail[rest] = 0x80;
-    const std::uint64_t bits = std::byteswap(std::uint64_t{message.size()} * 8);
+    set_length(message.size());
+  }
+  /// In bytes, of all that was hashed, where blocks went before this message.
+  void set_length(std::size_t length) noexcept {
+    const std::uint64_t bits = std::byteswap(std::uint64_t{length} * 8);
     std::memcpy(tail + (count - whole) * kSm3Block - 8, &bits, 8);
   }
   const std::uint8_t* block(std::size_t index) const noexcept {
@@ -67,12 +71,13 @@ template <typename Lanes, bool kEarly, typename V = typename Lanes::Vector>
 WUSONG_SM3_INLINE void sm3_round(V a, V& b, V c, V& d, V e, V& f, V g, V& h, V w, V w_next4,
                                  std::uint32_t t) noexcept {
   const V a12 = Lanes::template rotate<12>(a);
-  const V ss1 = Lanes::template rotate<7>(Lanes::add(Lanes::add(a12, e), Lanes::set(t)));
+  const V ss1 = Lanes::template rotate<7>(Lanes::add(Lanes::add(a12, Lanes::set(t)), e));
   const V ss2 = Lanes::exclusive(ss1, a12);
   const V ff = kEarly ? Lanes::xor3(a, b, c) : Lanes::majority(a, b, c);
   const V gg = kEarly ? Lanes::xor3(e, f, g) : Lanes::choose(e, f, g);
-  const V tt1 = Lanes::add(Lanes::add(ff, d), Lanes::add(ss2, Lanes::exclusive(w, w_next4)));
-  const V tt2 = Lanes::add(Lanes::add(gg, h), Lanes::add(ss1, w));
+  // What was known long before is added first: of one message, rounds wait for e.
+  const V tt1 = Lanes::add(Lanes::add(Lanes::add(d, Lanes::exclusive(w, w_next4)), ff), ss2);
+  const V tt2 = Lanes::add(Lanes::add(Lanes::add(h, w), gg), ss1);
   b = Lanes::template rotate<9>(b);
   d = tt1;
   f = Lanes::template rotate<19>(f);
