@@ -2,6 +2,7 @@
 // No branch and no address of signing depends on a secret: the kernels under memcheck. Valgrind
 // knows no AVX-512, but the kernels are one source for all lanes, whose operations are single
 // instructions there.
+#include "wusong/crypto/internal/curve_parameters.hpp"
 #include "wusong/crypto/internal/test_curve_peer.hpp"
 #include "wusong/testkit/memcheck.hpp"
 
@@ -9,6 +10,11 @@ namespace wusong::crypto {
 namespace {
 
 using internal::Number;
+
+using internal::PlainPoint;
+
+constexpr PlainPoint kSm2Base{internal::Sm2Curve::kX, internal::Sm2Curve::kY};
+constexpr PlainPoint kP256Base{internal::P256Curve::kX, internal::P256Curve::kY};
 
 Number secret(std::uint64_t seed) {
   Number out{seed * 0x9e3779b97f4a7c15, seed + 1, ~seed, seed << 40};
@@ -24,7 +30,7 @@ T published(T value) {
 TEST(MemcheckSubject, SigningRunsOnSecrets) {
   internal::for_each_curve_provider([](const internal::CurveProvider& provider) {
     const Number nonces[] = {secret(1), secret(2), secret(3)};
-    internal::PlainPoint points[3];
+    PlainPoint points[3];
     EXPECT_TRUE(published(provider.sm2.multiply_base(nonces, points)));
     const Number plus_one = secret(4);
     const Number inverse = provider.sm2.invert_scalar(plus_one);
@@ -34,6 +40,14 @@ TEST(MemcheckSubject, SigningRunsOnSecrets) {
     internal::Sm2Parts parts[3];
     EXPECT_TRUE(published(provider.sm2_sign(equations, parts)));
     EXPECT_TRUE(published(parts[2]).is_usable);
+
+    for (const auto* const kernels : {&provider.sm2, &provider.p256}) {
+      const PlainPoint base = kernels == &provider.sm2 ? kSm2Base : kP256Base;
+      PlainPoint product;
+      EXPECT_EQ(published(kernels->multiply(secret(7), base, &base, product)),
+                internal::Product::done);
+      EXPECT_NE(published(kernels->multiply_scalars(secret(8), product.x)), Number{});
+    }
 
     const Number scalars[] = {secret(5), secret(6)};
     internal::Encoded encoded[2];

@@ -2,6 +2,7 @@
 // secp256k1 through libsecp256k1; P-256 through libcrypto's group arithmetic, which skips the key
 // objects of EVP: building one costs about as much as the verification.
 #include <secp256k1.h>
+#include <secp256k1_ecdh.h>
 #include <secp256k1_recovery.h>
 #include <sodium.h>
 
@@ -22,9 +23,9 @@ constexpr U256 kOrder{0xbfd25e8cd0364141, 0xbaaedce6af48a03b, 0xfffffffffffffffe
 
 /// Never written to after creation, so every thread may use it.
 const secp256k1_context* context() noexcept {
-  static const secp256k1_context* const shared =
+  static const secp256k1_context* const kShared =
       secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
-  return shared;
+  return kShared;
 }
 
 std::array<std::uint8_t, 64> serialize(const secp256k1_pubkey& key) noexcept {
@@ -33,6 +34,16 @@ std::array<std::uint8_t, 64> serialize(const secp256k1_pubkey& key) noexcept {
   secp256k1_ec_pubkey_serialize(context(), point, &size, &key, SECP256K1_EC_UNCOMPRESSED);
   std::array<std::uint8_t, 64> out;
   std::memcpy(out.data(), point + 1, out.size());
+  return out;
+}
+
+Result<secp256k1_pubkey> parse(BytesView public_key) noexcept {
+  std::uint8_t point[kPointSize];
+  point[0] = kUncompressed;
+  std::memcpy(point + 1, public_key.data(), 64);
+  secp256k1_pubkey out;
+  if (secp256k1_ec_pubkey_parse(context(), &out, point, kPointSize) != 1)
+    return fail(err::bad_public_key);
   return out;
 }
 
@@ -70,12 +81,7 @@ bool secp256k1_secret_key_is_valid(BytesView secret_key) noexcept {
 Result<void> secp256k1_verify(BytesView public_key, const Hash& digest,
                               BytesView signature) noexcept {
   WUSONG_ASSERT(public_key.size() == 64 && signature.size() == 64);
-  std::uint8_t point[kPointSize];
-  point[0] = kUncompressed;
-  std::memcpy(point + 1, public_key.data(), 64);
-  secp256k1_pubkey key;
-  if (secp256k1_ec_pubkey_parse(context(), &key, point, kPointSize) != 1)
-    return fail(err::bad_public_key);
+  WUSONG_TRY(const secp256k1_pubkey key, parse(public_key));
   secp256k1_ecdsa_signature parsed;
   // The library's verification accepts low s only, so a signature has one encoding.
   if (secp256k1_ecdsa_signature_parse_compact(context(), &parsed, signature.data()) != 1 ||
@@ -83,6 +89,22 @@ Result<void> secp256k1_verify(BytesView public_key, const Hash& digest,
     return fail(err::bad_signature);
   }
   return {};
+}
+
+Result<SecretBytes> secp256k1_agree(BytesView secret_key, BytesView public_key) noexcept {
+  WUSONG_ASSERT(secret_key.size() == 32 && public_key.size() == 64);
+  WUSONG_TRY(const secp256k1_pubkey key, parse(public_key));
+  constexpr auto kAbscissa = [](unsigned char* out, const unsigned char* x, const unsigned char*,
+                                void*) noexcept {
+    std::memcpy(out, x, 32);
+    return 1;
+  };
+  Bytes shared(32);
+  const int done =
+      secp256k1_ecdh(context(), shared.data(), &key, secret_key.data(), kAbscissa, nullptr);
+  SecretBytes out{std::move(shared)};
+  WUSONG_ASSERT(done == 1);  // the secret was checked
+  return out;
 }
 
 }  // namespace internal
@@ -121,18 +143,18 @@ bool is_low_s(const U256& s) noexcept {
 bool p256_verify(const Hash& digest, const U256& r, const U256& s, const U256& x,
                  const U256& y) noexcept {
   using namespace internal;
-  static const EcGroupPtr group = make_group(NID_X9_62_prime256v1);
-  const BIGNUM* const order = EC_GROUP_get0_order(group.get());
+  static const EcGroupPtr kGroup = make_group(NID_X9_62_prime256v1);
+  const BIGNUM* const order = EC_GROUP_get0_order(kGroup.get());
   const BnPtr r_bn = make_bn(r);
   const BnPtr s_bn = make_bn(s);
   if (!in_range(r_bn.get(), order) || !in_range(s_bn.get(), order)) return false;
   const BnPtr x_bn = make_bn(x);
   const BnPtr y_bn = make_bn(y);
-  const BIGNUM* const prime = EC_GROUP_get0_field(group.get());
+  const BIGNUM* const prime = EC_GROUP_get0_field(kGroup.get());
   if (BN_cmp(x_bn.get(), prime) >= 0 || BN_cmp(y_bn.get(), prime) >= 0) return false;
   const BnCtxPtr scratch = make_bn_ctx();
-  const EcPointPtr key = make_point(group.get());
-  if (EC_POINT_set_affine_coordinates(group.get(), key.get(), x_bn.get(), y_bn.get(),
+  const EcPointPtr key = make_point(kGroup.get());
+  if (EC_POINT_set_affine_coordinates(kGroup.get(), key.get(), x_bn.get(), y_bn.get(),
                                       scratch.get()) != 1)
     return false;  // not on the curve
 
@@ -141,16 +163,16 @@ bool p256_verify(const Hash& digest, const U256& r, const U256& s, const U256& x
   const BnPtr inverse{BN_mod_inverse(nullptr, s_bn.get(), order, scratch.get())};
   const BnPtr u1 = make_bn();
   const BnPtr u2 = make_bn();
-  const EcPointPtr point = make_point(group.get());
+  const EcPointPtr point = make_point(kGroup.get());
   const bool computed =
       inverse != nullptr &&
       BN_mod_mul(u1.get(), z.get(), inverse.get(), order, scratch.get()) == 1 &&
       BN_mod_mul(u2.get(), r_bn.get(), inverse.get(), order, scratch.get()) == 1 &&
-      EC_POINT_mul(group.get(), point.get(), u1.get(), key.get(), u2.get(), scratch.get()) == 1;
+      EC_POINT_mul(kGroup.get(), point.get(), u1.get(), key.get(), u2.get(), scratch.get()) == 1;
   WUSONG_ASSERT(computed);
-  if (EC_POINT_is_at_infinity(group.get(), point.get()) == 1) return false;
+  if (EC_POINT_is_at_infinity(kGroup.get(), point.get()) == 1) return false;
   const BnPtr found = make_bn();
-  WUSONG_ASSERT(EC_POINT_get_affine_coordinates(group.get(), point.get(), found.get(), nullptr,
+  WUSONG_ASSERT(EC_POINT_get_affine_coordinates(kGroup.get(), point.get(), found.get(), nullptr,
                                                 scratch.get()) == 1 &&
                 BN_nnmod(found.get(), found.get(), order, scratch.get()) == 1);
   return BN_cmp(found.get(), r_bn.get()) == 0;

@@ -21,5 +21,7 @@ inline constexpr ErrorInfo unknown_scheme{1413, Disposition::reject, "crypto.unk
 inline constexpr ErrorInfo bad_seal{1414, Disposition::reject, "crypto.bad_seal"};
 inline constexpr ErrorInfo out_of_memory{1415, Disposition::retry, "crypto.out_of_memory"};
 inline constexpr ErrorInfo miscalculation{1416, Disposition::halt, "crypto.miscalculation"};
+inline constexpr ErrorInfo no_agreement{1417, Disposition::reject, "crypto.no_agreement"};
+inline constexpr ErrorInfo bad_confirmation{1418, Disposition::reject, "crypto.bad_confirmation"};
 
 }  // namespace wusong::crypto::err

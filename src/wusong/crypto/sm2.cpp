@@ -5,53 +5,25 @@
 #include <vector>
 
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/internal/curve_parameters.hpp"
-#include "wusong/crypto/internal/curve_provider.hpp"
+#include "wusong/crypto/internal/curve_numbers.hpp"
 #include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {
 
+using internal::in_range;
+using internal::load_number;
 using internal::Number;
 using internal::PlainPoint;
 
-constexpr std::string_view kUserId = "1234567812345678";
 constexpr std::string_view kNonceKeyName = "wusong sm2 nonce key";
 constexpr Number kOrder = internal::Sm2Curve::Order::kModulus;
-constexpr Number kPrime = internal::Sm2Curve::Field::kModulus;
 
-Number load(BytesView bytes) noexcept {
-  return math::load_be_limbs<4>(bytes.data());
-}
-/// In [1, limit), by the same steps for every number.
-bool in_range(const Number& a, const Number& limit) noexcept {
-  Number less = a;
-  const math::Limb is_below = math::subtract_in_place(less, limit);
-  return (is_below & static_cast<math::Limb>(!math::is_zero(a))) != 0;
-}
 /// a - b modulo the order, for public numbers below it.
 Number difference_of(const Number& a, const Number& b) noexcept {
   Number out = a;
   if (math::subtract_in_place(out, b) != 0) math::add_in_place(out, kOrder);
   return out;
-}
-
-/// The part of Z before the key: length of the id in bits, id, a, b, generator.
-constexpr std::size_t kIdentitySize = 2 + 16 + 4 * 32;
-const std::array<std::uint8_t, kIdentitySize>& identity() noexcept {
-  static const auto kShared = [] {
-    std::array<std::uint8_t, kIdentitySize> out{};
-    out[1] = static_cast<std::uint8_t>(kUserId.size() * 8);
-    std::memcpy(out.data() + 2, kUserId.data(), kUserId.size());
-    std::uint8_t* to = out.data() + 2 + kUserId.size();
-    using C = internal::Sm2Curve;
-    for (const Number* number : {&C::kA, &C::kB, &C::kX, &C::kY}) {
-      math::store_be_limbs(*number, to);
-      to += 32;
-    }
-    return out;
-  }();
-  return kShared;
 }
 
 /// Candidates for nonces of the requests that `pending` names; a draw is a try.
@@ -70,19 +42,30 @@ void draw_nonces(std::span<const Hash> keys, std::span<const Hash> digests, cons
   }
   std::vector<Hash> drawn(keys.size());
   hash::sm3_batch(messages, drawn);
-  for (std::size_t i = 0; i < keys.size(); ++i) out[i] = load(drawn[i].view());
+  for (std::size_t i = 0; i < keys.size(); ++i) out[i] = load_number(drawn[i].view());
   sodium_memzero(seeds.data(), seeds.size());
   sodium_memzero(drawn.data(), drawn.size() * sizeof(Hash));
 }
 
 }  // namespace
 
+Hash sm2_identity(BytesView public_key, std::string_view user_id) noexcept {
+  WUSONG_ASSERT(public_key.size() == 64 && user_id.size() <= kSm2UserIdMost);
+  const std::size_t bits = user_id.size() * 8;
+  Bytes named{static_cast<std::uint8_t>(bits >> 8), static_cast<std::uint8_t>(bits)};
+  append(named, as_bytes(user_id));
+  using C = internal::Sm2Curve;
+  for (const Number* number : {&C::kA, &C::kB, &C::kX, &C::kY}) {
+    std::array<std::uint8_t, 32> bytes;
+    math::store_be_limbs(*number, bytes.data());
+    append(named, bytes);
+  }
+  append(named, public_key);
+  return hash::sm3(named);
+}
+
 Hash sm2_digest(BytesView public_key, BytesView message) noexcept {
-  WUSONG_ASSERT(public_key.size() == 64);
-  std::array<std::uint8_t, kIdentitySize + 64> named;
-  std::memcpy(named.data(), identity().data(), kIdentitySize);
-  std::memcpy(named.data() + kIdentitySize, public_key.data(), 64);
-  Bytes bound = to_bytes(hash::sm3(named));
+  Bytes bound = to_bytes(sm2_identity(public_key));
   append(bound, message);
   return hash::sm3(bound);
 }
@@ -102,7 +85,7 @@ Sm2Secret::~Sm2Secret() {
 Result<Sm2Secret> Sm2Secret::from(BytesView secret_key) noexcept {
   if (secret_key.size() != 32) return fail(err::bad_secret_key);
   Sm2Secret out;
-  Number secret = load(secret_key);
+  Number secret = load_number(secret_key);
   out.one_plus_secret_ = secret;
   math::add_in_place(out.one_plus_secret_, Number{1});
   // d = n-1 would make 1+d zero.
@@ -110,22 +93,10 @@ Result<Sm2Secret> Sm2Secret::from(BytesView secret_key) noexcept {
     return fail(err::bad_secret_key);
   const auto& kernels = internal::curve_provider().sm2;
   out.inverse_ = kernels.invert_scalar(out.one_plus_secret_);
-  PlainPoint key;
-  bool is_right = kernels.multiply_base({&secret, 1}, {&key, 1});
-  if (!is_right) {
-    // There is one scalar whose fixed digits meet an exception; its negative does not.
-    Number opposite = kOrder;
-    math::subtract_in_place(opposite, secret);
-    is_right = kernels.multiply_base({&opposite, 1}, {&key, 1});
-    Number y = kPrime;
-    math::subtract_in_place(y, key.y);
-    key.y = y;
-    sodium_memzero(&opposite, sizeof(opposite));
-  }
+  const auto key = internal::public_point<internal::Sm2Curve>(kernels, secret);
   sodium_memzero(&secret, sizeof(secret));
-  if (!is_right) return fail(err::miscalculation);
-  math::store_be_limbs(key.x, out.public_key_.data());
-  math::store_be_limbs(key.y, out.public_key_.data() + 32);
+  if (!key) return fail(key.error());
+  out.public_key_ = internal::store_point(*key);
   Bytes named = to_bytes(as_bytes(kNonceKeyName));
   named.reserve(kNonceKeyName.size() + 32);
   append(named, secret_key);
@@ -146,7 +117,7 @@ struct Sm2Signing {
     std::vector<internal::Sm2Equation> equations(requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const Sm2Secret& secret = *requests[i]->secret;
-      equations[i] = {nonces[i], load(requests[i]->digest.view()), points[i].x,
+      equations[i] = {nonces[i], load_number(requests[i]->digest.view()), points[i].x,
                       secret.one_plus_secret_, secret.inverse_};
     }
     const bool is_right = provider.sm2_sign(equations, out);
@@ -231,18 +202,18 @@ struct Check {
 Result<Check> check_of(const Sm2VerifyRequest& request) noexcept {
   if (request.public_key.size() != 64 || request.signature.size() != 64)
     return fail(err::bad_length);
-  const PlainPoint key{load(request.public_key.first(32)), load(request.public_key.last(32))};
-  if (!math::less(key.x, kPrime) || !math::less(key.y, kPrime)) return fail(err::bad_public_key);
-  const Check bad{{key, Number{1}, Number{1}, Number{1}}, false};
-  const Number r = load(request.signature.first(32));
-  const Number s = load(request.signature.last(32));
+  const auto key = internal::load_point<internal::Sm2Curve>(request.public_key);
+  if (!key) return fail(err::bad_public_key);
+  const Check bad{{*key, Number{1}, Number{1}, Number{1}}, false};
+  const Number r = load_number(request.signature.first(32));
+  const Number s = load_number(request.signature.last(32));
   if (!in_range(r, kOrder) || !in_range(s, kOrder)) return bad;
   const Number t = internal::sum_modulo(r, s, kOrder);
   if (math::is_zero(t)) return bad;
-  Number e = load(request.digest.view());
+  Number e = load_number(request.digest.view());
   if (!math::less(e, kOrder)) math::subtract_in_place(e, kOrder);
   // (x1, y1) = s G + t P, and e + x1 must be r modulo n.
-  return Check{{key, s, t, difference_of(r, e)}, true};
+  return Check{{*key, s, t, difference_of(r, e)}, true};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <span>
+#include <string_view>
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
@@ -15,9 +16,14 @@ namespace wusong::crypto {
 using Sm2PublicKey = std::array<std::uint8_t, 64>;  // x || y, big-endian
 using Sm2Signature = std::array<std::uint8_t, 64>;  // r || s, big-endian
 
-/// e = SM3(Z || message), where Z binds the user id, the curve and the key.
+inline constexpr std::string_view kSm2UserId = "1234567812345678";
+/// @unit bytes; its bits are counted in 16 bits
+inline constexpr std::size_t kSm2UserIdMost = 8191;
+/// Z, which binds a user's id, the curve and the key.
 /// @shape `public_key` is 64 bytes
 /// @source GB/T 32918.2-2016, section 5.5
+Hash sm2_identity(BytesView public_key, std::string_view user_id = kSm2UserId) noexcept;
+/// e = SM3(Z || message), with the default user id. @shape `public_key` is 64 bytes
 Hash sm2_digest(BytesView public_key, BytesView message) noexcept;
 
 /// A secret key d in [1, n-2]; overwritten when it goes.
@@ -37,6 +43,7 @@ class Sm2Secret {
 
  private:
   friend struct Sm2Signing;
+  friend struct Sm2Exchange;
   Sm2Secret() = default;
   math::Limbs<4> one_plus_secret_{};
   math::Limbs<4> inverse_{};  // 1 / (1 + d)

@@ -8,6 +8,7 @@
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/internal/secp256k1.hpp"
 #include "wusong/crypto/internal/test_curve_peer.hpp"
+#include "wusong/crypto/key_agreement.hpp"
 #include "wusong/crypto/keystore.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/hash/hash.hpp"
@@ -136,6 +137,67 @@ TEST(Wycheproof, Secp256k1RecoveryFindsTheKeyExactlyOfValidSignatures) {
       });
   if (!found) GTEST_SKIP() << "vectors not found";
   EXPECT_GT(recovered, 60u);
+}
+
+/// A Wycheproof secret is a number of any length.
+Bytes secret_at(const JsonValue& test) {
+  const Bytes number = bytes_at(test, "private");
+  Bytes out(32);
+  const std::size_t size = std::min(number.size(), out.size());
+  std::copy_n(number.end() - static_cast<std::ptrdiff_t>(size), size,
+              out.end() - static_cast<std::ptrdiff_t>(size));
+  return out;
+}
+bool has_flag(const JsonValue& test, std::string_view flag) {
+  for (const auto& each : test.at("flags")->items())
+    if (each.string() == flag) return true;
+  return false;
+}
+
+TEST(Wycheproof, X25519ProductsAreOursButForZero) {
+  const bool found =
+      for_each_wycheproof("x25519_test.json", 518, [](const JsonValue&, const JsonValue& test) {
+        const auto shared =
+            agree(KeyAgreement::x25519, bytes_at(test, "private"), bytes_at(test, "public"));
+        ASSERT_EQ(shared.has_value(), !has_flag(test, "ZeroSharedSecret")) << describe(test);
+        if (shared) EXPECT_EQ(to_bytes(shared->view()), bytes_at(test, "shared")) << describe(test);
+      });
+  if (!found) GTEST_SKIP() << "vectors not found";
+}
+
+/// What a key's DER has before x || y. Wycheproof's other encodings, which bend it, are for who
+/// reads DER.
+void check_ecdh(KeyAgreement agreement, std::string_view head, const JsonValue& test,
+                std::size_t& taken) {
+  const Bytes key = bytes_at(test, "public");
+  const Bytes prefix = codec::from_hex(head).value_or(Bytes{});
+  if (key.size() != prefix.size() + 64 || !std::equal(prefix.begin(), prefix.end(), key.begin()))
+    return;
+  ++taken;
+  internal::for_each_curve_provider([&](const internal::CurveProvider&) {
+    const auto shared = agree(agreement, secret_at(test), BytesView{key}.last(64));
+    ASSERT_EQ(shared.has_value(), is_valid(test)) << describe(test);
+    if (shared) EXPECT_EQ(to_bytes(shared->view()), bytes_at(test, "shared")) << describe(test);
+  });
+}
+TEST(Wycheproof, EcdhOnP256IsOurs) {
+  std::size_t taken = 0;
+  const bool found = for_each_wycheproof("ecdh_secp256r1_ecpoint_test.json", 355,
+                                         [&](const JsonValue&, const JsonValue& test) {
+                                           check_ecdh(KeyAgreement::p256, "04", test, taken);
+                                         });
+  if (!found) GTEST_SKIP() << "vectors not found";
+  EXPECT_EQ(taken, 346u);
+}
+TEST(Wycheproof, EcdhOnSecp256k1IsOurs) {
+  std::size_t taken = 0;
+  const bool found = for_each_wycheproof(
+      "ecdh_secp256k1_test.json", 752, [&](const JsonValue&, const JsonValue& test) {
+        check_ecdh(KeyAgreement::secp256k1, "3056301006072a8648ce3d020106052b8104000a03420004",
+                   test, taken);
+      });
+  if (!found) GTEST_SKIP() << "vectors not found";
+  EXPECT_GT(taken, 400u);
 }
 
 TEST(EthereumTests, KeysGiveTheAddressesOfKeyaddrtest) {

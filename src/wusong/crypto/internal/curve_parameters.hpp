@@ -26,6 +26,26 @@ struct Sm2Curve {
       math::limbs_from_hex<4>("bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0");
 };
 
+/// @source FIPS 186-4, appendix D.1.2.3
+struct P256Curve {
+  struct Field {
+    static constexpr math::Limbs<4> kModulus =
+        math::limbs_from_hex<4>("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
+  };
+  struct Order {
+    static constexpr math::Limbs<4> kModulus =
+        math::limbs_from_hex<4>("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+  };
+  static constexpr auto kA =
+      math::limbs_from_hex<4>("ffffffff00000001000000000000000000000000fffffffffffffffffffffffc");
+  static constexpr auto kB =
+      math::limbs_from_hex<4>("5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b");
+  static constexpr auto kX =
+      math::limbs_from_hex<4>("6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
+  static constexpr auto kY =
+      math::limbs_from_hex<4>("4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
+};
+
 /// -x^2 + y^2 = 1 + d x^2 y^2. @source RFC 8032, section 5.1
 struct Ed25519Curve {
   struct Field {

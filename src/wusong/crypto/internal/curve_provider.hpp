@@ -43,6 +43,9 @@ struct Sm2Parts {
   bool is_usable;  // where it is not, another nonce is asked for
 };
 
+/// neutral: there is no affine point; wrong: the machine has miscalculated.
+enum class Product : std::uint8_t { done = 0, neutral = 1, wrong = 2, bad_point = 3 };
+
 struct CurveKernels {
   /// k G for each, in constant time. False says that the machine has miscalculated, or that a k is
   /// zero: the points' sum is not the sum's point. Nothing of `out` may then be used.
@@ -51,6 +54,13 @@ struct CurveKernels {
   void (*check)(std::span<const PointEquation> equations, std::span<Holds> out) noexcept;
   /// 1 / k modulo the order, in constant time; zero for zero.
   Number (*invert_scalar)(const Number& k) noexcept;
+  /// a b modulo the order, in constant time. @shape below the order
+  Number (*multiply_scalars)(const Number& a, const Number& b) noexcept;
+  /// k P, and Q added where there is one: in constant time as to k. Only with `done` is `out` good;
+  /// bad_point says that P or Q is not on the curve.
+  /// @shape k any number; coordinates below the prime
+  Product (*multiply)(const Number& k, const PlainPoint& p, const PlainPoint* q,
+                      PlainPoint& out) noexcept;
 };
 
 using Digest512 = std::array<std::uint8_t, 64>;
@@ -86,6 +96,7 @@ struct CurveProvider {
   const char* name;
   bool (*is_supported)() noexcept;
   CurveKernels sm2;
+  CurveKernels p256;
   /// r and s, in constant time; false says that the machine has miscalculated.
   bool (*sm2_sign)(std::span<const Sm2Equation> equations, std::span<Sm2Parts> out) noexcept;
   Ed25519Kernels ed25519;

@@ -6,6 +6,7 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
+#include "wusong/base/secret_bytes.hpp"
 
 namespace wusong::crypto::internal {
 
@@ -17,5 +18,10 @@ bool secp256k1_secret_key_is_valid(BytesView secret_key) noexcept;
 /// @errors err::bad_public_key, err::bad_signature (also for high s)
 [[nodiscard]] Result<void> secp256k1_verify(BytesView public_key, const Hash& digest,
                                             BytesView signature) noexcept;
+
+/// The abscissa of the common point. The caller has checked the secret key and that the public one
+/// holds 64 bytes. @errors err::bad_public_key
+[[nodiscard]] Result<SecretBytes> secp256k1_agree(BytesView secret_key,
+                                                  BytesView public_key) noexcept;
 
 }  // namespace wusong::crypto::internal
