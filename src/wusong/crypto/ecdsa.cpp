@@ -136,6 +136,17 @@ Result<EcdsaSignature> ecdsa_sign(const Hash& digest, BytesView secret_key) noex
   return EcdsaSignature{load_be(compact), load_be(compact + 32), static_cast<std::uint8_t>(parity)};
 }
 
+Result<void> ecdsa_verify(const Hash& digest, BytesView public_key, BytesView signature) noexcept {
+  if (public_key.size() != 64 || signature.size() != 64) return fail(err::bad_length);
+  secp256k1_ecdsa_signature parsed;
+  if (secp256k1_ecdsa_signature_parse_compact(context(), &parsed, signature.data()) != 1)
+    return fail(err::bad_signature);
+  secp256k1_ecdsa_signature_normalize(context(), &parsed, &parsed);
+  std::array<std::uint8_t, 64> low;
+  secp256k1_ecdsa_signature_serialize_compact(context(), low.data(), &parsed);
+  return internal::secp256k1_verify(public_key, digest, low);
+}
+
 bool is_low_s(const U256& s) noexcept {
   return s <= (kOrder >> 1);
 }

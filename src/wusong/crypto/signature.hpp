@@ -89,6 +89,10 @@ std::vector<Result<Address>> ecdsa_recover_batch(std::span<const RecoveryRequest
     const Hash& digest, const EcdsaSignature& signature) noexcept;
 /// RFC 6979 nonce, low s. @errors err::bad_secret_key
 [[nodiscard]] Result<EcdsaSignature> ecdsa_sign(const Hash& digest, BytesView secret_key) noexcept;
+/// With a given digest; unlike `verify`, either s is accepted, as other programs give both.
+/// Key x || y, signature r || s. @errors err::bad_length, err::bad_public_key, err::bad_signature
+[[nodiscard]] Result<void> ecdsa_verify(const Hash& digest, BytesView public_key,
+                                        BytesView signature) noexcept;
 /// n/2 of secp256k1, EIP-2's limit for s.
 bool is_low_s(const U256& s) noexcept;
 

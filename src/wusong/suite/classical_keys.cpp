@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Curves and RSA as keys of the suite.
+#include "wusong/crypto/errors.hpp"
+#include "wusong/hash/hash.hpp"
+#include "wusong/crypto/p256.hpp"
+#include "wusong/crypto/rsa.hpp"
+#include "wusong/suite/der.hpp"
+#include "wusong/suite/internal/parts.hpp"
+
+namespace wusong::suite::internal {
+namespace {
+
+struct ChainPublic final : PublicParts {
+  using PublicParts::PublicParts;
+  Result<void> verify(BytesView message, BytesView signature) const override {
+    return crypto::verify(chain_scheme(*scheme), encoded, message, signature);
+  }
+};
+
+struct ChainSecret final : SecretParts {
+  ChainSecret(BytesView bytes, std::unique_ptr<crypto::Signer> made)
+      : SecretParts{bytes}, signer{std::move(made)} {}
+  Bytes public_key() const override { return to_bytes(signer->public_key()); }
+  Result<Bytes> sign(BytesView message, io::Entropy&) const override {
+    return signer->sign(message);
+  }
+  Result<std::vector<Bytes>> sign_batch(std::span<const BytesView> messages,
+                                        io::Entropy&) const override {
+    return signer->sign_batch(messages);
+  }
+  std::unique_ptr<crypto::Signer> signer;
+};
+
+/// ECDSA over SHA-256, as everybody else's programs have it.
+struct Secp256k1Public final : PublicParts {
+  using PublicParts::PublicParts;
+  Result<void> verify(BytesView message, BytesView signature) const override {
+    return crypto::ecdsa_verify(hash::sha256(message), encoded, signature);
+  }
+};
+struct Secp256k1Secret final : SecretParts {
+  Secp256k1Secret(BytesView bytes, Bytes key) : SecretParts{bytes}, encoded{std::move(key)} {}
+  Bytes public_key() const override { return encoded; }
+  Result<Bytes> sign(BytesView message, io::Entropy&) const override {
+    WUSONG_TRY(const auto made, crypto::ecdsa_sign(hash::sha256(message), secret.view()));
+    Bytes out(64);
+    store_be(made.r, out.data());
+    store_be(made.s, out.data() + 32);
+    return out;
+  }
+  Bytes encoded;
+};
+
+struct P256Public final : PublicParts {
+  using PublicParts::PublicParts;
+  Result<void> verify(BytesView message, BytesView signature) const override {
+    return crypto::p256_verify(hash::sha256(message), encoded, signature);
+  }
+};
+struct P256Secret final : SecretParts {
+  P256Secret(BytesView bytes, Bytes key) : SecretParts{bytes}, encoded{std::move(key)} {}
+  Bytes public_key() const override { return encoded; }
+  Result<Bytes> sign(BytesView message, io::Entropy&) const override {
+    WUSONG_TRY(const auto made, crypto::p256_sign(hash::sha256(message), secret.view()));
+    return to_bytes(made);
+  }
+  Bytes encoded;
+};
+
+struct RsaPublic final : PublicParts {
+  RsaPublic(const Scheme& of, BytesView bytes, const RsaNumbers& numbers)
+      : PublicParts{of, bytes},
+        modulus{to_bytes(numbers.modulus)},
+        exponent{to_bytes(numbers.exponent)} {}
+  Result<void> verify(BytesView message, BytesView signature) const override {
+    return crypto::rsa_verify_sha256(message, modulus, exponent, signature);
+  }
+  Bytes modulus;
+  Bytes exponent;
+};
+
+}  // namespace
+
+MadePublic make_classical_public(const Scheme& scheme, BytesView encoded) {
+  switch (scheme.family) {
+    case Family::chain:
+      return std::make_unique<ChainPublic>(scheme, encoded);
+    case Family::secp256k1:
+      if (!crypto::point_on_curve(crypto::Curve::secp256k1, encoded))
+        return fail(crypto::err::bad_public_key);
+      return std::make_unique<Secp256k1Public>(scheme, encoded);
+    case Family::p256:
+      if (!crypto::point_on_curve(crypto::Curve::p256, encoded))
+        return fail(crypto::err::bad_public_key);
+      return std::make_unique<P256Public>(scheme, encoded);
+    case Family::rsa: {
+      WUSONG_TRY(const auto numbers, read_rsa_public_key(encoded));
+      return std::make_unique<RsaPublic>(scheme, encoded, numbers);
+    }
+    default:
+      return fail(err::unknown_scheme);
+  }
+}
+
+MadeSecret make_classical_secret(const Scheme& scheme, BytesView secret) {
+  if (secret.size() != scheme.secret_key) return fail(err::bad_length);
+  switch (scheme.family) {
+    case Family::chain: {
+      WUSONG_TRY(auto signer, crypto::make_signer(chain_scheme(scheme), secret));
+      return std::make_unique<ChainSecret>(secret, std::move(signer));
+    }
+    case Family::secp256k1: {
+      WUSONG_TRY(const auto signer, crypto::make_signer(crypto::Scheme::secp256k1, secret));
+      return std::make_unique<Secp256k1Secret>(secret, to_bytes(signer->public_key()));
+    }
+    case Family::p256: {
+      WUSONG_TRY(const auto key, crypto::p256_public_key(secret));
+      return std::make_unique<P256Secret>(secret, to_bytes(key));
+    }
+    default:
+      return fail(err::not_offered);
+  }
+}
+
+SecretBytes generate_classical(const Scheme& scheme, io::Entropy& entropy) {
+  if (scheme.family == Family::p256) return crypto::p256_generate(entropy);
+  const crypto::Scheme number =
+      scheme.family == Family::secp256k1 ? crypto::Scheme::secp256k1 : chain_scheme(scheme);
+  return SecretBytes{crypto::generate_secret_key(number, entropy)};
+}
+
+}  // namespace wusong::suite::internal
