@@ -21,6 +21,7 @@ std::shared_ptr<CLI::App> make_cli(int& code) {
   add_evm_commands(*app, code);
   add_sim_commands(*app, code);
   add_chain_commands(*app, code);
+  add_crypto_commands(*app, code);
   finish_cli(*app, code);
   return app;
 }

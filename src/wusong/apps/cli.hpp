@@ -27,5 +27,6 @@ void add_light_commands(CLI::App& root, int& code);     // light
 void add_evm_commands(CLI::App& root, int& code);       // evm
 void add_sim_commands(CLI::App& root, int& code);       // sim
 void add_chain_commands(CLI::App& root, int& code);     // chain
+void add_crypto_commands(CLI::App& root, int& code);    // crypto
 
 }  // namespace wusong::apps

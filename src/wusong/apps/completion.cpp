@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "wusong/suite/scheme.hpp"
+
 namespace wusong::apps {
 namespace {
 
@@ -33,6 +35,21 @@ struct Node {
   Value positional{};
 };
 
+/// Names of what a crypto command works with.
+std::string schemes_for(std::string_view path) {
+  using suite::Kind;
+  const bool all = path == "crypto speed";
+  std::string out;
+  for (const suite::Scheme& each : suite::schemes()) {
+    const bool fits = path == "crypto digest" ? each.kind == Kind::digest
+                      : path.ends_with("crypt")
+                          ? each.kind == Kind::cipher
+                          : each.kind == Kind::signature || each.kind == Kind::encapsulation;
+    if (all || fits) out += (out.empty() ? "" : " ") + std::string{each.name};
+  }
+  return out;
+}
+
 /// What an option or positional of that name takes.
 Value value_named(std::string_view name, const std::string& path) {
   static const std::map<std::string_view, Value> kKnown{
@@ -43,6 +60,10 @@ Value value_named(std::string_view name, const std::string& path) {
       {"password-file", {Takes::file}},
       {"genesis", {Takes::file}},
       {"certificate", {Takes::file}},
+      {"key-file", {Takes::file}},
+      {"secret-file", {Takes::file}},
+      {"signature", {Takes::file}},
+      {"kind", {Takes::choice, "signature encapsulation cipher digest"}},
       {"proof", {Takes::file}},
       {"trust", {Takes::file}},
       {"file", {Takes::file}},
@@ -56,6 +77,10 @@ Value value_named(std::string_view name, const std::string& path) {
         "leaders soak"}},
       {"scheme", {Takes::choice, "ed25519 sm2 secp256k1"}},
   };
+  if (path.starts_with("crypto ")) {
+    if (name == "scheme" || name == "cipher") return {Takes::choice, schemes_for(path)};
+    if (name == "out" || name == "public-out" || name == "to") return {Takes::file};
+  }
   if (name == "from" && path == "sample") return {Takes::file};
   if (name == "to" && path == "node backup") return {Takes::folder};
   if (name == "from" && path == "node restore") return {Takes::folder};

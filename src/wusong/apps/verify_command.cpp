@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/apps/verify_command.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "wusong/apps/proof_bundle.hpp"
 #include "wusong/apps/report.hpp"
@@ -33,23 +26,9 @@ Outcome<std::string> text_of_file(const std::string& path) {
 
 /// Mapped, because an export may be larger than memory.
 Outcome<Hash> digest_of_file(const std::string& path) {
-  const auto fault = [&path] {
-    return failure(err::not_found, fmt::format("{}: {}", path, std::strerror(errno)));
-  };
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return fault();
-  struct stat about{};
-  void* bytes = MAP_FAILED;
-  const bool known = ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
-  const auto size = static_cast<std::size_t>(known ? about.st_size : 0);
-  if (known && size > 0) bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-  ::close(descriptor);
-  if (!known) return failure(err::not_found, path + ": not an ordinary file");
-  if (size == 0) return hash::sha256({});
-  if (bytes == MAP_FAILED) return fault();
-  const Hash digest = hash::sha256({static_cast<const std::uint8_t*>(bytes), size});
-  ::munmap(bytes, size);
-  return digest;
+  const auto file = platform::MappedFile::open(path);
+  if (!file) return failure(err::not_found, path + ": cannot be read, or is no ordinary file");
+  return hash::sha256(file->view());
 }
 
 Outcome<ProvedItem> proved(const VerifyOptions& options) {

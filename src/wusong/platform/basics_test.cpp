@@ -120,6 +120,31 @@ TEST(Files, RefusalsAreNamed) {
   EXPECT_TRUE(make_directory(folder.file("a/b/c")));
 }
 
+TEST(Files, AFreshFileIsThereWholeOrNotAtAll) {
+  const Folder folder;
+  const std::string path = folder.file("result");
+  {
+    const auto given_up = FreshFile::create(path, 100, FileMode::secret);
+    ASSERT_TRUE(given_up.has_value());
+    EXPECT_FALSE(file_exists(path));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path));
+  {
+    auto made = FreshFile::create(path, 3, FileMode::secret);
+    std::ranges::copy(as_bytes("abc"), made->bytes().begin());
+    ASSERT_TRUE(made->publish().has_value());
+  }
+  EXPECT_EQ(as_text(MappedFile::open(path)->view()), "abc");
+  struct stat status{};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  ASSERT_TRUE(FreshFile::create(path, 0, FileMode::ordinary)->publish().has_value());
+  EXPECT_TRUE(MappedFile::open(path)->view().empty());
+  EXPECT_EQ(MappedFile::open(folder.file("none")).error(), err::file_not_found);
+  EXPECT_EQ(MappedFile::open(folder.path).error(), err::file_unreadable);
+  EXPECT_FALSE(FreshFile::create(folder.file("no/such/folder"), 1, FileMode::secret).has_value());
+}
+
 TEST(Files, AFullDiskIsNamed) {
   if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full here";
   const Folder folder;

@@ -2,7 +2,9 @@
 // Small files: configuration, keys, process marks.
 #pragma once
 
+#include <span>
 #include <string>
+#include <utility>
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
@@ -24,6 +26,45 @@ enum class FileMode : std::uint8_t { secret, ordinary };  // 0600, 0644
 [[nodiscard]] Result<void> make_directory(const std::string& path);
 
 bool file_exists(const std::string& path) noexcept;
+
+/// A file's bytes without a copy, so that it may be larger than memory. Whoever shortens the file
+/// meanwhile ends this process.
+class MappedFile {
+ public:
+  /// @errors as read_file; err::file_unreadable also for what is no ordinary file
+  [[nodiscard]] static Result<MappedFile> open(const std::string& path);
+  MappedFile(MappedFile&& other) noexcept : bytes_{std::exchange(other.bytes_, {})} {}
+  MappedFile& operator=(MappedFile&&) = delete;
+  MappedFile(const MappedFile&) = delete;
+  ~MappedFile();
+  BytesView view() const noexcept { return bytes_; }
+
+ private:
+  explicit MappedFile(std::span<std::uint8_t> bytes) noexcept : bytes_{bytes} {}
+  std::span<std::uint8_t> bytes_;
+};
+
+/// A file that gets its name when it is complete, and is gone when it never is.
+class FreshFile {
+ public:
+  /// The space is taken at once, so that nothing written to `bytes` can fail. @errors as write_file
+  [[nodiscard]] static Result<FreshFile> create(const std::string& path, std::size_t size,
+                                                FileMode mode);
+  FreshFile(FreshFile&& other) noexcept;
+  FreshFile& operator=(FreshFile&&) = delete;
+  FreshFile(const FreshFile&) = delete;
+  ~FreshFile();
+  std::span<std::uint8_t> bytes() const noexcept { return bytes_; }
+  /// Once. @errors as write_file
+  [[nodiscard]] Result<void> publish();
+
+ private:
+  FreshFile(std::string path, int descriptor) noexcept
+      : path_{std::move(path)}, descriptor_{descriptor} {}
+  std::string path_;  // empty once published
+  int descriptor_;
+  std::span<std::uint8_t> bytes_;
+};
 
 /// Holds a lock file for as long as it lives, so that two processes never share a data folder.
 class FileLock {

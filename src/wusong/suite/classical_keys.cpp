@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Curves and RSA as keys of the suite.
 #include "wusong/crypto/errors.hpp"
-#include "wusong/hash/hash.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/rsa.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/suite/der.hpp"
 #include "wusong/suite/internal/parts.hpp"
 

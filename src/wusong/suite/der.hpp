@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// As much of DER as key files and signatures need, strictly: lengths definite and shortest, integers
-// positive and shortest, nothing after the end.
+// As much of DER as key files and signatures need, strictly: lengths definite and shortest,
+// integers positive and shortest, nothing after the end.
 #pragma once
 
 #include <initializer_list>

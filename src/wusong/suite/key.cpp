@@ -42,8 +42,7 @@ BytesView PublicKey::encoded() const noexcept {
 
 std::optional<Address> PublicKey::address() const noexcept {
   const Scheme& of = scheme();
-  if (of.family == Family::chain)
-    return crypto::address_of(internal::chain_scheme(of), encoded());
+  if (of.family == Family::chain) return crypto::address_of(internal::chain_scheme(of), encoded());
   if (of.family == Family::secp256k1)
     return crypto::address_of(crypto::Scheme::secp256k1, encoded());
   return std::nullopt;

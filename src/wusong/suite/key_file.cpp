@@ -323,12 +323,10 @@ struct Label {
   std::string_view text;
   Holds holds;
 };
-constexpr Label kLabels[] = {{"PUBLIC KEY", Holds::public_key},
-                             {"CERTIFICATE", Holds::certificate},
-                             {"PRIVATE KEY", Holds::secret_key},
-                             {"EC PRIVATE KEY", Holds::secret_key},
-                             {"SM2 PRIVATE KEY", Holds::secret_key},
-                             {"ENCRYPTED PRIVATE KEY", Holds::encrypted_secret_key}};
+constexpr Label kLabels[] = {
+    {"PUBLIC KEY", Holds::public_key},      {"CERTIFICATE", Holds::certificate},
+    {"PRIVATE KEY", Holds::secret_key},     {"EC PRIVATE KEY", Holds::secret_key},
+    {"SM2 PRIVATE KEY", Holds::secret_key}, {"ENCRYPTED PRIVATE KEY", Holds::encrypted_secret_key}};
 
 /// The first block with a label of ours: OpenSSL puts the curve's parameters before some keys.
 std::optional<KeyFile> from_pem(BytesView file) {
@@ -416,9 +414,8 @@ Bytes public_key_der(const PublicKey& key) {
 }
 
 SecretBytes secret_key_der(const SecretKey& key) {
-  return der(tag::kSequence,
-             {der_integer(kZero).view(), algorithm_der(key.scheme()).view(),
-              der(tag::kOctetString, {inner_der(key).view()}).view()});
+  return der(tag::kSequence, {der_integer(kZero).view(), algorithm_der(key.scheme()).view(),
+                              der(tag::kOctetString, {inner_der(key).view()}).view()});
 }
 
 Bytes encrypted_key_der(const SecretKey& key, std::string_view passphrase, io::Entropy& entropy,

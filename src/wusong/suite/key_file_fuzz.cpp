@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Property: a file is refused by name or read, and what is read is written to a form that reads back
-// as the same key. A public key has one DER form.
+// Property: a file is refused by name or read, and what is read is written to a form that reads
+// back as the same key. A public key has one DER form.
 #include <algorithm>
 
 #include "wusong/base/assert.hpp"

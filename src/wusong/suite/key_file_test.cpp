@@ -129,14 +129,13 @@ TEST(KeyFile, APassphraseOpensAndNothingElse) {
 
 TEST(KeyFile, ACostThatNobodyNeedsIsRefused) {
   const auto file_of = [](std::vector<std::uint8_t> rounds) {
-    const auto derivation = der(
-        tag::kSequence, {der_oid("1.2.840.113549.1.5.12").view(),
-                         der(tag::kSequence, {der(tag::kOctetString, {Bytes(16)}).view(),
-                                              der_integer(rounds).view()})
-                             .view()});
-    const auto cipher =
-        der(tag::kSequence, {der_oid("2.16.840.1.101.3.4.1.42").view(),
-                             der(tag::kOctetString, {Bytes(16)}).view()});
+    const auto derivation =
+        der(tag::kSequence, {der_oid("1.2.840.113549.1.5.12").view(),
+                             der(tag::kSequence, {der(tag::kOctetString, {Bytes(16)}).view(),
+                                                  der_integer(rounds).view()})
+                                 .view()});
+    const auto cipher = der(tag::kSequence, {der_oid("2.16.840.1.101.3.4.1.42").view(),
+                                             der(tag::kOctetString, {Bytes(16)}).view()});
     const auto scheme =
         der(tag::kSequence, {der_oid("1.2.840.113549.1.5.13").view(),
                              der(tag::kSequence, {derivation.view(), cipher.view()}).view()});

@@ -115,8 +115,7 @@ SecretBytes generate_quantum_safe(const Scheme& scheme, io::Entropy& entropy) {
   entropy.fill(bytes);
   SecretBytes seed{std::move(bytes)};
   if (!is_slh) return seed;
-  const auto key =
-      pq::SlhDsaSecretKey::from_seed(static_cast<pq::SlhDsa>(scheme.set), seed.view());
+  const auto key = pq::SlhDsaSecretKey::from_seed(static_cast<pq::SlhDsa>(scheme.set), seed.view());
   WUSONG_ASSERT(key.has_value());  // the table has its length
   return key->encode();
 }

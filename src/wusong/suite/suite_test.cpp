@@ -84,8 +84,8 @@ TEST(Keys, EncapsulationGivesBothTheSameSecret) {
     const auto got = key->decapsulate(sent->ciphertext);
     EXPECT_TRUE(std::ranges::equal(got->view(), sent->shared_secret.view()));
     sent->ciphertext[5] ^= 1;
-    EXPECT_FALSE(std::ranges::equal(key->decapsulate(sent->ciphertext)->view(),
-                                    sent->shared_secret.view()));
+    EXPECT_FALSE(
+        std::ranges::equal(key->decapsulate(sent->ciphertext)->view(), sent->shared_secret.view()));
     EXPECT_FALSE(key->decapsulate({}).has_value());
     EXPECT_EQ(key->sign(kMessage, entropy).error(), err::not_offered);
   }

@@ -15,9 +15,9 @@ class SymmetricKey {
   /// @errors err::unknown_scheme (another kind), cipher::err::bad_key_length, equal_keys
   [[nodiscard]] static Result<SymmetricKey> create(const Scheme& scheme, BytesView key);
 
-  /// Nonces have the scheme's length (public_key in its row) and never repeat under a key. XTS takes
-  /// none: the text is cut into units of 4,096 bytes, numbered from 0, as disks are; the last one
-  /// takes up to 15 bytes more.
+  /// Nonces have the scheme's length (public_key in its row) and never repeat under a key. XTS
+  /// takes none: the text is cut into units of 4,096 bytes, numbered from 0, as disks are; the last
+  /// one takes up to 15 bytes more.
   /// @shape  out: as long as the text and the tag (result in the scheme's row)
   /// @errors err::bad_length (nonce; associated data where no tag can cover them), and the mode's
   [[nodiscard]] Result<void> encrypt(const cipher::Header& header, BytesView text,
