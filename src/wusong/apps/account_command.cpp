@@ -60,7 +60,7 @@ Outcome<crypto::Scheme> scheme_of(const std::string& name) {
   const auto* info = crypto::find_scheme(std::string_view{name});
   if (info == nullptr) {
     return failure(err::bad_argument,
-                   fmt::format("unknown scheme \"{}\"; use secp256k1, ed25519 or sm2", name));
+                   fmt::format("unknown scheme \"{}\"; use one of {}", name, scheme_names()));
   }
   return info->scheme;
 }
@@ -76,7 +76,7 @@ Outcome<std::string> read_key_text(const std::filesystem::path& file) {
   return *std::move(read);
 }
 
-/// 64 digits, or a key file of another program.
+/// Two digits a byte, or a key file of another program.
 Outcome<LoadedKey> read_foreign_key(const AccountOptions& options, crypto::Scheme scheme) {
   auto text = read_key_text(options.key_file);
   if (!text) return std::unexpected{text.error()};
@@ -93,10 +93,11 @@ Outcome<LoadedKey> read_foreign_key(const AccountOptions& options, crypto::Schem
   }
   auto bytes = codec::from_hex(*text);
   std::ranges::fill(*text, '\0');
-  if (!bytes || bytes->size() != 32) {
+  const auto* info = crypto::find_scheme(static_cast<std::uint8_t>(scheme));
+  if (!bytes || bytes->size() != info->secret_key_size) {
     return failure(err::bad_key_file,
-                   fmt::format("{}: a secret key is 64 hexadecimal digits, or a key file",
-                               options.key_file.string()));
+                   fmt::format("{}: a secret key is {} hexadecimal digits, or a key file",
+                               options.key_file.string(), 2 * info->secret_key_size));
   }
   return LoadedKey{.scheme = scheme, .secret = Secret{*std::move(bytes)}};
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "wusong/apps/account_command.hpp"
 #include "wusong/apps/cli.hpp"
+#include "wusong/apps/keys.hpp"
 
 namespace wusong::apps {
 namespace {
@@ -17,7 +20,8 @@ void add_secret(CLI::App& app, AccountOptions& options) {
   app.add_option("--password-file", options.password_file,
                  "First line is the password; asks on the terminal without it. "
                  "import: of the file that is read, too");
-  app.add_option("--scheme", options.scheme, "secp256k1 (Ethereum's), ed25519 or sm2")
+  app.add_option("--scheme", options.scheme,
+                 fmt::format("One of {}; secp256k1 is Ethereum's", scheme_names()))
       ->capture_default_str();
 }
 
@@ -43,7 +47,7 @@ void add_account_commands(CLI::App& root, int& code) {
   CLI::App* import = account.add_subcommand("import", "Keep a key that exists already");
   import
       ->add_option("file", imported->key_file,
-                   "Secret key as 64 hexadecimal digits, or a version 3 key file of another "
+                   "Secret key as hexadecimal digits, or a version 3 key file of another "
                    "program; - reads standard input")
       ->required();
   add_common(*import, *imported);

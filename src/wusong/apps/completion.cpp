@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wusong/apps/keys.hpp"
 #include "wusong/suite/scheme.hpp"
 
 namespace wusong::apps {
@@ -75,7 +76,8 @@ Value value_named(std::string_view name, const std::string& path) {
        {Takes::choice,
         "calm network crashes byzantine forks dispersal disks clocks restored members joins swarm "
         "leaders soak"}},
-      {"scheme", {Takes::choice, "ed25519 sm2 secp256k1"}},
+      {"scheme", {Takes::choice, scheme_names(" ")}},
+      {"profile", {Takes::choice, "standard guomi hybrid-pq"}},
   };
   if (path.starts_with("crypto ")) {
     if (name == "scheme" || name == "cipher") return {Takes::choice, schemes_for(path)};

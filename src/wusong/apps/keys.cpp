@@ -53,6 +53,13 @@ Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme
   return {};
 }
 
+std::string scheme_names(std::string_view between) {
+  std::string out;
+  for (const crypto::SchemeInfo& info : crypto::scheme_table())
+    out.append(out.empty() ? "" : between).append(info.name);
+  return out;
+}
+
 std::filesystem::path next_key_file(const std::filesystem::path& file) {
   std::filesystem::path out = file;
   return out.replace_extension(".next" + file.extension().string());

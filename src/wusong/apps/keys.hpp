@@ -44,6 +44,8 @@ inline constexpr crypto::KeystoreCost kGeneratedCost{
 [[nodiscard]] Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme,
                                       BytesView secret, std::string_view password,
                                       crypto::KeystoreCost cost);
+/// Every scheme by name: "secp256k1, ed25519, …".
+std::string scheme_names(std::string_view between = ", ");
 /// Where a node looks for the key that is to follow the one in `file`.
 std::filesystem::path next_key_file(const std::filesystem::path& file);
 /// What a person is told when decrypt_keystore() refused.

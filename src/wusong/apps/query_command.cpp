@@ -130,7 +130,8 @@ std::string transaction_text(const JsonValue& tx, const std::string& status) {
     sheet.row("tip per gas", amount_text(number_of(tx, "maxPriorityFeePerGas")));
   }
   sheet.row("type", type_name(text_of(tx, "type")));
-  sheet.row_if("scheme", text_of(tx, "wusong_scheme"));
+  const std::string scheme = text_of(tx, "wusong_scheme");
+  sheet.row("scheme", scheme.empty() ? "secp256k1" : scheme);  // Ethereum's types know no other
   sheet.row_if("chain id", decimal_of(tx, "chainId"));
   sheet.row("input", shortened(text_of(tx, "input")));
   return sheet.text();
@@ -230,12 +231,12 @@ int validator_list(const std::string& url, bool json) {
   };
   for (const JsonValue& validator : result.items()) {
     const bool self = flag(validator, "isSelf");
-    rows.push_back({decimal_of(validator, "index"), text_of(validator, "name"),
-                    text_of(validator, "scheme"),
-                    self                           ? "(this)"
-                    : flag(validator, "connected") ? "yes"
-                                                   : "no",
-                    address_of(validator, "beneficiary"), text_of(validator, "publicKey")});
+    rows.push_back(
+        {decimal_of(validator, "index"), text_of(validator, "name"), text_of(validator, "scheme"),
+         self                           ? "(this)"
+         : flag(validator, "connected") ? "yes"
+                                        : "no",
+         address_of(validator, "beneficiary"), shortened(text_of(validator, "publicKey"))});
   }
   say(table(rows));
   return 0;

@@ -110,9 +110,10 @@ Result<void> verify_finality_proof(const VoteVerifier& validators, const Hash& g
       return fail(err::bad_finality_proof);  // ascending, so that nobody counts twice
     if (entries[i].validator >= validators.count()) return fail(err::unknown_validator);
   }
-  for (const auto& entry : entries)
-    if (!validators.verify(entry.validator, message, entry.signature))
-      return fail(err::bad_signature);
+  std::vector<VoteVerifier::Item> items;
+  items.reserve(entries.size());
+  for (const auto& entry : entries) items.push_back({entry.validator, message, entry.signature});
+  if (!validators.verify_all(items)) return fail(err::bad_signature);
   return {};
 }
 

@@ -17,8 +17,10 @@ struct Validators {
 
   Validators(crypto::Scheme scheme, std::size_t count) {
     std::vector<ValidatorKey> keys;
+    const auto& info = *crypto::find_scheme(static_cast<std::uint8_t>(scheme));
     for (std::size_t i = 0; i < count; ++i) {
-      signers.push_back(*crypto::make_signer(scheme, Bytes(32, static_cast<std::uint8_t>(i + 1))));
+      const Bytes secret(info.secret_key_size, static_cast<std::uint8_t>(i + 1));
+      signers.push_back(*crypto::make_signer(scheme, secret));
       keys.push_back({scheme, to_bytes(signers.back()->public_key())});
     }
     verifier = std::make_unique<KeyVerifier>(std::move(keys));
@@ -53,10 +55,13 @@ FinalityProof certified(const Validators& v, std::vector<ValidatorIndex> who) {
 }
 
 TEST(FinalityProof, OneMoreThanTheFaultyAttestForAnyScheme) {
-  for (const auto scheme :
-       {crypto::Scheme::ed25519, crypto::Scheme::sm2, crypto::Scheme::secp256k1}) {
-    const Validators v{scheme, 4};
-    EXPECT_TRUE(verify_finality_proof(*v.verifier, kGenesis, attested(v, {1, 3})).has_value());
+  for (const auto& info : crypto::scheme_table()) {
+    const Validators v{info.scheme, 4};
+    FinalityProof proof = attested(v, {1, 3});
+    EXPECT_EQ(decode_finality_proof(encode(proof)), proof) << info.name;
+    EXPECT_TRUE(verify_finality_proof(*v.verifier, kGenesis, proof)) << info.name;
+    proof.signatures.entries.back().signature.back() ^= 1;
+    EXPECT_FALSE(verify_finality_proof(*v.verifier, kGenesis, proof)) << info.name;
     EXPECT_EQ(verify_finality_proof(*v.verifier, kGenesis, attested(v, {1})).error(),
               Error{err::no_quorum});
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The signature ports over the registered schemes of crypto: Ed25519, SM2, secp256k1.
+// The signature ports over the registered schemes of crypto.
 #pragma once
 
 #include <memory>
@@ -21,12 +21,14 @@ std::vector<ValidatorKey> keys_of(const types::Epoch& epoch);
 
 class KeyVerifier final : public VoteVerifier {
  public:
-  explicit KeyVerifier(std::vector<ValidatorKey> keys) : keys_{std::move(keys)} {}
+  explicit KeyVerifier(std::vector<ValidatorKey> keys);
   std::size_t count() const noexcept override { return keys_.size(); }
   bool verify(ValidatorIndex validator, BytesView message, BytesView signature) const override;
+  bool verify_all(std::span<const Item> items) const override;
 
  private:
   std::vector<ValidatorKey> keys_;
+  crypto::KnownKeys known_;
 };
 
 class KeySigner final : public VoteSigner {

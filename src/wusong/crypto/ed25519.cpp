@@ -191,39 +191,61 @@ Result<void> ed25519_sign(std::span<const Ed25519SignRequest> requests,
   return Ed25519Signing::sign(requests, out);
 }
 
-Ed25519Keys::Ed25519Keys(std::size_t most) noexcept : most_{most} {}
+Ed25519Keys::Ed25519Keys() noexcept = default;
 Ed25519Keys::~Ed25519Keys() = default;
+Ed25519Keys::Ed25519Keys(Ed25519Keys&&) noexcept = default;
+Ed25519Keys& Ed25519Keys::operator=(Ed25519Keys&&) noexcept = default;
+
+void Ed25519Keys::add(std::span<const BytesView> keys) {
+  std::vector<Encoded> fresh;
+  std::vector<internal::Ed25519Key*> places;
+  for (const BytesView each : keys) {
+    Ed25519PublicKey name;
+    if (each.size() != name.size()) continue;
+    std::ranges::copy(each, name.begin());
+    auto& key = keys_[name];
+    if (key != nullptr) continue;
+    key = std::make_unique<internal::Ed25519Key>();
+    fresh.push_back(name);
+    places.push_back(key.get());
+  }
+  internal::curve_provider().ed25519.prepare(fresh, places);
+}
 
 struct Ed25519Verifying {
   using Found = std::vector<const internal::Ed25519Key*>;
 
-  /// The keys of the requests, those that are new prepared together; nullptr for what has not the
-  /// length of one.
-  static Found find(std::span<const Ed25519VerifyRequest> requests, Ed25519Keys& keys) {
+  static const internal::Ed25519Key* find(const Ed25519Keys& keys, BytesView key) {
+    Ed25519PublicKey name;
+    std::ranges::copy(key, name.begin());
+    const auto found = keys.keys_.find(name);
+    return found == keys.keys_.end() ? nullptr : found->second.get();
+  }
+  /// The keys of the requests, those that are not known prepared together in `fresh`; nullptr for
+  /// what has not the length of one.
+  static Found find(std::span<const Ed25519VerifyRequest> requests, const Ed25519Keys& known,
+                    Ed25519Keys& fresh) {
+    const auto is_sound = [](const Ed25519VerifyRequest& each) {
+      return each.public_key.size() == 32 && each.signature.size() == 64;
+    };
+    std::vector<BytesView> unknown;
+    for (const Ed25519VerifyRequest& each : requests)
+      if (is_sound(each) && find(known, each.public_key) == nullptr)
+        unknown.push_back(each.public_key);
+    fresh.add(unknown);
     Found out(requests.size(), nullptr);
-    std::vector<Encoded> fresh;
-    std::vector<internal::Ed25519Key*> places;
-    if (keys.keys_.size() + requests.size() > keys.most_) keys.keys_.clear();
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      const Ed25519VerifyRequest& each = requests[i];
-      if (each.public_key.size() != 32 || each.signature.size() != 64) continue;
-      Ed25519PublicKey name;
-      std::ranges::copy(each.public_key, name.begin());
-      auto& key = keys.keys_[name];
-      if (key == nullptr) {
-        key = std::make_unique<internal::Ed25519Key>();
-        fresh.push_back(name);
-        places.push_back(key.get());
-      }
-      out[i] = key.get();
+      if (!is_sound(requests[i])) continue;
+      out[i] = find(known, requests[i].public_key);
+      if (out[i] == nullptr) out[i] = find(fresh, requests[i].public_key);
     }
-    internal::curve_provider().ed25519.prepare(fresh, places);
     return out;
   }
 
   static void verify(std::span<const Ed25519VerifyRequest> requests, std::span<Result<void>> out,
-                     Ed25519Keys& keys) {
-    const Found found = find(requests, keys);
+                     const Ed25519Keys& known) {
+    Ed25519Keys fresh;
+    const Found found = find(requests, known, fresh);
     std::vector<Ed25519VerifyRequest> asked;
     std::vector<internal::Ed25519Equation> equations;
     std::vector<std::size_t> places;
@@ -260,24 +282,23 @@ struct Ed25519Verifying {
 };
 
 void ed25519_verify(std::span<const Ed25519VerifyRequest> requests, std::span<Result<void>> out,
-                    Ed25519Keys& keys) noexcept {
+                    const Ed25519Keys& known) noexcept {
   WUSONG_ASSERT(requests.size() == out.size());
   if (requests.size() < internal::fewest_for_ed25519()) {
     for (std::size_t i = 0; i < requests.size(); ++i) out[i] = verify_alone(requests[i]);
     return;
   }
-  // So that its own keys do not push each other out.
+  // So that keys prepared for this call stay in the cache.
   constexpr std::size_t kAtOnce = 256;
   for (std::size_t first = 0; first < requests.size(); first += kAtOnce) {
     const std::size_t count = std::min(kAtOnce, requests.size() - first);
-    Ed25519Verifying::verify(requests.subspan(first, count), out.subspan(first, count), keys);
+    Ed25519Verifying::verify(requests.subspan(first, count), out.subspan(first, count), known);
   }
 }
 
 void ed25519_verify(std::span<const Ed25519VerifyRequest> requests,
                     std::span<Result<void>> out) noexcept {
-  Ed25519Keys keys{requests.size()};
-  ed25519_verify(requests, out, keys);
+  ed25519_verify(requests, out, Ed25519Keys{});
 }
 
 }  // namespace wusong::crypto

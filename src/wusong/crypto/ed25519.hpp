@@ -62,19 +62,19 @@ bool ed25519_is_key_by_order(BytesView point) noexcept;
 }  // namespace internal
 
 /// Keys that have been decoded, found to be of the large subgroup, and multiplied: for signers that
-/// come again a verification then costs half. Bounded: a key more than `most` empties it.
-/// One owner.
+/// come again a verification then costs half.
 class Ed25519Keys {
  public:
-  /// @unit keys, each of 2 KiB
-  explicit Ed25519Keys(std::size_t most) noexcept;
+  Ed25519Keys() noexcept;
   ~Ed25519Keys();
-  Ed25519Keys(const Ed25519Keys&) = delete;
-  Ed25519Keys& operator=(const Ed25519Keys&) = delete;
+  Ed25519Keys(Ed25519Keys&&) noexcept;
+  Ed25519Keys& operator=(Ed25519Keys&&) noexcept;
+  /// Those of another length than 32 are passed over.
+  /// @unit 2 KiB a key
+  void add(std::span<const BytesView> keys);
 
  private:
   friend struct Ed25519Verifying;
-  std::size_t most_;
   std::map<Ed25519PublicKey, std::unique_ptr<internal::Ed25519Key>> keys_;
 };
 
@@ -89,7 +89,7 @@ struct Ed25519VerifyRequest {
 /// @errors err::bad_length, err::bad_public_key, err::bad_signature
 /// @source RFC 8032, section 5.1.7, without the factor 8
 void ed25519_verify(std::span<const Ed25519VerifyRequest> requests, std::span<Result<void>> out,
-                    Ed25519Keys& keys) noexcept;
+                    const Ed25519Keys& known) noexcept;
 void ed25519_verify(std::span<const Ed25519VerifyRequest> requests,
                     std::span<Result<void>> out) noexcept;
 

@@ -306,10 +306,11 @@ TEST(Ed25519Verdicts, AreLibsodiumsOnWhateverIsBrought) {
   for_each_curve_provider([&](const internal::CurveProvider&) {
     std::vector<Result<void>> out(requests.size());
     ed25519_verify(requests, out);
-    Ed25519Keys keys{300};
+    Ed25519Keys known;  // every other one
+    for (std::size_t i = 0; i < requests.size(); i += 2)
+      known.add(std::array{requests[i].public_key});
     std::vector<Result<void>> again(requests.size());
-    ed25519_verify(requests, again, keys);  // empties it on the way
-    ed25519_verify(requests, again, keys);
+    ed25519_verify(requests, again, known);
     for (std::size_t i = 0; i < out.size(); ++i) {
       EXPECT_EQ(out[i], expected[i]) << i;
       EXPECT_EQ(again[i], expected[i]) << i;

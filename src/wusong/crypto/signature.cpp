@@ -5,6 +5,7 @@
 
 #include "wusong/crypto/ed25519.hpp"
 #include "wusong/crypto/errors.hpp"
+#include "wusong/crypto/internal/scheme.hpp"
 #include "wusong/crypto/internal/secp256k1.hpp"
 #include "wusong/crypto/sm2.hpp"
 #include "wusong/hash/hash.hpp"
@@ -12,11 +13,8 @@
 namespace wusong::crypto {
 namespace {
 
-/// Of keys and signatures of the scheme's sizes.
-using VerifyFunction = void (*)(std::span<const VerifyRequest> requests,
-                                std::span<Result<void>> out) noexcept;
-using MakeFunction = Result<std::unique_ptr<Signer>> (*)(BytesView secret_key) noexcept;
-using ValidFunction = bool (*)(BytesView secret_key) noexcept;
+using internal::ExpandedKeys;
+using internal::Operations;
 
 template <typename Signature>
 std::vector<Bytes> all_bytes(std::span<const Signature> signatures) {
@@ -92,21 +90,23 @@ class Sm2Signer final : public Signer {
   Sm2Secret secret_;
 };
 
-void verify_secp256k1(std::span<const VerifyRequest> requests,
-                      std::span<Result<void>> out) noexcept {
+void verify_secp256k1(std::span<const VerifyRequest> requests, std::span<Result<void>> out,
+                      const ExpandedKeys& /*known*/) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const VerifyRequest& each = requests[i];
     out[i] =
         internal::secp256k1_verify(each.public_key, hash::keccak256(each.message), each.signature);
   }
 }
-void verify_ed25519(std::span<const VerifyRequest> requests, std::span<Result<void>> out) noexcept {
+void verify_ed25519(std::span<const VerifyRequest> requests, std::span<Result<void>> out,
+                    const ExpandedKeys& known) {
   std::vector<Ed25519VerifyRequest> checks(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i)
     checks[i] = {requests[i].public_key, requests[i].message, requests[i].signature};
-  ed25519_verify(checks, out);
+  ed25519_verify(checks, out, known.ed25519);
 }
-void verify_sm2(std::span<const VerifyRequest> requests, std::span<Result<void>> out) noexcept {
+void verify_sm2(std::span<const VerifyRequest> requests, std::span<Result<void>> out,
+                const ExpandedKeys& /*known*/) {
   std::vector<Sm2VerifyRequest> checks(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const VerifyRequest& each = requests[i];
@@ -135,30 +135,61 @@ bool valid_sm2(BytesView secret_key) noexcept {
   return Sm2Secret::from(secret_key).has_value();
 }
 
-/// What a scheme does, in the order of kInfo.
-struct Operations {
-  VerifyFunction verify;
-  MakeFunction make;
-  ValidFunction valid_secret;
-};
+void expand_ed25519(std::span<const BytesView> keys, ExpandedKeys& out) {
+  out.ed25519.add(keys);
+}
+void expand_none(std::span<const BytesView> /*keys*/, ExpandedKeys& /*out*/) {}
 
 constexpr SchemeInfo kInfo[] = {
     {Scheme::secp256k1, "secp256k1", 32, 64, 64},
     {Scheme::ed25519, "ed25519", 32, 32, 64},
     {Scheme::sm2, "sm2", 32, 64, 64},
+    {Scheme::ml_dsa_44, "ml-dsa-44", 32, 1'312, 2'420},
+    {Scheme::ml_dsa_65, "ml-dsa-65", 32, 1'952, 3'309},
+    {Scheme::ed25519_ml_dsa_44, "ed25519+ml-dsa-44", 64, 1'344, 2'484},
+    {Scheme::sm2_ml_dsa_44, "sm2+ml-dsa-44", 64, 1'376, 2'484},
 };
-constexpr Operations kOperations[] = {
-    {verify_secp256k1, make_secp256k1, internal::secp256k1_secret_key_is_valid},
-    {verify_ed25519, make_ed25519, any_seed},
-    {verify_sm2, make_sm2, valid_sm2},
-};
+static_assert(std::ranges::max(kInfo, {}, &SchemeInfo::public_key_size).public_key_size ==
+              kPublicKeySizeMax);
+static_assert(std::ranges::max(kInfo, {}, &SchemeInfo::signature_size).signature_size ==
+              kSignatureSizeMax);
+
+constexpr Operations kSecp256k1{verify_secp256k1, make_secp256k1,
+                                internal::secp256k1_secret_key_is_valid, expand_none};
+constexpr Operations kEd25519{verify_ed25519, make_ed25519, any_seed, expand_ed25519};
+constexpr Operations kSm2{verify_sm2, make_sm2, valid_sm2, expand_none};
+
+/// In the order of kInfo.
+constexpr const Operations* kOperations[] = {
+    &kSecp256k1,           &kEd25519,           &kSm2,
+    &internal::kMlDsa44,   &internal::kMlDsa65, &internal::kEd25519MlDsa44,
+    &internal::kSm2MlDsa44};
 static_assert(std::size(kInfo) == std::size(kOperations));
 
 const Operations& operations_of(const SchemeInfo& info) noexcept {
-  return kOperations[&info - kInfo];
+  return *kOperations[&info - kInfo];
 }
 
 }  // namespace
+
+const Operations& internal::operations_of(Scheme scheme) noexcept {
+  const SchemeInfo* const info = find_scheme(std::to_underlying(scheme));
+  WUSONG_ASSERT(info != nullptr);
+  return crypto::operations_of(*info);
+}
+
+KnownKeys::KnownKeys(std::span<const Key> keys) : expanded_{std::make_unique<ExpandedKeys>()} {
+  for (const SchemeInfo& info : kInfo) {
+    std::vector<BytesView> of_scheme;
+    for (const Key& key : keys)
+      if (key.scheme == info.scheme && key.public_key.size() == info.public_key_size)
+        of_scheme.push_back(key.public_key);
+    operations_of(info).expand(of_scheme, *expanded_);
+  }
+}
+KnownKeys::~KnownKeys() = default;
+KnownKeys::KnownKeys(KnownKeys&&) noexcept = default;
+KnownKeys& KnownKeys::operator=(KnownKeys&&) noexcept = default;
 
 std::span<const SchemeInfo> scheme_table() noexcept {
   return kInfo;
@@ -183,6 +214,12 @@ Result<void> verify(Scheme scheme, BytesView public_key, BytesView message,
 }
 
 std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests) {
+  static const KnownKeys kNone{{}};
+  return verify_batch(requests, kNone);
+}
+
+std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests,
+                                       const KnownKeys& known) {
   std::vector<Result<void>> out(requests.size(), fail(err::unknown_scheme));
   for (const SchemeInfo& info : kInfo) {
     std::vector<VerifyRequest> of_scheme;
@@ -200,7 +237,7 @@ std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests) 
     }
     if (of_scheme.empty()) continue;
     std::vector<Result<void>> verdicts(of_scheme.size());
-    operations_of(info).verify(of_scheme, verdicts);
+    operations_of(info).verify(of_scheme, verdicts, *known.expanded_);
     for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = verdicts[i];
   }
   return out;
@@ -234,7 +271,8 @@ Address address_of(Scheme scheme, BytesView public_key) noexcept {
   const std::uint8_t number = std::to_underlying(scheme);
   const auto digest = [&] {
     if (scheme == Scheme::secp256k1) return hash::keccak256(public_key);
-    if (scheme == Scheme::sm2) return hash::sm3(BytesView{&number, 1}, public_key);
+    if (scheme == Scheme::sm2 || scheme == Scheme::sm2_ml_dsa_44)
+      return hash::sm3(BytesView{&number, 1}, public_key);
     return hash::keccak256(BytesView{&number, 1}, public_key);
   };
   return Address::from(digest().view().last(Address::kSize));

@@ -18,21 +18,34 @@
 namespace wusong::crypto {
 
 /// Registered in one table (scheme_table); numbers are permanent and appear in transactions.
-enum class Scheme : std::uint8_t { secp256k1 = 1, ed25519 = 2, sm2 = 3 };
+enum class Scheme : std::uint8_t {
+  secp256k1 = 1,
+  ed25519 = 2,
+  sm2 = 3,
+  ml_dsa_44 = 4,
+  ml_dsa_65 = 5,
+  ed25519_ml_dsa_44 = 6,  // composites: both halves must verify (ADR 0029)
+  sm2_ml_dsa_44 = 7,
+};
 
 struct SchemeInfo {
   Scheme scheme;
-  std::string_view name;  // "secp256k1", "ed25519", "sm2"
-  std::size_t secret_key_size;
-  std::size_t public_key_size;  // secp256k1: 64 (x || y); ed25519: 32; sm2: 64 (x || y)
-  std::size_t signature_size;   // secp256k1: 64 (r || s, low s); ed25519: 64; sm2: 64 (r || s)
+  std::string_view name;        // "ed25519", "ml-dsa-44", "ed25519+ml-dsa-44"
+  std::size_t secret_key_size;  // ML-DSA: the seed; a composite: the seed, then the classical one
+  std::size_t public_key_size;  // secp256k1, sm2: x || y; a composite: ML-DSA's, then the other
+  std::size_t signature_size;   // secp256k1, sm2: r || s; a composite: ML-DSA's, then the other
 };
+/// No scheme has longer ones.
+inline constexpr std::size_t kPublicKeySizeMax = 1'952;
+inline constexpr std::size_t kSignatureSizeMax = 3'309;
+
 std::span<const SchemeInfo> scheme_table() noexcept;
 const SchemeInfo* find_scheme(std::uint8_t number) noexcept;
 const SchemeInfo* find_scheme(std::string_view name) noexcept;
 
 /// Verifies over `message`. ed25519 signs the message itself; secp256k1 signs keccak256(message);
-/// sm2 signs SM3(Z || message) with the default user id 1234567812345678.
+/// sm2 signs SM3(Z || message) with the default user id 1234567812345678; ML-DSA signs the message
+/// with an empty context; composites sign what internal/scheme.hpp says.
 /// @errors err::unknown_scheme, err::bad_public_key, err::bad_length, err::bad_signature
 [[nodiscard]] Result<void> verify(Scheme scheme, BytesView public_key, BytesView message,
                                   BytesView signature) noexcept;
@@ -45,6 +58,33 @@ struct VerifyRequest {
 /// What verify gives for each, in their order; with ed25519 and sm2, the more of a scheme at once,
 /// the less each costs. @errors as verify
 std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests);
+
+namespace internal {
+struct ExpandedKeys;
+}  // namespace internal
+
+/// Public keys of signers that come again and again, expanded once: verifying then costs half with
+/// ed25519 and a third with ML-DSA. Never changes, so any thread may use it.
+class KnownKeys {
+ public:
+  struct Key {
+    Scheme scheme;
+    BytesView public_key;
+  };
+  /// Of other sizes than their schemes': passed over, as verifying refuses them.
+  /// @unit 2 KiB a key with ed25519, 20 or 37 with ML-DSA, nothing with the others
+  explicit KnownKeys(std::span<const Key> keys);
+  ~KnownKeys();
+  KnownKeys(KnownKeys&&) noexcept;
+  KnownKeys& operator=(KnownKeys&&) noexcept;
+
+ private:
+  friend std::vector<Result<void>> verify_batch(std::span<const VerifyRequest>, const KnownKeys&);
+  std::unique_ptr<internal::ExpandedKeys> expanded_;
+};
+/// The same verdicts, whether a key is known or not.
+std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests,
+                                       const KnownKeys& known);
 
 /// A secret key that signs; zeroised when destroyed. Constant time.
 class Signer {
@@ -63,8 +103,8 @@ class Signer {
 Bytes generate_secret_key(Scheme scheme, io::Entropy& entropy) noexcept;
 
 /// The address of an account with this key, the last 20 bytes of a digest: secp256k1 as Ethereum,
-/// keccak256(x || y); sm2 SM3(scheme number || x || y); others keccak256(scheme number || public
-/// key). The same on every chain, whatever its profile.
+/// keccak256(x || y); sm2 and its composite SM3(scheme number || public key); others
+/// keccak256(scheme number || public key). The same on every chain, whatever its profile.
 Address address_of(Scheme scheme, BytesView public_key) noexcept;
 
 /// An Ethereum signature over a 32-byte digest.

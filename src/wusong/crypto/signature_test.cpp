@@ -7,6 +7,7 @@
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/sm2.hpp"
 #include "wusong/hash/hash.hpp"
+#include "wusong/pq/ml_dsa.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -66,7 +67,8 @@ TEST(Schemes, WhatOneSignsItVerifiesAndNothingElse) {
     EXPECT_EQ(verify(info.scheme, key, message, BytesView{signature}.first(63)),
               fail(err::bad_length));
     EXPECT_EQ(verify(info.scheme, key.first(31), message, signature), fail(err::bad_length));
-    for (std::size_t bit = 0; bit < signature.size() * 8; bit += 7) {
+    const std::size_t step = signature.size() > 64 ? 97 : 7;
+    for (std::size_t bit = 0; bit < signature.size() * 8; bit += step) {
       signature[bit / 8] ^= static_cast<std::uint8_t>(1u << (bit % 8));
       EXPECT_FALSE(verify(info.scheme, key, message, signature)) << info.name << bit;
       signature[bit / 8] ^= static_cast<std::uint8_t>(1u << (bit % 8));
@@ -89,41 +91,113 @@ TEST(Schemes, UnknownSchemesAndBadKeysAreRefused) {
 }
 
 TEST(Schemes, BatchesAreWhatTheirPartsAreAlone) {
-  const Bytes zeros(64);
+  const Bytes zeros(kPublicKeySizeMax);
   std::vector<std::unique_ptr<Signer>> signers;
   std::vector<Bytes> messages;
   std::vector<Bytes> signatures;
   for (const auto& info : scheme_table())
-    signers.push_back(*make_signer(info.scheme, Bytes(32, 9)));
-  for (std::size_t i = 0; i < 60; ++i) messages.emplace_back(3 * i, static_cast<std::uint8_t>(i));
+    signers.push_back(*make_signer(info.scheme, Bytes(info.secret_key_size, 9)));
+  const std::size_t kinds = signers.size();
+  for (std::size_t i = 0; i < 60 + kinds; ++i)
+    messages.emplace_back(3 * i, static_cast<std::uint8_t>(i));
   for (std::size_t i = 0; i < messages.size(); ++i)
-    signatures.push_back(signers[i % 3]->sign(messages[i]));
-  for (std::size_t i = 0; i < 3; ++i) {
-    const BytesView two[] = {messages[i], messages[i + 3]};
+    signatures.push_back(signers[i % kinds]->sign(messages[i]));
+  for (std::size_t i = 0; i < kinds; ++i) {
+    const BytesView two[] = {messages[i], messages[i + kinds]};
     const auto together = signers[i]->sign_batch(two);
-    EXPECT_EQ(together, (std::vector<Bytes>{signatures[i], signatures[i + 3]}));
+    EXPECT_EQ(together, (std::vector<Bytes>{signatures[i], signatures[i + kinds]}));
   }
   std::vector<VerifyRequest> requests;
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    requests.push_back(
-        {signers[i % 3]->scheme(), signers[i % 3]->public_key(), messages[i], signatures[i]});
+    const auto& signer = *signers[i % kinds];
+    requests.push_back({signer.scheme(), signer.public_key(), messages[i], signatures[i]});
     auto& each = requests.back();
-    if (i >= 10 && i < 13) each.message = messages[0];
-    if (i >= 20 && i < 23) each.signature = each.signature.first(63);
-    if (i >= 30 && i < 33) each.public_key = each.public_key.first(31);
-    if (i >= 40 && i < 43) each.public_key = BytesView{zeros}.first(each.public_key.size());
-    if (i == 50) each.scheme = Scheme{9};
+    if (i >= 10 && i < 10 + kinds) each.message = messages[0];
+    if (i >= 20 && i < 20 + kinds) each.signature = each.signature.first(63);
+    if (i >= 30 && i < 30 + kinds) each.public_key = each.public_key.first(31);
+    if (i >= 40 && i < 40 + kinds) each.public_key = BytesView{zeros}.first(each.public_key.size());
+    if (i == 50) each.scheme = Scheme{99};
   }
   const auto verdicts = verify_batch(requests);
+  std::vector<KnownKeys::Key> some;
+  for (std::size_t i = 0; i < requests.size(); i += 3)
+    some.push_back({requests[i].scheme, requests[i].public_key});
+  EXPECT_EQ(verify_batch(requests, KnownKeys{some}), verdicts);
   for (std::size_t i = 0; i < messages.size(); ++i) {
     const auto& [scheme, key, message, signature] = requests[i];
     EXPECT_EQ(verdicts[i], verify(scheme, key, message, signature)) << i;
-    EXPECT_EQ(verdicts[i].has_value(), (i != 50) && (i < 10 || i >= 50 || i % 10 > 2)) << i;
+    EXPECT_EQ(verdicts[i].has_value(), (i != 50) && (i < 10 || i >= 50 || i % 10 >= kinds)) << i;
   }
   EXPECT_EQ(verdicts[10], fail(err::bad_signature));
   EXPECT_EQ(verdicts[20], fail(err::bad_length));
-  EXPECT_EQ(verdicts[40], fail(err::bad_public_key));
+  EXPECT_EQ(verdicts[42], fail(err::bad_public_key));  // of secp256k1
   EXPECT_EQ(verdicts[50], fail(err::unknown_scheme));
+}
+
+/// What the draft says, from its parts.
+Bytes composite_message(std::string_view label, BytesView digest) {
+  Bytes out = to_bytes(as_bytes("CompositeAlgorithmSignatures2025"));
+  append(out, as_bytes(label));
+  out.push_back(0);
+  append(out, digest);
+  return out;
+}
+
+TEST(Composites, AreTheirHalvesOverTheLabelledDigest) {
+  struct Case {
+    Scheme scheme;
+    Scheme classical;
+    std::string_view label;
+    Bytes digest;
+  };
+  const BytesView message = as_bytes("one message");
+  for (const auto& [scheme, classical, label, digest] :
+       {Case{Scheme::ed25519_ml_dsa_44, Scheme::ed25519, "COMPSIG-MLDSA44-Ed25519-SHA512",
+             to_bytes(hash::sha512(message))},
+        Case{Scheme::sm2_ml_dsa_44, Scheme::sm2, "COMPSIG-MLDSA44-SM2-SM3",
+             to_bytes(hash::sm3(message))}}) {
+    Bytes secret(32, 1);
+    secret.resize(64, 2);
+    const auto signer = *make_signer(scheme, secret);
+    const Bytes signature = signer->sign(message);
+    const Bytes both = composite_message(label, digest);
+    const BytesView key = signer->public_key();
+    EXPECT_EQ(to_bytes(key.subspan(1'312)),
+              to_bytes((*make_signer(classical, Bytes(32, 2)))->public_key()));
+    EXPECT_TRUE(verify(classical, key.subspan(1'312), both, BytesView{signature}.subspan(2'420)));
+    const auto lattice = pq::MlDsaPublicKey::decode(pq::MlDsa::ml_dsa_44, key.first(1'312));
+    ASSERT_TRUE(lattice);
+    EXPECT_TRUE(lattice->verify(both, as_bytes(label), BytesView{signature}.first(2'420)));
+  }
+}
+
+TEST(Composites, NeitherHalfIsWorthAnythingAlone) {
+  const BytesView message = as_bytes("one message");
+  const auto signer = *make_signer(Scheme::ed25519_ml_dsa_44, Bytes(64, 5));
+  const BytesView key = signer->public_key();
+  const Bytes signature = signer->sign(message);
+  ASSERT_TRUE(verify(Scheme::ed25519_ml_dsa_44, key, message, signature));
+  EXPECT_FALSE(
+      verify(Scheme::ed25519, key.subspan(1'312), message, BytesView{signature}.subspan(2'420)));
+  EXPECT_FALSE(
+      verify(Scheme::ml_dsa_44, key.first(1'312), message, BytesView{signature}.first(2'420)));
+  // Not even for what the halves sign: ML-DSA's has a context.
+  const Bytes both = composite_message("COMPSIG-MLDSA44-Ed25519-SHA512", hash::sha512(message));
+  EXPECT_FALSE(
+      verify(Scheme::ml_dsa_44, key.first(1'312), both, BytesView{signature}.first(2'420)));
+  // One half of this key, the other of another.
+  const auto other = *make_signer(Scheme::ed25519_ml_dsa_44, Bytes(64, 6));
+  const Bytes foreign = other->sign(message);
+  Bytes mixed = to_bytes(BytesView{signature}.first(2'420));
+  append(mixed, BytesView{foreign}.subspan(2'420));
+  EXPECT_EQ(verify(Scheme::ed25519_ml_dsa_44, key, message, mixed), fail(err::bad_signature));
+  mixed = to_bytes(BytesView{foreign}.first(2'420));
+  append(mixed, BytesView{signature}.subspan(2'420));
+  EXPECT_EQ(verify(Scheme::ed25519_ml_dsa_44, key, message, mixed), fail(err::bad_signature));
+  Bytes no_point = to_bytes(key);
+  std::fill(no_point.begin() + 1'312, no_point.end(), std::uint8_t{0});
+  EXPECT_EQ(verify(Scheme::ed25519_ml_dsa_44, no_point, message, signature),
+            fail(err::bad_public_key));
 }
 
 TEST(Schemes, AddressesOfSchemesDiffer) {

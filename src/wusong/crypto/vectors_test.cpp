@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Published vectors: Wycheproof (Apache-2.0) and ethereum/tests (MIT).
 #include <gtest/gtest.h>
+
+#include <map>
 #include <string>
 
+#include "wusong/codec/base64.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
 #include "wusong/crypto/errors.hpp"
@@ -232,6 +235,39 @@ TEST(EthereumTests, KeyFilesOpen) {
     ++count;
   }
   EXPECT_EQ(count, 5u);
+}
+
+Bytes base64_at(const JsonValue& object, std::string_view key) {
+  auto out = codec::from_base64(object.string_at(key).value_or(""));
+  EXPECT_TRUE(out.has_value()) << key;
+  return out ? std::move(*out) : Bytes{};
+}
+
+/// draft-ietf-lamps-pq-composite-sigs, src/testvectors.json of lamps-wg/draft-composite-sigs.
+TEST(CompositeDraft, KeysAndSignaturesAreTheDrafts) {
+  const std::map<std::string_view, Scheme> schemes{
+      {"id-ML-DSA-44", Scheme::ml_dsa_44},
+      {"id-ML-DSA-65", Scheme::ml_dsa_65},
+      {"id-MLDSA44-Ed25519-SHA512", Scheme::ed25519_ml_dsa_44}};
+  testkit::record_vectors("IETF composite signatures", schemes.size());
+  const auto text = testkit::read_vector("composite-signatures/testvectors.json");
+  if (!text) GTEST_SKIP() << "vectors not found";
+  const auto document = JsonDocument::parse(*text);
+  ASSERT_TRUE(document);
+  const Bytes message = base64_at(document->root(), "m");
+  std::size_t count = 0;
+  for (const auto& test : document->root().at("tests")->items()) {
+    const auto found = schemes.find(*test.string_at("tcId"));
+    if (found == schemes.end()) continue;
+    const auto signer = make_signer(found->second, base64_at(test, "sk"));
+    ASSERT_TRUE(signer) << found->first;
+    const Bytes key = base64_at(test, "pk");
+    EXPECT_EQ(to_bytes((*signer)->public_key()), key) << found->first;
+    EXPECT_TRUE(verify(found->second, key, message, base64_at(test, "s"))) << found->first;
+    EXPECT_FALSE(verify(found->second, key, message, base64_at(test, "sWithContext")));
+    ++count;
+  }
+  EXPECT_EQ(count, schemes.size());
 }
 
 }  // namespace

@@ -358,7 +358,7 @@ Hash transaction_hash(BytesView encoded) noexcept {
 
 void transaction_hashes(std::span<const BytesView> encoded, std::span<Hash> out) {
   hash::keccak256_batch(encoded, out);
-  if (hash::chain_profile() == hash::Profile::standard) return;
+  if (hash::chain_profile() != hash::Profile::guomi) return;
   for (std::size_t i = 0; i < encoded.size(); ++i)
     if (is_native(encoded[i])) out[i] = hash::chain_hash(encoded[i]);
 }

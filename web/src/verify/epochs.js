@@ -5,8 +5,7 @@ import { chainHash } from './digest.js';
 import { verifyFinalityProof } from './finality.js';
 import { decodeHeader } from './header.js';
 import { decodeRlp, rlpNumber } from './rlp.js';
-
-const kSchemes = { 1: 'secp256k1', 2: 'ed25519', 3: 'sm2' };
+import { schemeName } from './schemes.js';
 
 /** What the header of an epoch's last block says of the next (src/wusong/types/epoch.hpp). */
 export function decodeEpoch(encoded) {
@@ -16,7 +15,7 @@ export function decodeEpoch(encoded) {
     number: rlpNumber(f[0]),
     first: rlpNumber(f[1]),
     validators: f[3].map((one) => {
-      const scheme = Array.isArray(one) && one.length === 5 ? kSchemes[Number(rlpNumber(one[1]))] : undefined;
+      const scheme = Array.isArray(one) && one.length === 5 ? schemeName(Number(rlpNumber(one[1]))) : undefined;
       if (!scheme) throw new ProofError('bad_epoch');
       return { name: new TextDecoder().decode(one[0]), scheme, publicKey: toHex(one[2]) };
     }),

@@ -9,6 +9,7 @@ import { decodeFinalityProof, verifyFinalityProof } from '../../src/verify/final
 import { decodeHeader } from '../../src/verify/header.js';
 import { decodeRlp, encodeRlp } from '../../src/verify/rlp.js';
 import { chainHash, useProfile } from '../../src/verify/digest.js';
+import { schemeName, verifySignature } from '../../src/verify/schemes.js';
 import { sm3, verifySm2 } from '../../src/verify/sm2.js';
 import { verifyTrieProof } from '../../src/verify/trie.js';
 import { codeWords, describeStep, verdict } from '../../src/verify/words.js';
@@ -117,6 +118,27 @@ test('SM3 and SM2 agree with OpenSSL', () => {
   const signature = fromHex('0x9cca17a6db6a7c01c68531c357da9f565a348894782b38c6021eeba104a0b83189d564c7a3b6b29f4d2abe963771cd08f3daaf3bd2a2bcb03b71420137530d8a');
   assert.equal(verifySm2(key, utf8('message digest'), signature), true);
   assert.equal(verifySm2(key, utf8('message digesT'), signature), false);
+});
+
+// fixtures/hybrid.json is from a network of `wusong network create --profile hybrid-pq`.
+test('a proof of finality by hybrid votes holds, and neither half of a vote can be spared', () => {
+  const { genesis, attestations, validators } = JSON.parse(fs.readFileSync(new URL('../fixtures/hybrid.json', import.meta.url)));
+  const domain = fromHex(genesis);
+  const proved = verifyFinalityProof(attestations, domain, validators);
+  assert.deepEqual([proved.signers.length, [...new Set(proved.schemes)]], [2, ['ed25519+ml-dsa-44']]);
+  const bytes = fromHex(attestations);
+  const end = bytes.length - 1;
+  for (const at of [end, end - 63, end - 64, end - 2483]) { // Ed25519's last and first byte, ML-DSA's
+    bytes[at] ^= 1;
+    assert.throws(() => verifyFinalityProof(toHex(bytes), domain, validators), /bad_signature/, String(at));
+    bytes[at] ^= 1;
+  }
+  assert.throws(() => verifyFinalityProof(attestations, keccak(domain), validators), /bad_signature/);
+});
+test('every scheme has its number, and what is none verifies nothing', () => {
+  assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 8, 0].map(schemeName), ['secp256k1', 'ed25519', 'sm2', 'ml-dsa-44', 'ml-dsa-65', 'ed25519+ml-dsa-44', 'sm2+ml-dsa-44', undefined, undefined]);
+  assert.equal(verifySignature('constructor', new Uint8Array(32), utf8('m'), new Uint8Array(64)), false);
+  assert.equal(verifySignature('ml-dsa-44', new Uint8Array(31), utf8('m'), new Uint8Array(64)), false);
 });
 
 test('the digest of the chain is of its profile', () => {
