@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Signatures} from "./Signatures.sol";
+
 /// @title The chain's members and parameters: who votes, whose nodes may connect, and what all nodes hold equal.
 /// @notice Every validator names a governor, an account. What governors approve by more than the share in genesis changes this state; nodes
 /// take it over at the end of an epoch (docs/adr/0014). A proposal is a batch of changes: it happens as a whole or not at all. Each change
 /// outdates all other proposals, so nobody approves what has come to mean something else.
 /// @custom:source nodes read the storage directly: src/wusong/node/registry.cpp has the layout
-contract Registry {
+contract Registry is Signatures {
     /// @notice The sender is nobody's governor, or not the one who proposed.
     error NotGovernor();
     /// @notice Changes are made by approved proposals, never by an account.
@@ -49,9 +51,9 @@ contract Registry {
         bytes32 name; // ASCII, zeros at the end
         bytes32 nodeKey; // Ed25519: the node's TLS key
         address beneficiary;
-        uint8 scheme; // of the vote key: 1 secp256k1, 2 Ed25519, 3 SM2
+        uint8 scheme; // of the vote key: sizes()
         address governor;
-        bytes32[2] voteKey; // Ed25519: 32 bytes and a zero word; else x and y
+        bytes32[2] voteKey; // its bytes, then zeros; of a longer one keccak256 and zero: layDownKey()
     }
 
     struct Observer {
@@ -82,8 +84,7 @@ contract Registry {
     uint256 public constant MEMBERS_MAX = 1000;
     uint64 public constant PROPOSALS_MAX = 16; // of one governor, for one version
     uint256 public constant CHANGES_MAX = 1000; // of one proposal
-    uint256 public constant CHANGE_BYTES_MAX = 1024;
-    address private constant SIGNATURE_VERIFY = address(0x5701);
+    uint256 public constant CHANGE_BYTES_MAX = 8192;
 
     // Nodes read slots 0 to 4. Genesis writes 0 to 7.
     uint64 public version;
@@ -101,6 +102,7 @@ contract Registry {
     mapping(uint64 id => Proposal) private proposed;
     uint64 private firstOpen; // earlier proposals are outdated
     mapping(address => Made) private made;
+    mapping(bytes32 digest => bytes) private longKeys; // vote keys that two words do not hold; nodes read them
 
     modifier approved() {
         if (msg.sender != address(this)) revert NotApproved();
@@ -199,7 +201,7 @@ contract Registry {
         if (who.name == 0) revert BadName();
         _govern(who.governor);
         _takeNodeKey(who.nodeKey, nodeProof);
-        _takeVoteKey(who.nodeKey, who.scheme, who.voteKey, voteProof);
+        _take(who.nodeKey, who.scheme, who.voteKey, voteProof);
         validators.push(who);
         seats[who.nodeKey] = validators.length;
     }
@@ -209,7 +211,7 @@ contract Registry {
         Validator storage gone = validators[seat - 1];
         delete isGovernor[gone.governor];
         delete taken[_digest(2, [nodeKey, bytes32(0)])];
-        delete taken[_digest(gone.scheme, gone.voteKey)];
+        _freeVoteKey(gone.scheme, gone.voteKey);
         delete seats[nodeKey];
         if (seat != validators.length) {
             validators[seat - 1] = validators[validators.length - 1];
@@ -218,10 +220,16 @@ contract Registry {
         validators.pop();
     }
 
+    /// @notice A vote key of more than 64 bytes, for a later change of the same proposal to name by its digest.
+    function layDownKey(bytes calldata key) external approved {
+        longKeys[keccak256(key)] = key;
+    }
+
     function replaceVoteKey(bytes32 nodeKey, uint8 scheme, bytes32[2] calldata voteKey, bytes calldata proof) external approved {
         Validator storage who = validators[_seat(nodeKey) - 1];
-        delete taken[_digest(who.scheme, who.voteKey)];
-        _takeVoteKey(nodeKey, scheme, voteKey, proof);
+        (uint8 oldScheme, bytes32[2] memory oldKey) = (who.scheme, who.voteKey);
+        _take(nodeKey, scheme, voteKey, proof);
+        _freeVoteKey(oldScheme, oldKey);
         who.scheme = scheme;
         who.voteKey = voteKey;
     }
@@ -286,19 +294,20 @@ contract Registry {
         _take(nodeKey, 2, [nodeKey, bytes32(0)], proof);
     }
 
-    function _takeVoteKey(bytes32 nodeKey, uint8 scheme, bytes32[2] memory key, bytes calldata proof) private {
-        _take(nodeKey, scheme, key, proof);
-    }
-
     function _take(bytes32 nodeKey, uint8 scheme, bytes32[2] memory key, bytes calldata proof) private {
         bytes32 digest = _digest(scheme, key);
         if (taken[digest]) revert DuplicateKey();
-        if (proof.length != 64 || (scheme == 2 && key[1] != 0)) revert NoPossession();
-        bytes memory keyBytes = scheme == 2 ? abi.encodePacked(key[0]) : abi.encodePacked(key);
-        bytes memory message = possession(nodeKey, scheme, key);
-        (, bytes memory valid) = SIGNATURE_VERIFY.staticcall(abi.encodePacked(scheme, keyBytes, proof, message));
-        if (valid.length != 32) revert NoPossession();
+        (uint256 keySize,) = sizes(scheme);
+        bytes memory keyBytes = keySize == 64 ? abi.encodePacked(key) : keySize == 32 ? abi.encodePacked(key[0]) : longKeys[key[0]];
+        if (keySize != 64 && key[1] != 0) revert NoPossession();
+        if (!_holds(scheme, keyBytes, proof, possession(nodeKey, scheme, key))) revert NoPossession();
         taken[digest] = true;
+    }
+
+    function _freeVoteKey(uint8 scheme, bytes32[2] memory key) private {
+        delete taken[_digest(scheme, key)];
+        (uint256 keySize,) = sizes(scheme);
+        if (keySize > 64) delete longKeys[key[0]];
     }
 
     function _digest(uint8 scheme, bytes32[2] memory key) private pure returns (bytes32) {

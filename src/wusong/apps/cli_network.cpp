@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "wusong/apps/cli.hpp"
 #include "wusong/apps/doctor_command.hpp"
+#include "wusong/apps/keys.hpp"
 #include "wusong/apps/network_command.hpp"
 #include "wusong/apps/node_command.hpp"
 #include "wusong/apps/report.hpp"
@@ -26,10 +29,12 @@ void add_create(CLI::App& network, int& code) {
   app->add_option("--fork", plan.fork, "EVM rules: Cancun, Prague or Osaka")->capture_default_str();
   app->add_option(
          "--profile", plan.profile,
-         "standard: Keccak-256, as Ethereum; guomi: SM3 for the chain's own digests, SM2 votes")
+         "standard: Keccak-256, as Ethereum; guomi: SM3 for the chain's own digests, SM2 votes; "
+         "hybrid-pq: as standard, votes by Ed25519 and ML-DSA-44 together")
       ->capture_default_str();
-  app->add_option("--scheme", plan.scheme,
-                  "Votes' signatures: ed25519, sm2 or secp256k1; as the profile has it without it");
+  app->add_option(
+      "--scheme", plan.scheme,
+      fmt::format("Votes' signatures: {}; as the profile has it without it", scheme_names()));
   app->add_option("--gas-limit", plan.gas_limit, "Of a block")->capture_default_str();
   app->add_option("--gas-price", plan.gas_price, "Base fee in wei; 0: free")->capture_default_str();
   app->add_option("--block-interval-ms", plan.block_interval_ms, "Shortest time between blocks")
@@ -87,8 +92,9 @@ void add_node_create(CLI::App& node, int& code) {
   app->add_option("--genesis", plan->genesis, "The chain's genesis.json")->required();
   app->add_option("--like", plan->like, "node.toml of a member: whom to connect to")->required();
   app->add_option("--name", plan->name, "What others see")->required();
-  app->add_option("--scheme", plan->scheme,
-                  "Votes' signatures: ed25519, sm2 or secp256k1; as the profile has it without it");
+  app->add_option(
+      "--scheme", plan->scheme,
+      fmt::format("Votes' signatures: {}; as the profile has it without it", scheme_names()));
   app->add_option("--network-listen", plan->network_listen, "host:port for peers")
       ->capture_default_str();
   app->add_option("--rpc-listen", plan->rpc_listen, "host:port for JSON-RPC")

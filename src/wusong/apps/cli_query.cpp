@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "wusong/apps/cli.hpp"
 #include "wusong/apps/contract_command.hpp"
+#include "wusong/apps/keys.hpp"
 #include "wusong/apps/light_command.hpp"
 #include "wusong/apps/query_command.hpp"
 #include "wusong/apps/validator_command.hpp"
@@ -52,10 +55,12 @@ void add_preparations(CLI::App& group, int& code) {
   const auto next = std::make_shared<NextKeyOptions>();
   app = group.add_subcommand("next-key", "Make the vote key that is to follow the present one");
   app->add_option("--config", next->config, "The node's TOML file")->required();
-  app->add_option("--scheme", next->scheme, "ed25519, sm2 or secp256k1")->capture_default_str();
+  app->add_option("--scheme", next->scheme,
+                  fmt::format("One of {}; the present key's without it", scheme_names()));
   app->add_flag("--json", next->json, "As one JSON object");
   app->footer(
-      "Example: wusong validator next-key --config data/node1/node.toml\n"
+      "Example: wusong validator next-key --config data/node1/node.toml --scheme "
+      "ed25519+ml-dsa-44\n"
       "The node finds it by itself once the registry names it: no restart.");
   app->callback([next, &code] { code = validator_next_key(*next); });
 }

@@ -206,13 +206,14 @@ NodeConfig make_config(const NetworkPlan& plan, const std::vector<NodeFiles>& no
 Outcome<void> check_scheme(const std::string& name) {
   if (name.empty() || crypto::find_scheme(std::string_view{name}) != nullptr) return {};
   return failure(err::bad_argument,
-                 fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", name));
+                 fmt::format("unknown --scheme \"{}\"; use one of {}", name, scheme_names()));
 }
 
 /// What votes are signed with where nobody chose.
 std::string vote_scheme(const std::string& chosen, hash::Profile profile) {
   if (!chosen.empty()) return chosen;
-  return profile == hash::Profile::guomi ? "sm2" : "ed25519";
+  if (profile == hash::Profile::guomi) return "sm2";
+  return profile == hash::Profile::hybrid_pq ? "ed25519+ml-dsa-44" : "ed25519";
 }
 
 Outcome<void> check(const NetworkPlan& plan) {
@@ -237,8 +238,9 @@ Outcome<void> check(const NetworkPlan& plan) {
                    fmt::format("unknown --fork \"{}\"; use Cancun, Prague or Osaka", plan.fork));
   }
   if (!hash::find_profile(plan.profile)) {
-    return failure(err::bad_argument,
-                   fmt::format("unknown --profile \"{}\"; use standard or guomi", plan.profile));
+    return failure(
+        err::bad_argument,
+        fmt::format("unknown --profile \"{}\"; use standard, guomi or hybrid-pq", plan.profile));
   }
   if (auto known = check_scheme(plan.scheme); !known) return known;
   if (plan.epoch_blocks < 1 || plan.epoch_blocks > 1'000'000) {

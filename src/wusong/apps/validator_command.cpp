@@ -181,11 +181,15 @@ Outcome<JoinRequest> read_request(const std::filesystem::path& file) {
 
 namespace {
 
+/// Of the present key's scheme, or of another.
 Outcome<std::filesystem::path> make_follower(const NodeConfig& config,
                                              const std::filesystem::path& present,
-                                             crypto::Scheme scheme) {
+                                             const crypto::SchemeInfo* chosen) {
   const auto password = read_password(config.password_file);
   if (!password) return std::unexpected{password.error()};
+  const auto key = read_key(present, *password);
+  if (!key) return std::unexpected{key.error()};
+  const crypto::Scheme scheme = chosen != nullptr ? chosen->scheme : key->scheme;
   platform::OsEntropy entropy;
   const Secret secret{crypto::generate_secret_key(scheme, entropy)};
   auto file = next_key_file(present);
@@ -197,7 +201,7 @@ Outcome<std::filesystem::path> make_follower(const NodeConfig& config,
 }  // namespace
 
 Outcome<std::filesystem::path> make_next_node_key(const NodeConfig& config) {
-  return make_follower(config, config.node_key, crypto::Scheme::ed25519);
+  return make_follower(config, config.node_key, nullptr);
 }
 
 Outcome<std::filesystem::path> make_next_vote_key(const std::filesystem::path& config_file,
@@ -208,11 +212,10 @@ Outcome<std::filesystem::path> make_next_vote_key(const std::filesystem::path& c
     return failure(err::bad_config,
                    fmt::format("{} is an observer's: it has no vote key", config_file.string()));
   const auto* scheme = crypto::find_scheme(std::string_view{scheme_name});
-  if (scheme == nullptr)
-    return failure(
-        err::bad_argument,
-        fmt::format("unknown --scheme \"{}\"; use ed25519, sm2 or secp256k1", scheme_name));
-  return make_follower(*config, config->vote_key, scheme->scheme);
+  if (scheme == nullptr && !scheme_name.empty())
+    return failure(err::bad_argument, fmt::format("unknown --scheme \"{}\"; use one of {}",
+                                                  scheme_name, scheme_names()));
+  return make_follower(*config, config->vote_key, scheme);
 }
 
 namespace {
@@ -240,7 +243,7 @@ constexpr auto kRefusals = std::to_array<std::pair<std::string_view, std::string
     {"TooManyProposals()",
      "this governor has made 16 proposals since the registry last changed, those withdrawn "
      "included; let one of them be approved, or let another governor propose"},
-    {"TooLong()", "a proposal holds at most 1000 changes of 1024 bytes each; make several of it"},
+    {"TooLong()", "a proposal holds at most 1000 changes of 8192 bytes each; make several of it"},
     {"BadParameter()", "a parameter is out of range: docs/operators has the ranges"},
 });
 
@@ -377,6 +380,8 @@ std::string describe(const JsonValue& registry, const Bytes& change) {
   std::string text = codec::to_hex_data(change);
   if (text.starts_with(selector_of("setParameters((uint64,uint64,uint64,uint64),uint256,uint64)")))
     return "set parameters";
+  if (text.starts_with(selector_of("layDownKey(bytes)")))
+    return "lay down the vote key that follows";
   for (const auto& [signature, words] : kChanges) {
     if (!text.starts_with(selector_of(signature)) || change.size() < 36) continue;
     const BytesView word = BytesView{change}.subspan(4, 32);
@@ -502,6 +507,8 @@ int validator_add(const AdmitOptions& options) {
       if (request.vote_key.empty()) return no_vote_key(request);
       if (member_of(registry, "observers", codec::to_hex_data(request.node_key)))
         out.push_back(node::change_remove_observer(request.node_key));
+      if (node::is_laid_down(request.vote_key))
+        out.push_back(node::change_lay_down_key(request.vote_key));
       out.push_back(node::change_add_validator({.validator = {.name = request.name,
                                                               .scheme = request.scheme,
                                                               .vote_key = request.vote_key,
@@ -540,6 +547,8 @@ int validator_replace_key(const AdmitOptions& options) {
       if (request.vote_key.empty() && request.next_node_key.empty()) return no_vote_key(request);
       // The vote key's proof names the node key, so that follows last.
       if (!request.vote_key.empty()) {
+        if (node::is_laid_down(request.vote_key))
+          out.push_back(node::change_lay_down_key(request.vote_key));
         out.push_back(node::change_replace_vote_key({.node_key = request.node_key,
                                                      .scheme = request.scheme,
                                                      .vote_key = request.vote_key,

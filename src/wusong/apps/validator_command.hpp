@@ -37,7 +37,8 @@ std::string to_json(const JoinRequest& request);
 /// @errors err::bad_request with the member that is wrong, also where a signature does not verify
 [[nodiscard]] Outcome<JoinRequest> read_request(const std::filesystem::path& file);
 
-/// Makes the key that is to follow, beside the present one. @return its file
+/// Makes the key that is to follow, beside the present one, of its scheme where none is named.
+/// @return its file
 /// @errors err::already_exists, those of reading configuration and writing keys
 [[nodiscard]] Outcome<std::filesystem::path> make_next_vote_key(
     const std::filesystem::path& config_file, const std::string& scheme);
@@ -50,7 +51,7 @@ struct RequestOptions {
 };
 struct NextKeyOptions {
   std::filesystem::path config;
-  std::string scheme{"ed25519"};  // of a vote key
+  std::string scheme;  // of a vote key; empty: as the present one
   bool json{false};
 };
 struct AdmitOptions {  // add, observe, replace-key

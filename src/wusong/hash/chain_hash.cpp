@@ -11,7 +11,7 @@
 namespace wusong::hash {
 namespace {
 
-constexpr std::array<std::string_view, 2> kNames{"standard", "guomi"};
+constexpr std::array<std::string_view, 3> kNames{"standard", "guomi", "hybrid-pq"};
 std::atomic<Profile> current{Profile::standard};
 
 }  // namespace

@@ -12,7 +12,8 @@
 
 namespace wusong::hash {
 
-enum class Profile : std::uint8_t { standard, guomi };  // Keccak-256, SM3
+/// Keccak-256, SM3, and Keccak-256 again: hybrid_pq differs by its votes' signatures alone.
+enum class Profile : std::uint8_t { standard, guomi, hybrid_pq };
 
 std::string_view name_of(Profile profile) noexcept;
 std::optional<Profile> find_profile(std::string_view name) noexcept;

@@ -112,7 +112,8 @@ struct RangeRequest {
 
 inline constexpr std::size_t kRangeBlocksMax = 256;
 inline constexpr std::size_t kRangeBytesMax = 4u << 20;  // a response stops growing here
-inline constexpr std::size_t kCertificateSizeMax = 1u << 20;
+inline constexpr std::size_t kCertificateSizeMax =
+    3u << 20;  // of 667 signers in 1,000 with the longest signatures
 
 /// Encoded blocks at consecutive heights and the finality certificate of the last of them. No
 /// blocks and no certificate: the peer has none at `from`.

@@ -61,11 +61,17 @@ Result<void> Node::restore_epoch() {
 
 Result<consensus::Machine> Node::make_machine(std::span<const consensus::Record> records) const {
   const types::ChainParameters& parameters = epoch().parameters;
+  // A header that begins an epoch comes on top of a full block; slices bound it all the same.
+  const std::uint64_t most = std::min<std::uint64_t>(
+      consensus::kPayloadBytesMax,
+      std::uint64_t{consensus::kSlicesMax} *
+          std::min(options_.dispersal.slice_bytes_max, consensus::kPartBytes));
+  const std::uint64_t full = parameters.block_bytes_max + types::kEpochBytesMax + kBlockOverheadMax;
   const consensus::Config config{
       .genesis = voting_.domain,
       .pacemaker = options_.pacemaker,
       .min_block_interval = std::chrono::milliseconds{parameters.block_interval_ms},
-      .payload_bytes_max = parameters.block_bytes_max + kBlockOverheadMax,
+      .payload_bytes_max = std::min(most, full),
       .dispersal = options_.dispersal};
   const consensus::BlockRef head{
       .view = final_.header.view, .height = final_.header.number, .id = final_.hash};

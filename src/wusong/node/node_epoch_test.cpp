@@ -45,7 +45,7 @@ class Governors {
     out.type = types::TransactionType::dynamic_fee;
     out.chain_id = kChain;
     out.nonce = nonces_[governor]++;
-    out.gas_limit = 8'000'000;
+    out.gas_limit = 16'000'000;
     out.to = kRegistryAddress;
     out.data = std::move(call);
     const Hash secret = hash::keccak256(Bytes{'g', static_cast<std::uint8_t>(governor)});
@@ -132,6 +132,38 @@ TEST(NodeEpochs, AKeyIsReplacedWithoutARestart) {
   ASSERT_TRUE(cluster.run(60s, [&] { return all_in(cluster, 1); }));
   EXPECT_TRUE(cluster[2].node->votes());
   EXPECT_EQ(cluster[0].node->epoch().validators[2].vote_key, to_bytes(next->public_key()));
+}
+
+/// A running chain leaves classical votes behind: hybrid first, post-quantum alone after.
+TEST(NodeEpochs, VotesMoveToHybridKeysAndOnToPostQuantumOnes) {
+  NodeCluster cluster{4, {}, 1};
+  Governors governors{cluster};
+  std::uint64_t epoch = 0;
+  for (const auto& [kind, scheme] : {std::pair{'x', crypto::Scheme::ed25519_ml_dsa_44},
+                                     std::pair{'y', crypto::Scheme::ml_dsa_44}}) {
+    std::vector<Bytes> changes;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const auto next = NodeCluster::make_key(kind, i, scheme);
+      const Bytes node_key = NodeCluster::validator(i).node_key;
+      changes.push_back(change_lay_down_key(next->public_key()));
+      changes.push_back(change_replace_vote_key({.node_key = node_key,
+                                                 .scheme = scheme,
+                                                 .vote_key = to_bytes(next->public_key()),
+                                                 .proof = possession(node_key, *next)}));
+      if (i % 2 == 0) continue;  // two validators a proposal: a transaction's gas holds no more
+      governors.decide(changes, {0, 1, 3});
+      changes.clear();
+      ASSERT_TRUE(cluster.run(60s, [&] { return all_in(cluster, epoch + 1); }));
+      ++epoch;
+    }
+    for (std::size_t i = 0; i < 4; ++i) {
+      EXPECT_TRUE(cluster[i].node->votes());
+      EXPECT_EQ(cluster[0].node->epoch().validators[i].scheme, scheme);
+    }
+    const Height height = cluster[0].node->final_height();
+    ASSERT_TRUE(cluster.run(60s, [&] { return cluster[0].node->final_height() > height; }))
+        << "the chain goes on with the new keys alone";
+  }
 }
 
 TEST(NodeEpochs, ParametersHoldFromTheNextEpochOn) {

@@ -8,6 +8,7 @@
 #include "wusong/hash/hash.hpp"
 #include "wusong/node/errors.hpp"
 #include "wusong/node/internal/registry_code.hpp"
+#include "wusong/node/registry_calls.hpp"
 
 namespace wusong::node {
 namespace {
@@ -22,8 +23,9 @@ constexpr std::uint64_t kSeats = 5;
 constexpr std::uint64_t kObserverSeats = 6;
 constexpr std::uint64_t kTaken = 7;
 constexpr std::uint64_t kGovernors = 8;
-constexpr std::uint64_t kProposed = 9;             // by and version, changes, approvals
-constexpr std::uint64_t kFirstOpen = 10;           // the rest of the layout is the contract's alone
+constexpr std::uint64_t kProposed = 9;  // by and version, changes, approvals
+constexpr std::uint64_t kFirstOpen = 10;
+constexpr std::uint64_t kLongKeys = 12;            // the rest of the layout is the contract's alone
 constexpr std::uint64_t kListMax = 1'000;          // changes of a proposal, approvals
 constexpr std::uint64_t kChangeBytesMax = 65'536;  // more than any call of the contract
 
@@ -71,12 +73,22 @@ Hash word_of(const Address& address) {
 
 /// A key as two words, and what the contract remembers it by.
 std::array<Hash, 2> key_words(BytesView key) {
+  if (is_laid_down(key)) return {hash::keccak256(key), Hash{}};
   return {word_of(key), key.size() > kWord ? word_of(key.subspan(kWord)) : Hash{}};
 }
 Hash key_digest(crypto::Scheme scheme, BytesView key) {
   Bytes text{static_cast<std::uint8_t>(scheme)};
   for (const Hash& word : key_words(key)) append(text, word);
   return hash::keccak256(text);
+}
+
+/// As Solidity keeps `bytes` of more than a word: twice the length and one, and elsewhere the
+/// words.
+void write_bytes(Words& words, const Hash& slot, BytesView bytes) {
+  words[slot] = U256{2 * bytes.size() + 1};
+  const Hash first = hash::keccak256(slot);
+  for (std::size_t i = 0; i * kWord < bytes.size(); ++i)
+    words[plus(first, i)] = to_u256(word_of(bytes.subspan(i * kWord)));
 }
 
 void write_validator(Words& words, std::size_t index, const types::Validator& validator,
@@ -95,6 +107,8 @@ void write_validator(Words& words, std::size_t index, const types::Validator& va
   words[entry_of(kSeats, word_of(validator.node_key))] = U256{index + 1};
   words[entry_of(kGovernors, word_of(governor))] = U256{1};
   words[entry_of(kTaken, key_digest(validator.scheme, validator.vote_key))] = U256{1};
+  if (is_laid_down(validator.vote_key))
+    write_bytes(words, entry_of(kLongKeys, vote_key[0]), validator.vote_key);
   words[entry_of(kTaken, key_digest(crypto::Scheme::ed25519, validator.node_key))] = U256{1};
 }
 
@@ -133,10 +147,18 @@ class Reader {
     const auto* scheme = crypto::find_scheme(beneficiary.bytes[11]);
     if (scheme == nullptr) return fail(err::bad_registry);
     out.scheme = scheme->scheme;
-    out.vote_key = to_bytes(word(plus(at, 4)));
-    append(out.vote_key, word(plus(at, 5)));
-    out.vote_key.resize(scheme->public_key_size);
+    WUSONG_TRY(out.vote_key, vote_key(plus(at, 4), scheme->public_key_size));
     return out;
+  }
+  Result<Bytes> vote_key(const Hash& slot, std::size_t size) {
+    Bytes words = to_bytes(word(slot));
+    append(words, word(plus(slot, 1)));
+    if (size > words.size()) {
+      WUSONG_TRY(words, bytes(entry_of(kLongKeys, word(slot))));
+      if (words.size() != size) return fail(err::bad_registry);
+    }
+    words.resize(size);
+    return words;
   }
   Address governor(std::size_t index) {
     return address(word(plus(elements_of(kValidators), index * kValidatorWords + 3)));

@@ -10,7 +10,6 @@ namespace wusong::node {
 namespace {
 
 constexpr std::size_t kWord = 32;
-constexpr std::size_t kKeyBytes = 64;
 
 /// Arguments as Solidity's ABI has them: fixed words first, then what they point to.
 class Call {
@@ -28,9 +27,13 @@ class Call {
     return *this;
   }
   /// Left-aligned, zeros after it.
-  Call& left(BytesView value, std::size_t size = kWord) {
+  Call& left(BytesView value) {
     append(out_, value);
-    out_.resize(out_.size() + size - value.size());
+    out_.resize(out_.size() + kWord - value.size());
+    return *this;
+  }
+  Call& words(BytesView value) {
+    append(out_, value);
     return *this;
   }
   Call& bytes(BytesView value) {
@@ -66,6 +69,13 @@ class Call {
   Bytes tail_;
 };
 
+/// A vote key as the contract's two words: its bytes, or what stands for a longer one.
+Bytes two_words(BytesView key) {
+  Bytes out = is_laid_down(key) ? to_bytes(hash::keccak256(key)) : to_bytes(key);
+  out.resize(2 * kWord);
+  return out;
+}
+
 U256 number_of(crypto::Scheme scheme) {
   return U256{static_cast<std::uint64_t>(scheme)};
 }
@@ -78,9 +88,12 @@ Bytes possession_message(std::uint64_t chain_id, BytesView node_key, crypto::Sch
   append(out, to_hash(U256{chain_id}));
   append(out, node_key);
   out.push_back(static_cast<std::uint8_t>(scheme));
-  append(out, key);
-  out.resize(out.size() + kKeyBytes - key.size());
+  append(out, two_words(key));
   return out;
+}
+
+bool is_laid_down(BytesView vote_key) noexcept {
+  return vote_key.size() > 2 * kWord;
 }
 
 Bytes call_propose(std::span<const Bytes> changes) {
@@ -101,10 +114,14 @@ Bytes change_add_validator(const NewValidator& who) {
       .address(validator.beneficiary)
       .number(number_of(validator.scheme))
       .address(who.governor)
-      .left(validator.vote_key, kKeyBytes)
+      .words(two_words(validator.vote_key))
       .bytes(who.vote_proof)
       .bytes(who.node_proof)
       .take();
+}
+
+Bytes change_lay_down_key(BytesView vote_key) {
+  return Call{"layDownKey(bytes)", 1}.bytes(vote_key).take();
 }
 
 Bytes change_remove_validator(BytesView node_key) {
@@ -115,7 +132,7 @@ Bytes change_replace_vote_key(const NewVoteKey& next) {
   return Call{"replaceVoteKey(bytes32,uint8,bytes32[2],bytes)", 5}
       .left(next.node_key)
       .number(number_of(next.scheme))
-      .left(next.vote_key, kKeyBytes)
+      .words(two_words(next.vote_key))
       .bytes(next.proof)
       .take();
 }

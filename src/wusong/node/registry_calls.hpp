@@ -10,7 +10,7 @@ namespace wusong::node {
 
 /// What a key signs to show that somebody holds it; a node key does so for itself.
 /// @shape "wusong/possession/v1" || chain id u256 || node key || scheme u8 || key, filled to 64
-/// bytes
+///        bytes; of a longer key keccak256, filled likewise
 Bytes possession_message(std::uint64_t chain_id, BytesView node_key, crypto::Scheme scheme,
                          BytesView key);
 
@@ -26,6 +26,9 @@ struct NewValidator {
   Bytes vote_proof;  // over possession_message() of the vote key
   Bytes node_proof;  // and of the node key
 };
+/// A vote key of more than 64 bytes is brought by a change before the one that names it.
+bool is_laid_down(BytesView vote_key) noexcept;
+Bytes change_lay_down_key(BytesView vote_key);
 Bytes change_add_validator(const NewValidator& who);
 Bytes change_remove_validator(BytesView node_key);
 struct NewVoteKey {

@@ -188,9 +188,9 @@ Result<void> NodeHostImpl::start() {
   options.hello.role = votes_ ? net::Role::validator : net::Role::observer;
   options.hello.finalised = Height{final_.load()};
   options.peers = neighbourhood_.pinned(*epoch(), self_);
-  options.limits.frame_payload_max =
-      std::max(net::kFramePayloadMax,
-               std::size_t{options_.genesis.block_bytes_max} + (std::size_t{1} << 20));
+  options.limits.frame_payload_max = std::max(
+      net::kFramePayloadMax, std::size_t{options_.genesis.block_bytes_max} + types::kEpochBytesMax +
+                                 net::kCertificateSizeMax + (std::size_t{1} << 20));
   core_->start();
   execution_->start();
   post([](node::Node& node) { node.start(); });

@@ -32,7 +32,8 @@ class NodeCluster {
   };
 
   /// `spare`: machines that the genesis does not name. With some, the chain has a registry.
-  explicit NodeCluster(std::size_t count, node::Genesis genesis = {}, std::size_t spare = 0)
+  explicit NodeCluster(std::size_t count, node::Genesis genesis = {}, std::size_t spare = 0,
+                       crypto::Scheme votes = crypto::Scheme::ed25519)
       : genesis_{std::move(genesis)} {
     if (genesis_.chain_id == 0) genesis_.chain_id = 5'918;
     genesis_.timestamp = UnixMillis{1'700'000'000'000};
@@ -40,10 +41,12 @@ class NodeCluster {
     for (std::size_t i = 0; i < members_.size(); ++i) {
       members_[i] = std::make_unique<Member>();
       node::HeldKeys::Keys keys;
-      keys.push_back(make_key('v', i));
-      keys.push_back(make_key('w', i));  // the next one
+      keys.push_back(make_key('v', i, votes));
+      keys.push_back(make_key('w', i));  // the next ones
+      keys.push_back(make_key('x', i, crypto::Scheme::ed25519_ml_dsa_44));
+      keys.push_back(make_key('y', i, crypto::Scheme::ml_dsa_44));
       members_[i]->keys = std::make_unique<node::HeldKeys>(std::move(keys));
-      if (i < count) genesis_.validators.push_back(validator(i));
+      if (i < count) genesis_.validators.push_back(validator(i, votes));
       node_keys_.push_back(validator(i).node_key);
     }
     if (spare > 0) {
@@ -60,14 +63,17 @@ class NodeCluster {
 
   static std::unique_ptr<crypto::Signer> make_key(char kind, std::size_t i,
                                                   crypto::Scheme scheme = crypto::Scheme::ed25519) {
-    const Hash secret =
-        hash::keccak256(Bytes{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(i)});
+    Bytes secret = to_bytes(
+        hash::keccak256(Bytes{static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(i)}));
+    const std::size_t size =
+        crypto::find_scheme(static_cast<std::uint8_t>(scheme))->secret_key_size;
+    while (secret.size() < size) append(secret, hash::keccak256(secret));
     return *crypto::make_signer(scheme, secret);
   }
-  static types::Validator validator(std::size_t i) {
-    const Bytes vote_key = to_bytes(make_key('v', i)->public_key());
+  static types::Validator validator(std::size_t i, crypto::Scheme votes = crypto::Scheme::ed25519) {
+    const Bytes vote_key = to_bytes(make_key('v', i, votes)->public_key());
     return {.name = "node" + std::to_string(i),
-            .scheme = crypto::Scheme::ed25519,
+            .scheme = votes,
             .vote_key = vote_key,
             .node_key = to_bytes(make_key('n', i)->public_key()),
             .beneficiary = Address::from(BytesView{vote_key}.first(20))};

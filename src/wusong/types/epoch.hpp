@@ -17,6 +17,9 @@ namespace wusong::types {
 
 inline constexpr std::size_t kEpochMembersMax = 1'000;  // of each kind
 inline constexpr std::size_t kMemberNameMax = 32;
+/// No encoded epoch is longer: most members of each kind, with the longest of keys.
+inline constexpr std::size_t kEpochBytesMax =
+    kEpochMembersMax * (crypto::kPublicKeySizeMax + 2 * (kMemberNameMax + 40) + 48);
 
 struct Validator {
   std::string name;
