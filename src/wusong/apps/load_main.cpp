@@ -28,6 +28,7 @@ using namespace std::chrono_literals;
 struct Options {
   std::string rpc{"http://127.0.0.1:8545"};
   std::string code_file;  // creation code of an ERC-20 that mints to its creator
+  std::string scheme{"secp256k1"};
   std::uint64_t accounts{1'000};
   std::uint64_t transactions{50'000};
   std::uint64_t batch{200};
@@ -50,13 +51,16 @@ struct Account {
   Hash secret;
   Address address;
   std::uint64_t nonce{0};
+  std::unique_ptr<crypto::Signer> native{};  // where its scheme is not Ethereum's
 };
 
-Account account_of(std::uint64_t index) {
+Account account_of(std::uint64_t index, crypto::Scheme scheme) {
   const std::string seed = fmt::format("wusong load account {}", index);
   Account out{.secret = hash::keccak256(as_bytes(seed))};
-  const auto signer = crypto::make_signer(crypto::Scheme::secp256k1, out.secret);
-  out.address = crypto::address_of(crypto::Scheme::secp256k1, (*signer)->public_key());
+  auto signer = crypto::make_signer(scheme, out.secret);
+  if (!signer) give_up({signer.error(), "no account of this scheme"});
+  out.address = crypto::address_of(scheme, (*signer)->public_key());
+  if (scheme != crypto::Scheme::secp256k1) out.native = *std::move(signer);
   return out;
 }
 
@@ -70,6 +74,9 @@ class Load {
  public:
   explicit Load(Options options)
       : options_{std::move(options)}, client_{need(RpcClient::open(options_.rpc, 60s))} {
+    const auto* const scheme = crypto::find_scheme(options_.scheme);
+    if (scheme == nullptr) give_up({err::bad_argument, "no scheme " + options_.scheme});
+    scheme_ = scheme->scheme;
     chain_id_ = quantity(client_, "eth_chainId");
     const auto secret = codec::from_hex(kDevAccounts[0].secret_key);
     funder_.secret = Hash::from(*secret);
@@ -79,7 +86,8 @@ class Load {
 
   void prepare() {
     deploy();
-    for (std::uint64_t i = 0; i < options_.accounts; ++i) accounts_.push_back(account_of(i));
+    for (std::uint64_t i = 0; i < options_.accounts; ++i)
+      accounts_.push_back(account_of(i, scheme_));
     std::vector<std::string> bodies;
     std::vector<Bytes> raw;
     for (const Account& account : accounts_) {
@@ -123,11 +131,10 @@ class Load {
     for (std::uint64_t i = 0; i < options_.latency_samples; ++i) {
       Account& from = accounts_[i % accounts_.size()];
       const Bytes raw = transfer(from, accounts_[(i + 1) % accounts_.size()].address, U256{1});
-      const std::string hash = codec::to_hex_data(hash::keccak256(raw));
-      const std::string params = fmt::format(R"(["{}"])", hash);
+      const std::string request = fmt::format(R"(["{}"])", codec::to_hex_data(raw));
       const Instant begun = platform::monotonic_now();
-      need(client_.call("eth_sendRawTransaction",
-                        fmt::format(R"(["{}"])", codec::to_hex_data(raw))));
+      const auto reply = need(client_.call("eth_sendRawTransaction", request));
+      const std::string params = fmt::format(R"(["{}"])", reply.result().string().value_or(""));
       while (need(client_.call("eth_getTransactionReceipt", params)).result().is_null()) {
         if (platform::monotonic_now() - begun > 30s)
           give_up({err::rpc_failed, "no receipt within 30 s"});
@@ -170,7 +177,12 @@ class Load {
     transaction.gas_limit = gas;
     transaction.to = to;
     transaction.data = std::move(data);
-    if (!types::sign(transaction, from.secret)) give_up({err::bad_argument, "cannot sign"});
+    if (from.native) {
+      transaction.type = types::TransactionType::native;
+      types::sign_native(transaction, *from.native);
+    } else if (!types::sign(transaction, from.secret)) {
+      give_up({err::bad_argument, "cannot sign"});
+    }
     return types::encode(transaction);
   }
 
@@ -272,6 +284,7 @@ class Load {
 
   Options options_;
   RpcClient client_;
+  crypto::Scheme scheme_{};
   std::uint64_t chain_id_{0};
   Account funder_;
   Address token_;
@@ -288,6 +301,8 @@ int main(int argc, char** argv) {
   app.add_option("--code", options.code_file,
                  "Hexadecimal creation code of an ERC-20 that mints to its creator")
       ->required();
+  app.add_option("--scheme", options.scheme, "How senders sign: secp256k1, ed25519, sm2")
+      ->capture_default_str();
   app.add_option("--accounts", options.accounts, "Senders")->capture_default_str();
   app.add_option("--transactions", options.transactions, "Transfers")->capture_default_str();
   app.add_option("--batch", options.batch, "Transfers in one request")->capture_default_str();
