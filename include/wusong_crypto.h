@@ -56,19 +56,19 @@ const char* wusong_crypto_version(void);
 /* Sizes are 0 where there is no such thing, or where keys choose it ("rsa"). */
 typedef struct wusong_scheme {
   const char* name;
-  const char* kind;     /* "signature", "encapsulation", "cipher", "digest" */
+  const char* kind;     /* "signature", "encapsulation", "agreement", "cipher", "digest" */
   const char* standard; /* "FIPS 204"; "none" for what is ours alone */
   const char* security; /* "128 bits", "category 2" of NIST's */
   size_t secret_key;    /* of ciphers: the key */
   size_t public_key;    /* of ciphers: the nonce */
-  size_t result;        /* signature, encapsulated secret, tag, digest */
+  size_t result;        /* signature, encapsulated secret, shared secret, tag, digest */
 } wusong_scheme;
 
 /* Index 0, 1, … until the error "suite.unknown_scheme". */
 wusong_error wusong_scheme_at(size_t index, wusong_scheme* out);
 wusong_error wusong_scheme_find(const char* name, wusong_scheme* out);
 
-/* ---- Keys of schemes that sign or encapsulate -------------------------------------------------- */
+/* ---- Keys of schemes that sign, encapsulate or agree ------------------------------------------- */
 
 typedef struct wusong_secret_key wusong_secret_key;
 typedef struct wusong_public_key wusong_public_key;
@@ -140,6 +140,12 @@ wusong_error wusong_encapsulate(const wusong_public_key* key, wusong_buffer* cip
  * Errors: "suite.not_offered", "pq.ciphertext_length". */
 wusong_error wusong_decapsulate(const wusong_secret_key* key, wusong_bytes ciphertext,
                                 uint8_t secret[WUSONG_SHARED_SECRET_SIZE]);
+
+/* The secret that the owners of two keys both find, of "x25519", "sm2", "p256" or "secp256k1". It is no
+ * key yet: derive one from it and both public keys. Constant time.
+ * Errors: "suite.not_offered" (also: keys of two schemes), "crypto.no_agreement". */
+wusong_error wusong_agree(const wusong_secret_key* key, const wusong_public_key* peer,
+                          uint8_t secret[WUSONG_SHARED_SECRET_SIZE]);
 
 /* ---- Ciphers and digests ----------------------------------------------------------------------- */
 

@@ -124,6 +124,29 @@ static void encapsulate(const wusong_scheme* scheme) {
   wusong_public_key_free(named);
 }
 
+static void agree(const char* name) {
+  uint8_t mine[WUSONG_SHARED_SECRET_SIZE];
+  uint8_t theirs[WUSONG_SHARED_SECRET_SIZE];
+  wusong_secret_key* keys[2] = {NULL, NULL};
+  wusong_public_key* named[2] = {NULL, NULL};
+  wusong_secret_key* signer = NULL;
+  size_t i;
+  for (i = 0; i < 2; ++i) {
+    check(wusong_keygen(name, &keys[i]) == NULL, "keygen", name);
+    check(wusong_public_key_of(keys[i], &named[i]) == NULL, "public key", name);
+  }
+  check(wusong_agree(keys[0], named[1], mine) == NULL, "agree", name);
+  check(wusong_agree(keys[1], named[0], theirs) == NULL, "the other", name);
+  check(memcmp(mine, theirs, sizeof(mine)) == 0, "the same secret", name);
+  check(wusong_keygen("ed25519", &signer) == NULL, "keygen", "ed25519");
+  check(is(wusong_agree(signer, named[0], mine), "suite.not_offered"), "signs only", "ed25519");
+  wusong_secret_key_free(signer);
+  for (i = 0; i < 2; ++i) {
+    wusong_secret_key_free(keys[i]);
+    wusong_public_key_free(named[i]);
+  }
+}
+
 static void seal(const wusong_scheme* scheme) {
   static const uint8_t key[64] = {1, 2, 3};
   uint8_t sealed[64];
@@ -286,6 +309,10 @@ int main(void) {
   check(is(wusong_keygen("rot13", &none), "suite.unknown_scheme") && none == NULL, "no such", "");
   check(is(wusong_keygen("sm3", &none), "suite.unknown_scheme"), "a digest has no keys", "");
   check(is(wusong_keygen("sm2", NULL), "suite.null_argument"), "nowhere", "");
+  agree("x25519");
+  agree("sm2");
+  agree("p256");
+  agree("secp256k1");
   digests();
   batch();
   recover();

@@ -254,6 +254,15 @@ wusong_error wusong_decapsulate(const wusong_secret_key* key, wusong_bytes ciphe
   return kDone;
 }
 
+wusong_error wusong_agree(const wusong_secret_key* key, const wusong_public_key* peer,
+                          uint8_t secret[WUSONG_SHARED_SECRET_SIZE]) {
+  if (key == nullptr || peer == nullptr || secret == nullptr) return null_argument();
+  const auto found = key->key.agree(peer->key);
+  if (!found) return name_of(found.error());
+  std::ranges::copy(found->view(), secret);
+  return kDone;
+}
+
 wusong_error wusong_encrypt(const wusong_sealing* with, wusong_bytes text, wusong_buffer* out) {
   if (is_null(with) || is_null(text) || is_null(out)) return null_argument();
   std::size_t tag = 0;
