@@ -46,6 +46,14 @@ inline constexpr ErrorInfo bad_address_record{2232, Disposition::reject, "net.ba
 inline constexpr ErrorInfo relay_refused{2233, Disposition::retry, "net.relay_refused"};
 inline constexpr ErrorInfo relay_credit_exceeded{2234, Disposition::reject,
                                                  "net.relay_credit_exceeded"};
+// Of the hybrid key exchange (link_handshake.hpp).
+inline constexpr ErrorInfo peer_without_hybrid{2235, Disposition::reject,
+                                               "net.peer_without_hybrid"};
+inline constexpr ErrorInfo link_suite_mismatch{2236, Disposition::reject,
+                                               "net.link_suite_mismatch"};
+inline constexpr ErrorInfo bad_link_message{2237, Disposition::reject, "net.bad_link_message"};
+inline constexpr ErrorInfo link_not_confirmed{2238, Disposition::reject, "net.link_not_confirmed"};
+inline constexpr ErrorInfo bad_link_record{2239, Disposition::reject, "net.bad_link_record"};
 // What the other side said of our certificate.
 inline constexpr ErrorInfo own_certificate_revoked{2228, Disposition::reject,
                                                    "net.own_certificate_revoked"};
