@@ -148,6 +148,7 @@ void read_network(const toml::table& root, const std::filesystem::path& folder, 
   network.texts("relays", out.relays);
   network.flag("direct", out.direct);
   network.flag("relay", out.relay);
+  network.text("hybrid", out.network_hybrid, {"required", "allowed"});
   network.text("tls", out.network_tls, {"pinned", "ca"});
   network.path("certificate", folder, out.tls_certificate);
   network.text("key", out.tls_key);
@@ -298,6 +299,9 @@ std::string network_keys(const NodeConfig& c) {
       "direct = {}                # false: dial only peers, reach the rest through relays\n"
       "relay = {}                # true: pass frames on between others\n",
       quoted_list(c.advertise), quoted_list(c.relays), c.direct, c.relay);
+  if (c.network_hybrid != "required")
+    out += fmt::format("hybrid = \"{}\"           # required once no peer is of a release before\n",
+                       c.network_hybrid);
   out += fmt::format(
       "tls = \"{}\"                 # pinned: by node_key itself; ca: by a certificate, files "
       "below\n",

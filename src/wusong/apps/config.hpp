@@ -32,11 +32,12 @@ struct NodeConfig {
 
   std::string network_listen{"127.0.0.1:30300"};
   std::vector<PeerAddress> peers;
-  std::vector<std::string> advertise;  // host:port; empty: network.listen, unless a wildcard
-  std::vector<std::string> relays;     // members' names: they pass frames on to this node
-  bool direct{true};                   // false: dials only `peers`, reaches others by relays
-  bool relay{false};                   // passes frames on between others
-  std::string network_tls{"pinned"};   // or "ca": the five that follow
+  std::vector<std::string> advertise;      // host:port; empty: network.listen, unless a wildcard
+  std::vector<std::string> relays;         // members' names: they pass frames on to this node
+  bool direct{true};                       // false: dials only `peers`, reaches others by relays
+  bool relay{false};                       // passes frames on between others
+  std::string network_hybrid{"required"};  // or "allowed": peers without it under TLS alone
+  std::string network_tls{"pinned"};       // or "ca": the five that follow
   std::filesystem::path tls_certificate;
   std::string tls_key;                          // a path, or pkcs11:…
   std::filesystem::path tls_key_password_file;  // empty: password_file

@@ -92,6 +92,15 @@ TEST(Config, CertificatesNeedAllTheirFilesAndTheModeThatUsesThem) {
   EXPECT_EQ(token->tls_key, "pkcs11:token=t");
 }
 
+TEST(Config, PeersWithoutAHybridExchangeAreRefusedUnlessTheFileAllowsThem) {
+  EXPECT_EQ(parse_config(kGood, "/net/node0")->network_hybrid, "required");
+  const auto allowed = parse_config(kGood + "[network]\nhybrid = \"allowed\"\n", "/net/node0");
+  ASSERT_TRUE(allowed);
+  EXPECT_EQ(parse_config(write_config(*allowed), "/net/node0")->network_hybrid, "allowed");
+  EXPECT_EQ(refused(kGood + "[network]\nhybrid = \"alowed\"\n").detail,
+            "line 9: network.hybrid is \"alowed\"; did you mean \"allowed\"?");
+}
+
 TEST(Config, ANodeThatDialsNobodyNeedsRelays) {
   EXPECT_EQ(refused(kGood + "[network]\ndirect = false\n").row, "apps.bad_config");
   EXPECT_EQ(refused(kGood + "[network]\ndirect = false\nrelays = [\"s\"]\n").row, "accepted");

@@ -68,6 +68,7 @@ class Examination {
     add(operate::check_open_files(std::nullopt));
     add(operate::check_clock_source());
     check_exposure();
+    check_link_rule();
     if (running_) {
       check_running();
     } else {
@@ -248,6 +249,16 @@ class Examination {
     running_ = !held && held.error() == Error{platform::err::already_locked};
   }
 
+  /// What a recording of this node's links would be worth.
+  void check_link_rule() {
+    if (config_.network_hybrid == "required") {
+      add(well("links", "a hybrid key exchange inside TLS, required of every peer"));
+    } else {
+      add(warning("links", "peers without a hybrid key exchange are spoken to under TLS alone",
+                  "take network.hybrid = \"allowed\" away once all of them run this release"));
+    }
+  }
+
   void check_exposure() {
     const auto listen = parse_host_port(config_.rpc_listen);
     const bool loopback = listen->host == "127.0.0.1" || listen->host == "localhost" ||
@@ -312,6 +323,7 @@ class Examination {
     check_reload(*client);
     check_registry(*client);
     check_peers(*client);
+    check_links(*client);
     check_kept(*client);
     if (config_.role != "light") check_times(*client);  // of blocks it has headers alone
   }
@@ -375,6 +387,20 @@ class Examination {
     const std::string serial{tls ? tls->string_at("serial").value_or("") : ""};
     if (!serial.empty() && !serial_.empty() && serial != serial_)
       add(warning("reload", "the process goes by an older certificate than its file", reload));
+  }
+
+  /// By which exchange the links that stand got their keys.
+  void check_links(RpcClient& client) {
+    const auto reply = client.call("wusong_networkStatus");
+    const auto peers = reply ? reply->result().find("peers") : std::nullopt;
+    if (!peers) return;
+    std::map<std::string, std::size_t> links;
+    for (const auto& peer : peers->items()) {
+      const std::string exchange{peer.string_at("exchange").value_or("")};
+      if (!exchange.empty()) ++links[exchange];
+    }
+    for (const auto& [exchange, count] : links)
+      add(well("links", fmt::format("{} by {}", count, exchange)));
   }
 
   void check_peers(RpcClient& client) {

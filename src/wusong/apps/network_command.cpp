@@ -227,7 +227,8 @@ std::string text_in(const codec::JsonValue& object, std::string_view key) {
   return text ? std::string{*text} : std::string{};
 }
 
-/// Name, how it is connected, where, what is held against it, what was refused from it.
+/// Name, how it is connected, where, by which exchange of keys, what is held against it, what was
+/// refused from it.
 std::vector<std::string> peer_row(const codec::JsonValue& peer) {
   const auto flag = [&](std::string_view key) {
     const auto member = peer.find(key);
@@ -235,6 +236,7 @@ std::vector<std::string> peer_row(const codec::JsonValue& peer) {
   };
   const std::uint64_t banned = number_in(peer, "bannedMs");
   std::string how = !flag("connected") ? "away" : (flag("relayed") ? "relayed" : "direct");
+  const std::string exchange = text_in(peer, "exchange");
   if (banned != 0) how = fmt::format("banned {} s", (banned + 999) / 1'000);
   std::string refused;
   if (const auto counts = peer.find("refused")) {
@@ -243,9 +245,13 @@ std::vector<std::string> peer_row(const codec::JsonValue& peer) {
           fmt::format("{}{} {}", refused.empty() ? "" : ", ", reason, count.u64().value_or(0));
   }
   const std::string error = text_in(peer, "lastError");
-  return {text_in(peer, "name"),           how,
-          text_in(peer, "address"),        std::to_string(number_in(peer, "penalty")),
-          refused.empty() ? "-" : refused, error.empty() ? "-" : error};
+  return {text_in(peer, "name"),
+          how,
+          text_in(peer, "address"),
+          exchange.empty() ? "-" : exchange,
+          std::to_string(number_in(peer, "penalty")),
+          refused.empty() ? "-" : refused,
+          error.empty() ? "-" : error};
 }
 
 NodeStatus ask_status(const NodeProcess& node) {
@@ -587,7 +593,7 @@ int network_status(const std::filesystem::path& folder, bool json, bool peers) {
       fmt::print("         warning: {}\n", warning);
     if (!peers || status.admitted.empty()) continue;
     std::vector<std::vector<std::string>> rows{
-        {"  peer", "state", "address", "penalty", "refused from it", "last error"}};
+        {"  peer", "state", "address", "exchange", "penalty", "refused from it", "last error"}};
     for (std::vector<std::string>& row : status.admitted) {
       row[0].insert(0, "  ");
       rows.push_back(std::move(row));

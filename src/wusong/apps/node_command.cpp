@@ -218,6 +218,7 @@ Outcome<platform::HostOptions> host_options(const NodeConfig& config) {
   if (const auto good = check_reach(config, out.genesis); !good)
     return std::unexpected{good.error()};
   out.reach = {.advertise = config.advertise, .direct = config.direct, .relay = config.relay};
+  out.hybrid_required = config.network_hybrid == "required";
   out.relays = config.relays;
   auto tls = tls_files(config);
   if (!tls) return std::unexpected{tls.error()};

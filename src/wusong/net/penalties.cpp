@@ -20,7 +20,8 @@ double penalty_of(Error refusal) noexcept {
   for (const Error harmless :
        {Error{err::peer_removed}, Error{err::banned}, Error{err::own_certificate_revoked},
         Error{err::own_certificate_expired}, Error{err::genesis_mismatch},
-        Error{err::version_mismatch}, Error{err::wrong_peer}, Error{err::connected_to_self}})
+        Error{err::version_mismatch}, Error{err::wrong_peer}, Error{err::connected_to_self},
+        Error{err::peer_without_hybrid}, Error{err::link_suite_mismatch}})
     if (refusal == harmless) return 0;
   for (const Error format : {Error{err::bad_message}, Error{err::unknown_channel},
                              Error{err::frame_too_large}, Error{err::hello_expected}})

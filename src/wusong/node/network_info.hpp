@@ -32,6 +32,7 @@ struct AdmittedPeer {
   std::string name;
   bool connected{false};
   bool relayed{false};         // through another node
+  std::string exchange;        // of the connection's keys; "tls": that of TLS alone
   std::string address;         // of the connection, else where it is tried; may be empty
   std::string last_error;      // why it was last disconnected or not reached
   double penalty{0};           // 0: nothing held against it; it is banned at 100

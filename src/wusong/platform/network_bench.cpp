@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the network costs on loopback: a vote's way, a block's way, a batch of transactions by HTTP.
+// What the network costs: two ends' cryptography without sockets; on loopback a vote's way, a
+// block's way, a batch of transactions by HTTP.
 #include <benchmark/benchmark.h>
 #include <condition_variable>
 #include <mutex>
@@ -7,6 +8,8 @@
 #include "wusong/base/assert.hpp"
 #include "wusong/platform/http_client.hpp"
 #include "wusong/platform/http_server.hpp"
+#include "wusong/platform/internal/tls.hpp"
+#include "wusong/platform/os_entropy.hpp"
 #include "wusong/platform/transport.hpp"
 
 namespace wusong::platform {
@@ -49,13 +52,23 @@ class Peer final : public TransportEvents {
   std::uint64_t frames_{0};
 };
 
+/// What a peer may send at most is not what is measured here.
+TransportLimits without_rates() {
+  TransportLimits out;
+  out.frame_rates.fill({1e9, 1e9});
+  out.read_bytes_per_second_max = std::size_t{1} << 40;
+  return out;
+}
+
 struct Pair {
   Pair() {
     TransportOptions second;
+    second.limits = without_rates();
     second.secret_key = secret(2);
     second.peers = {{*public_key_of(secret(1)), "", 0}};
     b = *Transport::start(second, at_b, *logger);
     TransportOptions first;
+    first.limits = without_rates();
     first.secret_key = secret(1);
     first.peers = {{b->self(), "127.0.0.1", b->port()}};
     first.limits.dial_grace = Duration{0};
@@ -73,6 +86,102 @@ struct Pair {
   std::unique_ptr<Transport> a;
   std::unique_ptr<Transport> b;
 };
+
+/// Both ends of a connection in memory: under TLS alone, or with a link inside.
+class Ends {
+ public:
+  explicit Ends(std::optional<net::LinkSuite> suite)
+      : suite_{suite},
+        client_{client_context(), internal::TlsSide::client, anybody},
+        server_{server_context(), internal::TlsSide::server, anybody},
+        dialler_{client_, suite.value_or(net::LinkSuite::standard), net::LinkSide::dialler},
+        acceptor_{server_, suite.value_or(net::LinkSuite::standard), net::LinkSide::acceptor} {}
+
+  void agree() {
+    run([this] { return client_.handshake(); }, [this] { return server_.handshake(); });
+    if (!suite_) return;
+    OsEntropy entropy;
+    for (auto [tls, link] : {std::pair{&client_, &dialler_}, std::pair{&server_, &acceptor_}})
+      WUSONG_ASSERT(link->begin(*tls->exported(net::kLinkExporterLabel), entropy).has_value());
+    run([&] { return dialler_.advance(entropy); }, [&] { return acceptor_.advance(entropy); });
+  }
+  void carry(BytesView plain, std::span<std::uint8_t> out) {
+    WUSONG_ASSERT(dialler_.write(plain).has_value());
+    pass(client_, server_);
+    for (std::size_t done = 0; done < out.size();) done += *acceptor_.read(out.subspan(done));
+  }
+
+ private:
+  static Result<void> anybody(const net::PeerKey&) { return {}; }
+  static const internal::TlsContext& client_context() {
+    static const auto kShared = *internal::TlsContext::make(secret(1));
+    return kShared;
+  }
+  static const internal::TlsContext& server_context() {
+    static const auto kShared = *internal::TlsContext::make(secret(2));
+    return kShared;
+  }
+  void pass(internal::TlsSession& from, internal::TlsSession& to) {
+    wire_.clear();
+    from.take_output(wire_);
+    to.receive(wire_);
+  }
+  void run(const std::function<Result<bool>()>& client,
+           const std::function<Result<bool>()>& server) {
+    for (bool done = false; !done;) {
+      const bool first = *client();
+      pass(client_, server_);
+      const bool second = *server();
+      pass(server_, client_);
+      done = first && second;
+    }
+  }
+
+  std::optional<net::LinkSuite> suite_;
+  internal::TlsSession client_;
+  internal::TlsSession server_;
+  net::Link dialler_;
+  net::Link acceptor_;
+  Bytes wire_;
+};
+
+std::optional<net::LinkSuite> suite_of(benchmark::State& state) {
+  std::optional<net::LinkSuite> out;
+  if (state.range(0) != 0) out = static_cast<net::LinkSuite>(state.range(0));
+  state.SetLabel(std::string{exchange_name(out)});
+  return out;
+}
+
+void handshake(benchmark::State& state) {
+  const auto suite = suite_of(state);
+  for (auto _ : state) {
+    Ends ends{suite};
+    ends.agree();
+  }
+}
+BENCHMARK(handshake)->Name("platform/link/handshake")->ArgName("suite")->DenseRange(0, 2);
+
+void carry(benchmark::State& state) {
+  Ends ends{suite_of(state)};
+  ends.agree();
+  const Bytes plain(static_cast<std::size_t>(state.range(1)), 7);
+  Bytes out(plain.size());
+  for (auto _ : state) ends.carry(plain, out);
+  state.SetBytesProcessed(state.iterations() * state.range(1));
+}
+BENCHMARK(carry)
+    ->Name("platform/link/carry")
+    ->ArgNames({"suite", "size"})
+    ->ArgsProduct({{0, 1, 2}, {200, 150 << 10}});
+
+/// TCP, TLS with both keys, the hybrid exchange, hello; and starting and ending two transports.
+void connect(benchmark::State& state) {
+  for (auto _ : state) {
+    const Pair pair;
+    benchmark::DoNotOptimize(pair.a.get());
+  }
+}
+BENCHMARK(connect)->Name("platform/transport/connect")->UseRealTime();
 
 void round_trip(benchmark::State& state) {
   Pair pair;

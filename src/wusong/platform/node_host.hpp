@@ -41,6 +41,7 @@ struct HostOptions {
   std::string listen_host{"127.0.0.1"};
   std::uint16_t listen_port{0};
   std::vector<TransportPeer> peers;  // whose addresses are known
+  bool hybrid_required{true};        // TransportLink; its suite follows the genesis' profile
   TransportReach reach;
   std::vector<std::string> relays;  // members' names: who passes frames on to this node, and for it
   /// How many heights back states, receipts and blocks are kept; 0: all of them.

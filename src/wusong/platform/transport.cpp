@@ -158,7 +158,7 @@ void Mesh::set_peers(std::vector<TransportPeer> peers) {
 }
 
 Result<void> Mesh::reload_tls(const std::optional<TlsFiles>& files) {
-  WUSONG_TRY(TlsContext fresh, TlsContext::make(options_.secret_key, files));
+  WUSONG_TRY(TlsContext fresh, TlsContext::make(options_.secret_key, files, options_.link.suite));
   {
     const MutexLock lock{mutex_};
     tls_status_ = fresh.status();
@@ -283,7 +283,8 @@ Result<std::unique_ptr<Transport>> Transport::start(const TransportOptions& opti
   if (!signer) return fail(err::bad_node_key);
   for (const std::string& address : options.reach.advertise)
     if (!net::split_address(address)) return fail(err::bad_address);
-  WUSONG_TRY(auto tls, internal::TlsContext::make(options.secret_key, options.tls));
+  WUSONG_TRY(auto tls,
+             internal::TlsContext::make(options.secret_key, options.tls, options.link.suite));
   auto mesh = std::make_unique<internal::Mesh>(options, self, std::move(tls), *std::move(signer),
                                                events, logger);
   if (auto listening = mesh->listen(); !listening) return fail(listening.error());

@@ -15,6 +15,7 @@
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
 #include "wusong/base/time.hpp"
+#include "wusong/net/link_seal.hpp"
 #include "wusong/net/messages.hpp"
 #include "wusong/net/penalties.hpp"
 #include "wusong/net/rate_limit.hpp"
@@ -55,6 +56,19 @@ struct TransportReach {
   bool relay{false};                   // passes frames on between others
 };
 
+/// How links are kept secret from those who record them, beside TLS (ADR 0028).
+struct TransportLink {
+  net::LinkSuite suite{net::LinkSuite::standard};
+  /// Refuses peers of releases without a hybrid key exchange; else they are spoken to under TLS
+  /// alone.
+  bool required{true};
+};
+
+/// For people and metrics.
+inline std::string_view exchange_name(std::optional<net::LinkSuite> suite) {
+  return suite ? net::traits_of(*suite).name : std::string_view{"tls"};
+}
+
 struct TransportLimits {
   std::size_t frame_payload_max{net::kFramePayloadMax};
   /// Per peer, in bytes. A full gossip queue drops its oldest frames; a full urgent or bulk queue
@@ -92,7 +106,8 @@ struct TransportOptions {
   std::uint16_t listen_port{0};  // 0: any free one
   NodeSecretKey secret_key{};    // an Ed25519 seed: who this node is
   std::optional<TlsFiles> tls;   // none: the key itself is pinned, and no certificate matters
-  net::Hello hello;              // genesis hash, version, role; the height is kept by set_finalised
+  TransportLink link;
+  net::Hello hello;  // genesis hash, version, role; the height is kept by set_finalised
   std::vector<TransportPeer> peers;  // all who are admitted
   TransportReach reach;
   TransportLimits limits;
@@ -114,9 +129,10 @@ struct TransportPeerStats {
   net::PeerKey key;
   bool connected{false};
   bool dialled_by_us{false};
-  bool relayed{false};  // through another node
-  std::string address;  // of the other end while connected, else where it is tried
-  net::Hello hello;     // the last one heard
+  bool relayed{false};                  // through another node
+  std::optional<net::LinkSuite> suite;  // of the connection; none: TLS alone
+  std::string address;                  // of the other end while connected, else where it is tried
+  net::Hello hello;                     // the last one heard
   std::uint64_t bytes_in{0};
   std::uint64_t bytes_out{0};
   std::uint64_t frames_in{0};

@@ -109,7 +109,7 @@ TEST_F(Flood, GarbageInFramesBansThePeerAndCountsIt) {
   EXPECT_GE(third().refused["net.unknown_channel"], 4u);
   EXPECT_EQ(a->transport->stats().bans, 1u);
   RawPeer again{a->transport->port()};
-  again.authenticate(3);
+  again.prove_key(3);
   EXPECT_TRUE(again.closed_by_peer());
   EXPECT_TRUE(eventually([&] { return refused(*a, net::err::banned) > 0; }));
   honest_nodes_speak();

@@ -241,5 +241,125 @@ TEST(Transport, APortInUseAndABadAddressAreNamed) {
   EXPECT_EQ(Transport::start(bad, a.events, *a.logger).error(), err::bad_address);
 }
 
+// --- the hybrid exchange of links: who has it, who is refused for want of it, what is sealed
+// wrongly
+
+TransportOptions with(TransportLink link, TransportOptions options) {
+  options.link = link;
+  return options;
+}
+TransportPeerStats only_peer(const Node& node) {
+  return node.transport->stats().peers.at(0);
+}
+bool failed_by(const Node& node, const ErrorInfo& reason) {
+  const ErrorInfo* const last = only_peer(node).last_error;
+  return last != nullptr && last->name == reason.name;
+}
+/// A frame of hello as releases before the exchange sent it.
+Bytes plain_hello() {
+  const Bytes message = net::encode(net::ControlMessage{
+      net::Hello{net::kProtocolVersion, genesis(), "before", net::Role::validator, Height{0}}});
+  Bytes out(net::kFrameHeaderSize);
+  net::encode_frame_header({static_cast<std::uint32_t>(message.size()), Channel::control},
+                           out.data());
+  append(out, message);
+  return out;
+}
+
+TEST(TransportLinks, TheirExchangeIsThatOfTheChainsProfile) {
+  for (const auto suite : {net::LinkSuite::standard, net::LinkSuite::guomi}) {
+    SCOPED_TRACE(exchange_name(suite));
+    Node a{with({.suite = suite}, options(1, {dials_us(2)}))};
+    Node b{with({.suite = suite}, options(2, {at(1, a)}))};
+    ASSERT_TRUE(a.events.wait_connected(key(2)));
+    ASSERT_TRUE(b.events.wait_connected(key(1)));
+    EXPECT_EQ(only_peer(a).suite, suite);
+    EXPECT_EQ(only_peer(b).suite, suite);
+    for (const std::size_t size : {0u, 1u, 200u, 65'535u, 65'536u, 3u << 20}) {
+      a.transport->send(key(2), Channel::sync, payload(size, 0x21));
+      b.transport->send(key(1), Channel::sync, payload(size, 0x43));
+    }
+    ASSERT_TRUE(a.events.wait([&] { return a.events.messages.size() == 6; }));
+    ASSERT_TRUE(b.events.wait([&] { return b.events.messages.size() == 6; }));
+    EXPECT_EQ(b.events.messages.back().bytes, *payload(3u << 20, 0x21));
+    EXPECT_EQ(a.events.messages.back().bytes, *payload(3u << 20, 0x43));
+  }
+}
+
+TEST(TransportLinks, NodesOfDifferentExchangesRefuseEachOtherByName) {
+  Node a{options(1, {dials_us(2)})};
+  Node b{with({.suite = net::LinkSuite::guomi}, options(2, {at(1, a)}))};
+  EXPECT_TRUE(eventually([&] { return failed_by(b, net::err::link_suite_mismatch); }));
+  EXPECT_TRUE(eventually([&] { return refused(a, net::err::link_suite_mismatch) > 0; }));
+  EXPECT_TRUE(a.events.connected.empty());
+  EXPECT_EQ(only_peer(b).penalty, 0);  // a matter of configuration
+}
+
+TEST(TransportLinks, APeerWithoutTheExchangeIsRefusedByNameAndNotHeard) {
+  Node a{options(1, {dials_us(2)})};
+  RawPeer raw{a.transport->port()};
+  raw.prove_key(2, false);
+  raw.send_tls(plain_hello());
+  EXPECT_TRUE(raw.closed_by_peer());
+  EXPECT_TRUE(eventually([&] { return failed_by(a, net::err::peer_without_hybrid); }));
+  EXPECT_EQ(refused(a, net::err::peer_without_hybrid), 1u);
+  EXPECT_EQ(only_peer(a).penalty, 0);
+  EXPECT_TRUE(a.events.connected.empty());
+}
+
+TEST(TransportLinks, WhereItIsAllowedSuchAPeerIsHeardUnderTlsAlone) {
+  Node a{with({.required = false}, options(1, {dials_us(2), dials_us(3)}))};
+  RawPeer raw{a.transport->port()};
+  raw.prove_key(2, false);
+  raw.send_tls(plain_hello());
+  ASSERT_TRUE(a.events.wait_connected(key(2)));
+  EXPECT_EQ(only_peer(a).suite, std::nullopt);
+  // Two that have it use it, whatever one of them would allow.
+  Node b{options(3, {at(1, a)})};
+  ASSERT_TRUE(b.events.wait_connected(key(1)));
+  EXPECT_EQ(only_peer(b).suite, net::LinkSuite::standard);
+}
+
+TEST(TransportLinks, WhoNamesTheExchangeAndDoesNotDoItIsNotHeard) {
+  Node a{options(1, {dials_us(2)})};
+  RawPeer raw{a.transport->port()};
+  raw.prove_key(2);
+  Bytes instead = plain_hello();
+  instead.resize(4u << 10);  // as long as an offer, and longer
+  raw.send_tls(instead);
+  EXPECT_TRUE(raw.closed_by_peer());
+  EXPECT_TRUE(eventually([&] { return failed_by(a, net::err::bad_link_message); }));
+  EXPECT_TRUE(a.events.connected.empty());
+}
+
+TEST(TransportLinks, WhoStopsAmidTheExchangeIsClosedInTime) {
+  TransportOptions quick = options(1, {dials_us(2)});
+  quick.limits.handshake_timeout = 100ms;
+  Node a{quick};
+  RawPeer raw{a.transport->port()};
+  raw.prove_key(2);
+  raw.send_tls(Bytes(100, 1));
+  EXPECT_TRUE(raw.closed_by_peer());
+  EXPECT_TRUE(eventually([&] { return failed_by(a, net::err::handshake_timeout); }));
+}
+
+TEST(TransportLinks, WhatIsNotSealedByTheLinksKeysEndsItAndIsCounted) {
+  Node a{options(1, {dials_us(2)})};
+  const Bytes hello = plain_hello();
+  Bytes forged{0, 0, 0, 40};  // a record by its length, by nobody's key
+  forged.resize(44, 0x5a);
+  for (const Bytes& wrong : {hello, forged, Bytes(64, 0xff)}) {
+    a.events.disconnected.clear();
+    RawPeer raw{a.transport->port()};
+    raw.authenticate(2);
+    raw.say_hello();
+    ASSERT_TRUE(a.events.wait_connected(key(2)));
+    raw.send_tls(wrong);
+    EXPECT_TRUE(a.events.wait_reason(net::err::bad_link_record));
+  }
+  EXPECT_EQ(a.transport->stats().frames_refused["net.bad_link_record"], 3u);
+  EXPECT_TRUE(a.events.messages.empty());
+}
+
 }  // namespace
 }  // namespace wusong::platform

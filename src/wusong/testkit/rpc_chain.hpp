@@ -219,6 +219,7 @@ class RpcChain {
     node.network_now.peers = {{.node_key = Bytes(32, 0xb1),
                                .name = "v1",
                                .connected = true,
+                               .exchange = "x25519-ml-kem-768/aes-256-gcm",
                                .address = "127.0.0.1:30301",
                                .penalty = 25.5,
                                .refused = {{"net.bad_message", 1}}}};

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/errors.hpp"
 #include "wusong/platform/internal/tls.hpp"
+#include "wusong/platform/os_entropy.hpp"
 #include "wusong/platform/transport.hpp"
 
 namespace wusong::testkit {
@@ -165,20 +167,22 @@ class RawPeer {
     return count == 0 || errno == ECONNRESET;
   }
 
+  /// Proves the key, and agrees on the keys of the link.
   void authenticate(std::uint8_t index) {
+    prove_key(index);
+    link_.emplace(*tls_, net::LinkSuite::standard, net::LinkSide::dialler);
+    OsEntropy entropy;
+    ASSERT_TRUE(link_->begin(*tls_->exported(net::kLinkExporterLabel), entropy).has_value());
+    until_done([&] { return link_->advance(entropy); });
+  }
+  /// TLS alone, and no word of more: what a release before the hybrid exchange did. Then send_tls()
+  /// sends.
+  void prove_key(std::uint8_t index, bool names_exchange = true) {
     context_.emplace(*internal::TlsContext::make(secret(index)));
+    if (!names_exchange) SSL_CTX_set_alpn_protos(context_->get(), nullptr, 0);
     tls_ = std::make_unique<internal::TlsSession>(*context_, internal::TlsSide::client,
                                                   [](const PeerKey&) { return Result<void>{}; });
-    for (;;) {
-      const auto done = tls_->handshake();
-      ASSERT_TRUE(done.has_value());
-      flush();
-      if (*done) return;
-      std::uint8_t buffer[4096];
-      const auto count = ::recv(socket_, buffer, sizeof buffer, 0);
-      ASSERT_GT(count, 0);
-      tls_->receive({buffer, static_cast<std::size_t>(count)});
-    }
+    until_done([this] { return tls_->handshake(); });
   }
   void send_frame(Channel channel, BytesView bytes) {
     Bytes frame(net::kFrameHeaderSize);
@@ -187,6 +191,10 @@ class RawPeer {
     send_sealed(frame);
   }
   void send_sealed(BytesView bytes) {
+    EXPECT_TRUE(link_->write(bytes).has_value());
+    flush();
+  }
+  void send_tls(BytesView bytes) {
     EXPECT_TRUE(tls_->write(bytes).has_value());
     flush();
   }
@@ -197,6 +205,18 @@ class RawPeer {
   }
 
  private:
+  void until_done(const std::function<Result<bool>()>& step) {
+    for (;;) {
+      const auto done = step();
+      ASSERT_TRUE(done.has_value());
+      flush();
+      if (*done) return;
+      std::uint8_t buffer[4096];
+      const auto count = ::recv(socket_, buffer, sizeof buffer, 0);
+      ASSERT_GT(count, 0);
+      tls_->receive({buffer, static_cast<std::size_t>(count)});
+    }
+  }
   void flush() {
     Bytes out;
     tls_->take_output(out);
@@ -205,6 +225,7 @@ class RawPeer {
   int socket_;
   std::optional<internal::TlsContext> context_;
   std::unique_ptr<internal::TlsSession> tls_;
+  std::optional<net::Link> link_;
 };
 
 }  // namespace wusong::testkit

@@ -114,6 +114,8 @@ def strangers(case):
 
 def validator_sends_garbage(case):
     network = case.network()
+    for node in network.nodes:
+        node.allow_tls_alone()
     network.start()
     bad, rest = network.nodes[3], network.nodes[:3]
     with Load(network, seed=case.seed) as load:

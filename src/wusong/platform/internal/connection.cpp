@@ -5,6 +5,7 @@
 
 #include "wusong/net/errors.hpp"
 #include "wusong/platform/clock.hpp"
+#include "wusong/platform/os_entropy.hpp"
 
 namespace wusong::platform::internal {
 namespace {
@@ -19,6 +20,8 @@ constexpr std::size_t kCoalesceBytes = 256u << 10;  // frames gathered into one 
 Connection::Connection(const TlsContext& tls, TlsSide side, ConnectionOwner& owner,
                        const Config& config)
     : tls_{tls, side, [this](const net::PeerKey& key) { return owner_.admit(*this, key); }},
+      link_{tls_, config.link.suite,
+            side == TlsSide::client ? net::LinkSide::dialler : net::LinkSide::acceptor},
       side_{side},
       owner_{owner},
       config_{config},
@@ -100,13 +103,30 @@ Result<void> Connection::advance() {
     if (!done) return fail(done.error());
     if (*done) {
       authenticated_ = true;
-      owner_.on_authenticated(*this);
-      if (closed_) return {};
+      WUSONG_CHECK(begin_link());
     }
   }
+  // Only a peer whose key is proven makes us exchange more.
+  if (authenticated_ && !ready_) {
+    OsEntropy entropy;
+    WUSONG_TRY(ready_, link_.advance(entropy));
+    if (ready_) owner_.on_ready(*this);
+  }
   pump();
-  if (closed_ || !authenticated_) return {};
+  if (closed_ || !ready_) return {};
   return read_frames();
+}
+
+/// Whether the peer has the exchange, TLS has negotiated: that is part of what both sides' keys
+/// have signed, so nobody in between can take it away.
+Result<void> Connection::begin_link() {
+  if (!tls_.speaks_link()) {
+    if (config_.link.required) return fail(net::err::peer_without_hybrid);
+    return {};
+  }
+  WUSONG_TRY(const Hash binding, tls_.exported(net::kLinkExporterLabel));
+  OsEntropy entropy;
+  return link_.begin(binding, entropy);
 }
 
 Result<void> Connection::read_frames() {
@@ -136,7 +156,7 @@ Result<void> Connection::read_frames() {
 
 Result<bool> Connection::read_header() {
   while (header_size_ < header_.size()) {
-    WUSONG_TRY(const std::size_t count, tls_.read(std::span{header_}.subspan(header_size_)));
+    WUSONG_TRY(const std::size_t count, link_.read(std::span{header_}.subspan(header_size_)));
     if (count == 0) return false;
     header_size_ += count;
   }
@@ -153,7 +173,7 @@ Result<bool> Connection::read_payload() {
     if (payload_.size() == payload_size_)
       payload_.resize(
           std::min<std::size_t>(frame_->payload_size, std::max(2 * payload_size_, kPayloadStep)));
-    WUSONG_TRY(const std::size_t count, tls_.read(std::span{payload_}.subspan(payload_size_)));
+    WUSONG_TRY(const std::size_t count, link_.read(std::span{payload_}.subspan(payload_size_)));
     if (count == 0) return false;
     payload_size_ += count;
   }
@@ -187,9 +207,9 @@ void Connection::gather() {
 
 void Connection::pump() {
   if (closed_ || writing_) return;
-  if (authenticated_) {
+  if (ready_) {
     gather();
-    if (auto result = tls_.write(plain_); !result) return close(result.error());
+    if (auto result = link_.write(plain_); !result) return close(result.error());
   }
   if (!tls_.has_output()) return;
   sending_.clear();

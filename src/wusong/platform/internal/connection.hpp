@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection under TLS, cut into frames. Everything happens on the transport's thread.
+// One connection under TLS and the keys of its link, cut into frames. Everything happens on the
+// transport's thread.
 #pragma once
 
 #include <array>
@@ -23,7 +24,8 @@ class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;
   virtual Result<void> admit(const Connection& connection, const net::PeerKey& key) = 0;
-  virtual void on_authenticated(Connection& connection) = 0;
+  /// Keys are proven and agreed on: frames may go.
+  virtual void on_ready(Connection& connection) = 0;
   /// An error closes the connection with that reason.
   virtual Result<void> on_frame(Connection& connection, net::Channel channel, Bytes payload) = 0;
   /// The next frame to send; false when nothing waits.
@@ -37,6 +39,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     std::size_t payload_size_max{net::kFramePayloadMax};
     std::size_t read_bytes_per_second_max{0};
     std::array<net::RateLimit::Rate, net::kChannelCount> frame_rates{};
+    TransportLink link;
   };
   /// Before hello nobody may make us hold more than this.
   static constexpr std::size_t kPayloadBeforeHelloMax = 1'024;
@@ -65,6 +68,8 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   const std::optional<net::PeerKey>& key() const noexcept { return tls_.peer(); }
   /// The key was proven, not only shown.
   bool authenticated() const noexcept { return authenticated_; }
+  /// What its key exchange was; nothing under TLS alone.
+  std::optional<net::LinkSuite> suite() const noexcept { return link_.suite(); }
   bool relayed() const noexcept { return stream_ && stream_->relayed(); }
   /// Whether the peer's certificate would be accepted now. @errors net's certificate rows
   [[nodiscard]] Result<void> check_certificate(const TlsContext& now) const {
@@ -94,6 +99,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void read_more();
   void on_bytes(std::size_t count);
   [[nodiscard]] Result<void> advance();
+  [[nodiscard]] Result<void> begin_link();
   [[nodiscard]] Result<void> read_frames();
   [[nodiscard]] Result<bool> read_header();
   [[nodiscard]] Result<bool> read_payload();
@@ -103,10 +109,12 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 
   std::unique_ptr<ByteStream> stream_;
   TlsSession tls_;
+  net::Link link_;
   TlsSide side_;
   ConnectionOwner& owner_;
   Config config_;
   bool authenticated_{false};
+  bool ready_{false};
   bool open_{false};
   bool closed_{false};
   bool writing_{false};

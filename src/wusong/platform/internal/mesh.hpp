@@ -88,7 +88,7 @@ class Mesh final : public Transport, private ConnectionOwner {
 
   // ConnectionOwner
   Result<void> admit(const Connection& connection, const net::PeerKey& key) override;
-  void on_authenticated(Connection& connection) override;
+  void on_ready(Connection& connection) override;
   Result<void> on_frame(Connection& connection, net::Channel channel, Bytes payload) override;
   bool next_frame(Connection& connection, OutboundFrame& out) override;
   void on_closed(Connection& connection, Error reason) override;

@@ -22,7 +22,7 @@ constexpr Duration kNoRouteWait = std::chrono::milliseconds{500};
 ConnectionPtr Mesh::make_connection(TlsSide side) {
   const Connection::Config config{options_.limits.frame_payload_max,
                                   options_.limits.read_bytes_per_second_max,
-                                  options_.limits.frame_rates};
+                                  options_.limits.frame_rates, options_.link};
   return std::make_shared<Connection>(tls_, side, static_cast<ConnectionOwner&>(*this), config);
 }
 

@@ -8,7 +8,7 @@
 
 namespace wusong::platform::internal {
 
-void Mesh::on_authenticated(Connection& connection) {
+void Mesh::on_ready(Connection& connection) {
   net::Hello hello;
   {
     const MutexLock lock{mutex_};
@@ -148,12 +148,14 @@ Result<void> Mesh::promote(Connection& connection, const net::Hello& hello) {
     peer->stats.address = connection.address();
     peer->stats.dialled_by_us = connection.dialled();
     peer->stats.relayed = connection.relayed();
+    peer->stats.suite = connection.suite();
     peer->stats.round_trip = Duration{0};
     ++peer->stats.connections;
   }
   logger_.info("peer_connected", {{"peer", peer->config.key},
                                   {"address", connection.address()},
                                   {"dialled", connection.dialled()},
+                                  {"exchange", exchange_name(connection.suite())},
                                   {"version", hello.node_version},
                                   {"finalised", hello.finalised.value}});
   events_.on_connected(peer->config.key, hello);

@@ -23,6 +23,9 @@ TransportOptions transport_options(const HostOptions& options, const Hash& genes
   out.hello.genesis_hash = genesis_hash;
   out.hello.node_version = options.version;
   out.tls = options.tls;
+  out.link = {.suite = options.genesis.profile == hash::Profile::guomi ? net::LinkSuite::guomi
+                                                                       : net::LinkSuite::standard,
+              .required = options.hybrid_required};
   out.reach = options.reach;
   return out;
 }
@@ -100,11 +103,20 @@ node::NetworkInfo Neighbourhood::network(const Transport* transport, const PeerT
                              .name = table.about(peer.key).name,
                              .connected = peer.connected,
                              .relayed = peer.connected && peer.relayed,
+                             .exchange = {},
                              .address = peer.address,
                              .penalty = peer.penalty,
                              .banned_ms = milliseconds_of(peer.ban_left),
                              .pauses = peer.pauses,
                              .refused = std::move(peer.refused)};
+    if (peer.connected) {
+      shown.exchange = exchange_name(peer.suite);
+      if (!peer.suite)
+        out.warnings.push_back(
+            "a recording of what is said with " + shown.name +
+            " can be opened once the exchange of TLS is broken; upgrade its release, then take "
+            "network.hybrid = \"allowed\" away");
+    }
     if (!peer.connected && peer.last_error != nullptr) shown.last_error = peer.last_error->name;
     out.peers.push_back(std::move(shown));
   }
@@ -135,6 +147,15 @@ void show_network(MetricsRegistry& metrics, const node::NetworkInfo& now) {
   }
   metrics.counter("wusong_peer_pauses_total", "Times a peer that sent too much had to wait")
       .set(pauses);
+  for (const std::string_view exchange :
+       {exchange_name(net::LinkSuite::standard), exchange_name(net::LinkSuite::guomi),
+        exchange_name({})}) {
+    metrics
+        .gauge("wusong_links", "Connections by the exchange of their keys",
+               {{"exchange", std::string{exchange}}})
+        .set(static_cast<double>(
+            std::ranges::count(now.peers, exchange, &node::AdmittedPeer::exchange)));
+  }
   metrics.gauge("wusong_peers_banned", "Peers refused at present").set(static_cast<double>(banned));
   metrics.gauge("wusong_circuits_passing", "Connections between others that pass through here")
       .set(static_cast<double>(now.circuits_passing));

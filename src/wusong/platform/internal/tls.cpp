@@ -108,6 +108,9 @@ Error TlsSession::failure(int code) const noexcept {
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
       return net::err::refused_by_peer;
+    case SSL_R_NO_APPLICATION_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+      return net::err::link_suite_mismatch;
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
       return net::err::own_certificate_revoked;
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
@@ -153,6 +156,21 @@ void TlsSession::take_output(Bytes& out) noexcept {
 
 bool TlsSession::has_output() const noexcept {
   return !state_->output.empty();
+}
+
+bool TlsSession::speaks_link() const noexcept {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(state_->ssl, &name, &size);
+  return size > 0;
+}
+
+Result<Hash> TlsSession::exported(std::string_view label) const noexcept {
+  Hash out;
+  if (SSL_export_keying_material(state_->ssl, out.data(), out.size(), label.data(), label.size(),
+                                 nullptr, 0, 0) != 1)
+    return fail(net::err::tls_failed);
+  return out;
 }
 
 const std::optional<net::PeerKey>& TlsSession::peer() const noexcept {

@@ -193,6 +193,25 @@ std::string permitted_suites(SSL_CTX* context) {
   return out;
 }
 
+/// Takes the one protocol that `argument`, a LinkSuiteTraits, names. Not called for a client that
+/// names none.
+int choose_exchange(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
+                    const unsigned char* offered, unsigned offered_size, void* argument) {
+  const std::string_view ours = static_cast<const net::LinkSuiteTraits*>(argument)->protocol;
+  for (BytesView rest{offered, offered_size}; !rest.empty();) {
+    const std::size_t size = rest.front();
+    if (size >= rest.size()) break;
+    const BytesView name = rest.subspan(1, size);
+    if (as_text(name) == ours) {
+      *out = name.data();
+      *out_size = static_cast<unsigned char>(size);
+      return SSL_TLSEXT_ERR_OK;
+    }
+    rest = rest.subspan(1 + size);
+  }
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 }  // namespace
 
 int session_index() {
@@ -228,8 +247,17 @@ void TlsContext::Free::operator()(ssl_ctx_st* context) const noexcept {
   SSL_CTX_free(context);
 }
 
+bool TlsContext::name_exchange(net::LinkSuite suite) noexcept {
+  const net::LinkSuiteTraits& traits = net::traits_of(suite);
+  Bytes offer{static_cast<std::uint8_t>(traits.protocol.size())};
+  append(offer, as_bytes(traits.protocol));
+  SSL_CTX_set_alpn_select_cb(get(), choose_exchange, const_cast<net::LinkSuiteTraits*>(&traits));
+  // Zero says that it went well, unlike elsewhere.
+  return SSL_CTX_set_alpn_protos(get(), offer.data(), static_cast<unsigned>(offer.size())) == 0;
+}
+
 Result<TlsContext> TlsContext::make(const NodeSecretKey& secret_key,
-                                    const std::optional<TlsFiles>& files) {
+                                    const std::optional<TlsFiles>& files, net::LinkSuite suite) {
   WUSONG_TRY(const net::PeerKey self, public_key_of(secret_key));
   TlsContext out{SSL_CTX_new(TLS_method())};  // reads openssl.cnf
   SSL_CTX* const context = out.get();
@@ -239,7 +267,7 @@ Result<TlsContext> TlsContext::make(const NodeSecretKey& secret_key,
                     SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
                     SSL_CTX_set_ciphersuites(context, suites.c_str()) == 1 &&
                     // Sessions are never resumed: every connection proves both sides anew.
-                    SSL_CTX_set_num_tickets(context, 0) == 1;
+                    SSL_CTX_set_num_tickets(context, 0) == 1 && out.name_exchange(suite);
   if (!made) return fail(err::tls_policy);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);

@@ -103,6 +103,7 @@ Answer<void> network_status(const Call& call, JsonWriter& out) {
   for (const node::AdmittedPeer& peer : network.peers) {
     out.open_object().key("nodeKey").data(peer.node_key).key("name").string(peer.name);
     out.key("connected").boolean(peer.connected).key("relayed").boolean(peer.relayed);
+    out.key("exchange").string(peer.exchange);
     out.key("address").string(peer.address).key("lastError").string(peer.last_error);
     out.key("penalty").number(static_cast<std::uint64_t>(peer.penalty));
     out.key("bannedMs").number(peer.banned_ms).key("pauses").number(peer.pauses);
