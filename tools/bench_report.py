@@ -44,10 +44,17 @@ def number(value):
 def table():
     figures = [json.loads(line) for line in sys.stdin if line.startswith("{")]
     width = max([len(f["name"]) for f in figures] + [4])
-    print(f"{'name':<{width}}  {'value':>14} {'unit':<8} {'peer':<10} {'its value':>14} {'ratio':>7}")
+    goals = any(f.get("goal") for f in figures)
+    each = any(f.get("ns") for f in figures)
+    head = f"{'name':<{width}}  {'value':>14} {'unit':<8} "
+    head += f"{'ns each':>12} " if each else ""
+    print(head + f"{'peer':<12} {'its value':>14} {'ratio':>7}" + ("  goal" if goals else ""))
     for f in figures:
-        print(f"{f['name']:<{width}}  {number(f['value']):>14} {f['unit']:<8} {f['peer'] or '':<10} "
-              f"{number(f['peer_value']):>14} {number(f['ratio']):>7}".rstrip())
+        line = f"{f['name']:<{width}}  {number(f['value']):>14} {f['unit']:<8} "
+        line += f"{number(f.get('ns')):>12} " if each else ""
+        line += f"{f['peer'] or '':<12} {number(f['peer_value']):>14} {number(f['ratio']):>7}"
+        met = {None: "", True: ": met", False: ": not met"}[f.get("met")]
+        print(f"{line}  {f.get('goal') or ''}{met}".rstrip())
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ void add_keygen(CLI::App& crypto, int& code) {
   const auto options = std::make_shared<CryptoKeygenOptions>();
   CLI::App* app =
       crypto.add_subcommand("keygen", "Make a key pair: PKCS #8, encrypted, and its public key");
-  app->add_option("--scheme", options->scheme, "Of those that sign or encapsulate")
+  app->add_option("--scheme", options->scheme, "Of those that sign, encapsulate or agree")
       ->capture_default_str();
   app->add_option("--out", options->out, "The secret key's file")->required();
   app->add_option("--public-out", options->public_out, "The public key's file; OUT.pub without it");
@@ -94,6 +94,23 @@ void add_decrypt(CLI::App& crypto, int& code) {
   app->callback([options, &code] { code = crypto_decrypt(*options); });
 }
 
+void add_agree(CLI::App& crypto, int& code) {
+  const auto options = std::make_shared<CryptoAgreeOptions>();
+  CLI::App* app = crypto.add_subcommand(
+      "agree", "A key that two find, each with a secret key and the other's public one");
+  app->add_option("--key-file", options->key_file, "Secret key of x25519, sm2, p256 or secp256k1")
+      ->required();
+  app->add_option("--with", options->with, "The other's public key")->required();
+  app->add_option("--out", options->out, "The key's file, mode 0600; - writes it out")->required();
+  app->add_option("--size", options->size, "Bytes of the key")->capture_default_str();
+  app->add_flag("--raw", options->raw, "The standard's shared secret instead, which is no key yet");
+  add_passphrase(*app, options->passphrase);
+  app->add_flag("--force", options->force, "Replace a file that exists");
+  app->add_flag("--json", options->json, "As one JSON object");
+  app->footer("Example: wusong crypto agree --key-file mine.pem --with theirs.pub --out key");
+  app->callback([options, &code] { code = crypto_agree(*options); });
+}
+
 void add_digest(CLI::App& crypto, int& code) {
   const auto options = std::make_shared<CryptoDigestOptions>();
   CLI::App* app = crypto.add_subcommand("digest", "Hash files");
@@ -138,12 +155,13 @@ void add_crypto_commands(CLI::App& root, int& code) {
   add_verify(crypto, code);
   add_encrypt(crypto, code);
   add_decrypt(crypto, code);
+  add_agree(crypto, code);
   add_digest(crypto, code);
   add_inspect(crypto, code);
   const auto kind = std::make_shared<std::string>();
   const auto json = std::make_shared<bool>(false);
   CLI::App* list = crypto.add_subcommand("schemes", "Every scheme with its security and sizes");
-  list->add_option("--kind", *kind, "signature, encapsulation, cipher or digest");
+  list->add_option("--kind", *kind, "signature, encapsulation, agreement, cipher or digest");
   list->add_flag("--json", *json, "As a JSON array");
   list->footer("Example: wusong crypto schemes --kind signature");
   list->callback([kind, json, &code] { code = crypto_schemes(*kind, *json); });

@@ -42,10 +42,9 @@ std::string schemes_for(std::string_view path) {
   const bool all = path == "crypto speed";
   std::string out;
   for (const suite::Scheme& each : suite::schemes()) {
-    const bool fits = path == "crypto digest" ? each.kind == Kind::digest
-                      : path.ends_with("crypt")
-                          ? each.kind == Kind::cipher
-                          : each.kind == Kind::signature || each.kind == Kind::encapsulation;
+    const bool fits = path == "crypto digest"   ? each.kind == Kind::digest
+                      : path.ends_with("crypt") ? each.kind == Kind::cipher
+                                                : each.kind < Kind::cipher;
     if (all || fits) out += (out.empty() ? "" : " ") + std::string{each.name};
   }
   return out;
@@ -64,7 +63,7 @@ Value value_named(std::string_view name, const std::string& path) {
       {"key-file", {Takes::file}},
       {"secret-file", {Takes::file}},
       {"signature", {Takes::file}},
-      {"kind", {Takes::choice, "signature encapsulation cipher digest"}},
+      {"kind", {Takes::choice, "signature encapsulation agreement cipher digest"}},
       {"proof", {Takes::file}},
       {"trust", {Takes::file}},
       {"file", {Takes::file}},
@@ -81,7 +80,8 @@ Value value_named(std::string_view name, const std::string& path) {
   };
   if (path.starts_with("crypto ")) {
     if (name == "scheme" || name == "cipher") return {Takes::choice, schemes_for(path)};
-    if (name == "out" || name == "public-out" || name == "to") return {Takes::file};
+    if (name == "out" || name == "public-out" || name == "to" || name == "with")
+      return {Takes::file};
   }
   if (name == "from" && path == "sample") return {Takes::file};
   if (name == "to" && path == "node backup") return {Takes::folder};

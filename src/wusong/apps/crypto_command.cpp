@@ -386,7 +386,7 @@ std::string_view described(suite::Holds holds) noexcept {
 
 int crypto_keygen(const CryptoKeygenOptions& options) {
   const Scheme* const scheme = suite::find_scheme(options.scheme);
-  if (scheme == nullptr || (scheme->kind != Kind::signature && scheme->kind != Kind::encapsulation))
+  if (scheme == nullptr || scheme->kind == Kind::cipher || scheme->kind == Kind::digest)
     return complain(
         {err::bad_argument,
          fmt::format("no keys are made for \"{}\"; see `wusong crypto schemes`", options.scheme)});
@@ -514,6 +514,38 @@ int crypto_decrypt(const CryptoSealOptions& options) {
   return size ? say_made(options, *size) : complain(size.error());
 }
 
+int crypto_agree(const CryptoAgreeOptions& options) {
+  if (options.size < 16 || options.size > 64)
+    return complain({err::bad_argument, "--size is 16 to 64 bytes"});
+  if (auto may = may_write(options.out, options.force); !may) return complain(may.error());
+  const auto theirs = load_public(options.with);
+  if (!theirs) return complain(theirs.error());
+  const auto mine = load_secret(options.key_file, options.passphrase);
+  if (!mine) return complain(mine.error());
+  const auto key =
+      options.raw ? mine->agree(*theirs) : suite::agree_on_key(*mine, *theirs, options.size);
+  if (!key) {
+    return complain(
+        {key.error(), key.error().name() == "suite.not_offered"
+                          ? fmt::format("a key of {} and one of {} cannot agree: take two "
+                                        "of x25519, sm2, p256 or secp256k1",
+                                        mine->scheme().name, theirs->scheme().name)
+                          : fmt::format("{} is no key to agree with", options.with.string())});
+  }
+  if (auto done = write_all(options.out, key->view(), platform::FileMode::secret); !done)
+    return complain(done.error());
+  if (options.out == "-") return 0;
+  if (options.json) {
+    codec::JsonWriter out;
+    out.open_object().key("scheme").string(mine->scheme().name);
+    out.key("file").string(options.out.string());
+    say(out.key("size").number(std::uint64_t{key->view().size()}).close_object().text());
+  } else {
+    fmt::print("{}  {} bytes, {}\n", options.out.string(), key->view().size(), mine->scheme().name);
+  }
+  return 0;
+}
+
 int crypto_digest(const CryptoDigestOptions& options) {
   const auto scheme = scheme_of(Kind::digest, options.scheme);
   if (!scheme) return complain(scheme.error());
@@ -570,10 +602,12 @@ int crypto_inspect(const CryptoInspectOptions& options) {
 }
 
 int crypto_schemes(const std::string& kind, bool json) {
-  constexpr Kind kKinds[] = {Kind::signature, Kind::encapsulation, Kind::cipher, Kind::digest};
+  constexpr Kind kKinds[] = {Kind::signature, Kind::encapsulation, Kind::agreement, Kind::cipher,
+                             Kind::digest};
   if (!kind.empty() &&
       std::ranges::none_of(kKinds, [&](Kind each) { return suite::name_of(each) == kind; })) {
-    return complain({err::bad_argument, "--kind is signature, encapsulation, cipher or digest"});
+    return complain(
+        {err::bad_argument, "--kind is signature, encapsulation, agreement, cipher or digest"});
   }
   codec::JsonWriter out;
   out.open_array();
@@ -583,7 +617,7 @@ int crypto_schemes(const std::string& kind, bool json) {
   std::string text;
   for (const Kind each : kKinds) {
     if (!kind.empty() && suite::name_of(each) != kind) continue;
-    const bool keys = each == Kind::signature || each == Kind::encapsulation;
+    const bool keys = each != Kind::cipher && each != Kind::digest;
     std::vector<std::vector<std::string>> rows{{std::string{suite::name_of(each)}, "security",
                                                 each == Kind::digest ? ""
                                                 : keys               ? "secret key"
@@ -593,6 +627,7 @@ int crypto_schemes(const std::string& kind, bool json) {
                                                                      : "nonce",
                                                 each == Kind::signature       ? "signature"
                                                 : each == Kind::encapsulation ? "ciphertext"
+                                                : each == Kind::agreement     ? "secret"
                                                 : each == Kind::cipher        ? "tag"
                                                                               : "digest",
                                                 "standard"}};

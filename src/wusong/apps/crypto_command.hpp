@@ -58,6 +58,18 @@ struct CryptoSealOptions {
 int crypto_encrypt(const CryptoSealOptions& options);
 int crypto_decrypt(const CryptoSealOptions& options);
 
+struct CryptoAgreeOptions {
+  std::filesystem::path key_file;
+  std::filesystem::path with;  // the other's public key
+  std::filesystem::path out;
+  std::uint64_t size{32};
+  bool raw{false};
+  PassphraseSource passphrase;
+  bool force{false};
+  bool json{false};
+};
+int crypto_agree(const CryptoAgreeOptions& options);
+
 struct CryptoDigestOptions {
   std::vector<std::string> files;
   std::string scheme{"sha256"};

@@ -147,6 +147,15 @@ std::vector<Operation> of_encapsulation(const Scheme& scheme) {
            })}};
 }
 
+std::vector<Operation> of_agreement(const Scheme& scheme) {
+  return {{"agree", 1, false, [&scheme]() -> Round {
+             platform::OsEntropy entropy;
+             const auto key =
+                 std::make_shared<suite::SecretKey>(*suite::SecretKey::generate(scheme, entropy));
+             return [key] { WUSONG_ASSERT(key->agree(key->public_key()).has_value()); };
+           }}};
+}
+
 std::vector<Operation> of_cipher(const Scheme& scheme) {
   return {{"encrypt", kTextBytes, true, [&scheme]() -> Round {
              platform::OsEntropy entropy;
@@ -179,6 +188,8 @@ std::vector<Operation> operations_of(const Scheme& scheme) {
       return of_signature(scheme);
     case Kind::encapsulation:
       return of_encapsulation(scheme);
+    case Kind::agreement:
+      return of_agreement(scheme);
     case Kind::cipher:
       return of_cipher(scheme);
     case Kind::digest:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Curves and RSA as keys of the suite.
 #include "wusong/crypto/errors.hpp"
+#include "wusong/crypto/key_agreement.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/rsa.hpp"
 #include "wusong/hash/hash.hpp"
@@ -67,6 +68,13 @@ struct P256Secret final : SecretParts {
   Bytes encoded;
 };
 
+/// What agrees and does nothing else.
+struct X25519Secret final : SecretParts {
+  X25519Secret(BytesView bytes, Bytes key) : SecretParts{bytes}, encoded{std::move(key)} {}
+  Bytes public_key() const override { return encoded; }
+  Bytes encoded;
+};
+
 struct RsaPublic final : PublicParts {
   RsaPublic(const Scheme& of, BytesView bytes, const RsaNumbers& numbers)
       : PublicParts{of, bytes},
@@ -93,6 +101,8 @@ MadePublic make_classical_public(const Scheme& scheme, BytesView encoded) {
       if (!crypto::point_on_curve(crypto::Curve::p256, encoded))
         return fail(crypto::err::bad_public_key);
       return std::make_unique<P256Public>(scheme, encoded);
+    case Family::x25519:
+      return std::make_unique<PublicParts>(scheme, encoded);
     case Family::rsa: {
       WUSONG_TRY(const auto numbers, read_rsa_public_key(encoded));
       return std::make_unique<RsaPublic>(scheme, encoded, numbers);
@@ -117,6 +127,10 @@ MadeSecret make_classical_secret(const Scheme& scheme, BytesView secret) {
       WUSONG_TRY(const auto key, crypto::p256_public_key(secret));
       return std::make_unique<P256Secret>(secret, to_bytes(key));
     }
+    case Family::x25519: {
+      WUSONG_TRY(auto key, crypto::agreement_public_key(crypto::KeyAgreement::x25519, secret));
+      return std::make_unique<X25519Secret>(secret, std::move(key));
+    }
     default:
       return fail(err::not_offered);
   }
@@ -124,6 +138,8 @@ MadeSecret make_classical_secret(const Scheme& scheme, BytesView secret) {
 
 SecretBytes generate_classical(const Scheme& scheme, io::Entropy& entropy) {
   if (scheme.family == Family::p256) return crypto::p256_generate(entropy);
+  if (scheme.family == Family::x25519)
+    return crypto::generate_agreement_key(crypto::KeyAgreement::x25519, entropy);
   const crypto::Scheme number =
       scheme.family == Family::secp256k1 ? crypto::Scheme::secp256k1 : chain_scheme(scheme);
   return SecretBytes{crypto::generate_secret_key(number, entropy)};

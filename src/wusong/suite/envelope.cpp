@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/suite/envelope.hpp"
 
+#include "wusong/crypto/signature.hpp"
 #include "wusong/pq/shake.hpp"
 #include "wusong/suite/errors.hpp"
 
@@ -74,6 +75,22 @@ Result<void> open_with(const SecretKey& key, const Scheme& cipher, BytesView sea
 
 std::size_t envelope_size(const Scheme& encapsulation, const Scheme& cipher) noexcept {
   return encapsulation.result + envelope_size(cipher);
+}
+
+Result<SecretBytes> agree_on_key(const SecretKey& mine, const PublicKey& theirs, std::size_t size) {
+  WUSONG_TRY(const auto secret, mine.agree(theirs));
+  BytesView first = mine.public_key().encoded();
+  BytesView second = theirs.encoded();
+  if (std::ranges::lexicographical_compare(second, first)) std::swap(first, second);
+  constexpr std::uint8_t kEnd[] = {0};
+  const std::string_view name = mine.scheme().family == internal::Family::chain
+                                    ? crypto::find_scheme(mine.scheme().set)->name
+                                    : mine.scheme().name;
+  pq::Shake256 sponge{
+      as_bytes("wusong crypto agree 1"), kEnd, as_bytes(name), kEnd, first, second, secret.view()};
+  Bytes key(size);
+  sponge.squeeze(key);
+  return SecretBytes{std::move(key)};
 }
 
 }  // namespace wusong::suite

@@ -30,4 +30,12 @@ std::size_t envelope_size(const Scheme& cipher) noexcept;
                                      std::span<std::uint8_t> out);
 std::size_t envelope_size(const Scheme& encapsulation, const Scheme& cipher) noexcept;
 
+/// A key of `size` bytes that the owners of two keys both find, each with the other's public key.
+/// Whoever is at the other end is whoever gave that key.
+/// @shape  SHAKE256("wusong crypto agree 1", 0, the scheme's name, 0, the lesser public key, the
+///         other, the shared secret)
+/// @errors as SecretKey::agree
+[[nodiscard]] Result<SecretBytes> agree_on_key(const SecretKey& mine, const PublicKey& theirs,
+                                               std::size_t size);
+
 }  // namespace wusong::suite

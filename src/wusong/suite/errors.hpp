@@ -24,5 +24,8 @@ inline constexpr ErrorInfo cost_too_high{4308, Disposition::reject, "suite.cost_
 inline constexpr ErrorInfo bad_signature_encoding{4309, Disposition::reject,
                                                   "suite.bad_signature_encoding"};
 inline constexpr ErrorInfo bad_length{4310, Disposition::reject, "suite.bad_length"};
+/// Of the C interface.
+inline constexpr ErrorInfo buffer_too_small{4311, Disposition::reject, "suite.buffer_too_small"};
+inline constexpr ErrorInfo null_argument{4312, Disposition::reject, "suite.null_argument"};
 
 }  // namespace wusong::suite::err

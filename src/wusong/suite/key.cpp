@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/suite/key.hpp"
 
+#include "wusong/crypto/key_agreement.hpp"
 #include "wusong/suite/internal/parts.hpp"
 
 namespace wusong::suite {
@@ -13,7 +14,13 @@ bool is_quantum_safe(const Scheme& scheme) noexcept {
          scheme.family == Family::ml_kem;
 }
 bool has_keys(const Scheme& scheme) noexcept {
-  return scheme.kind == Kind::signature || scheme.kind == Kind::encapsulation;
+  return scheme.kind == Kind::signature || scheme.kind == Kind::encapsulation ||
+         scheme.kind == Kind::agreement;
+}
+
+const crypto::KeyAgreementInfo* agreement_of(const Scheme& scheme) noexcept {
+  if (scheme.name == "secp256k1-keccak256") return crypto::find_key_agreement("secp256k1");
+  return crypto::find_key_agreement(scheme.name);
 }
 
 }  // namespace
@@ -112,6 +119,12 @@ Result<std::vector<Bytes>> SecretKey::sign_batch(std::span<const BytesView> mess
 }
 Result<SecretBytes> SecretKey::decapsulate(BytesView ciphertext) const {
   return parts_->decapsulate(ciphertext);
+}
+
+Result<SecretBytes> SecretKey::agree(const PublicKey& peer) const {
+  const auto* const way = agreement_of(scheme());
+  if (way == nullptr || agreement_of(peer.scheme()) != way) return fail(err::not_offered);
+  return crypto::agree(way->agreement, secret(), peer.encoded());
 }
 
 }  // namespace wusong::suite

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys of any scheme that signs or encapsulates, by the scheme's name.
+// Keys of any scheme that signs, encapsulates or agrees, by the scheme's name.
 #pragma once
 
 #include <memory>
@@ -79,6 +79,11 @@ class SecretKey {
                                                       io::Entropy& entropy) const;
   /// @errors err::not_offered, pq::err::ciphertext_length
   [[nodiscard]] Result<SecretBytes> decapsulate(BytesView ciphertext) const;
+  /// The secret that both owners find: x25519, sm2, p256, secp256k1. It is no key yet, and proves
+  /// nobody's name: see agree_on_key.
+  /// @errors err::not_offered (also: keys of two schemes), crypto::err::no_agreement
+  /// @source RFC 7748, section 6.1; SEC 1, section 3.3.1
+  [[nodiscard]] Result<SecretBytes> agree(const PublicKey& peer) const;
 
   SecretKey(SecretKey&&) noexcept;
   SecretKey& operator=(SecretKey&&) noexcept;

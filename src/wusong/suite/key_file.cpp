@@ -44,6 +44,7 @@ struct Identifier {
 #define WUSONG_OWN "2.25.301370634565419418004101609175791845191"
 constexpr Identifier kIdentifiers[] = {
     {"ed25519", "1.3.101.112"},
+    {"x25519", "1.3.101.110"},
     {"sm2", "1.2.156.10197.1.301"},
     {"secp256k1", "1.3.132.0.10"},
     {"p256", "1.2.840.10045.3.1.7"},
@@ -237,8 +238,9 @@ Result<SecretKey> read_lattice_key(const Scheme& scheme, BytesView inner) {
 /// What PKCS #8 has in its octet string, where that is not libcrypto's to read.
 Result<SecretKey> read_inner(const Scheme& scheme, BytesView inner) {
   if (scheme.family == Family::slh_dsa) return SecretKey::decode(scheme, inner);
-  if (scheme.family != Family::chain) return read_lattice_key(scheme, inner);
-  DerReader all{inner};  // Ed25519
+  if (scheme.family != Family::chain && scheme.family != Family::x25519)
+    return read_lattice_key(scheme, inner);
+  DerReader all{inner};  // Ed25519, X25519
   WUSONG_TRY(const BytesView seed, all.take(tag::kOctetString));
   WUSONG_CHECK(all.finish());
   return SecretKey::decode(scheme, seed);

@@ -40,6 +40,7 @@ constexpr Scheme kSchemes[] = {
     {"ml-kem-512", encapsulation, "FIPS 203", "category 1", 64, 800, 768, ml_kem, 0},
     {"ml-kem-768", encapsulation, "FIPS 203", "category 3", 64, 1184, 1088, ml_kem, 1},
     {"ml-kem-1024", encapsulation, "FIPS 203", "category 5", 64, 1568, 1568, ml_kem, 2},
+    {"x25519", agreement, "RFC 7748", "128 bits", 32, 32, 32, x25519, 0},
     {"sm4-gcm", cipher, "GB/T 32907, SP 800-38D", "128 bits", 16, 12, 16, gcm, 0},
     {"sm4-ccm", cipher, "GB/T 32907, SP 800-38C", "128 bits", 16, 12, 16, ccm, 0},
     {"sm4-ctr", cipher, "GB/T 32907, GB/T 17964", "128 bits", 16, 16, 0, ctr, 0},
@@ -66,7 +67,8 @@ constexpr Scheme kSchemes[] = {
 }  // namespace
 
 std::string_view name_of(Kind kind) noexcept {
-  constexpr std::string_view kNames[] = {"signature", "encapsulation", "cipher", "digest"};
+  constexpr std::string_view kNames[] = {"signature", "encapsulation", "agreement", "cipher",
+                                         "digest"};
   return kNames[std::to_underlying(kind)];
 }
 

@@ -11,7 +11,7 @@
 
 namespace wusong::suite {
 
-enum class Kind : std::uint8_t { signature, encapsulation, cipher, digest };
+enum class Kind : std::uint8_t { signature, encapsulation, agreement, cipher, digest };
 std::string_view name_of(Kind kind) noexcept;
 
 namespace internal {
@@ -23,6 +23,7 @@ enum class Family : std::uint8_t {
   ml_dsa,
   slh_dsa,
   ml_kem,
+  x25519,
   ctr,
   gcm,
   ccm,
@@ -40,7 +41,7 @@ struct Scheme {
   std::string_view security;  // "128 bits", "category 2" of NIST's
   std::size_t secret_key;     // of ciphers: the key
   std::size_t public_key;     // of ciphers: the nonce
-  std::size_t result;         // signature, ciphertext of a shared secret, tag, digest
+  std::size_t result;  // signature, ciphertext of a shared secret, shared secret, tag, digest
   internal::Family family;
   std::uint8_t set;  // the family's own number
 

@@ -6,10 +6,12 @@
 #include "wusong/cipher/errors.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/suite/digest.hpp"
+#include "wusong/suite/envelope.hpp"
 #include "wusong/suite/errors.hpp"
 #include "wusong/suite/key.hpp"
 #include "wusong/suite/symmetric.hpp"
 #include "wusong/testkit/seeded_entropy.hpp"
+#include "wusong/testkit/vectors.hpp"
 
 namespace wusong::suite {
 namespace {
@@ -31,6 +33,7 @@ TEST(Keys, WhatOneSignsItVerifiesAndNothingElse) {
   testkit::SeededEntropy entropy;
   for (const Scheme& scheme : schemes()) {
     if (scheme.kind != Kind::signature || scheme.name == "rsa") continue;
+    if (testkit::quick() && scheme.result > 17'088) continue;  // seconds under sanitizers
     const auto key = SecretKey::generate(scheme, entropy);
     ASSERT_TRUE(key.has_value()) << scheme.name;
     EXPECT_EQ(key->secret().size(), scheme.secret_key) << scheme.name;
@@ -88,6 +91,26 @@ TEST(Keys, EncapsulationGivesBothTheSameSecret) {
         std::ranges::equal(key->decapsulate(sent->ciphertext)->view(), sent->shared_secret.view()));
     EXPECT_FALSE(key->decapsulate({}).has_value());
     EXPECT_EQ(key->sign(kMessage, entropy).error(), err::not_offered);
+  }
+}
+
+TEST(Keys, TwoOwnersAgreeAndOthersDoNot) {
+  testkit::SeededEntropy entropy;
+  for (const char* name : {"x25519", "sm2", "p256", "secp256k1", "secp256k1-keccak256"}) {
+    const auto hers = SecretKey::generate(*find_scheme(name), entropy);
+    const auto his = SecretKey::generate(*find_scheme(name), entropy);
+    const auto other = SecretKey::generate(*find_scheme(name), entropy);
+    const auto found = hers->agree(his->public_key());
+    ASSERT_TRUE(found.has_value()) << name;
+    EXPECT_TRUE(std::ranges::equal(found->view(), his->agree(hers->public_key())->view())) << name;
+    EXPECT_FALSE(std::ranges::equal(found->view(), other->agree(hers->public_key())->view()));
+    const auto signer = SecretKey::generate(*find_scheme("ed25519"), entropy);
+    EXPECT_EQ(hers->agree(signer->public_key()).error(), err::not_offered);
+    EXPECT_EQ(signer->agree(hers->public_key()).error(), err::not_offered);
+    const auto key = agree_on_key(*hers, his->public_key(), 16);
+    EXPECT_TRUE(
+        std::ranges::equal(key->view(), agree_on_key(*his, hers->public_key(), 16)->view()));
+    EXPECT_FALSE(std::ranges::equal(key->view(), found->view().first(16)));
   }
 }
 
