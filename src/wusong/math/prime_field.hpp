@@ -12,7 +12,8 @@ namespace wusong::math {
 /// An integer modulo the prime P::kModulus, held as a * 2^(64 N) mod p, always fully reduced.
 ///
 /// @shape  P has `static constexpr Limbs<N> kModulus`, an odd prime below 2^(64 N) / 3.5: the spare
-///         bits let a sum of two products be reduced once.
+///         bits let a sum of two products be reduced once. Where P names kHoldsSecrets, sums,
+///         differences and products take the same steps for all numbers.
 /// @cost   no allocation
 /// @source Montgomery, "Modular multiplication without trial division", 1985; the word-by-word
 ///         interleaving is CIOS of Koc, Acar, Kaliski 1996
@@ -58,7 +59,7 @@ class PrimeField {
   }
   friend constexpr PrimeField operator-(const PrimeField& a, const PrimeField& b) noexcept {
     PrimeField out = a;
-    const Limb mask = 0 - subtract_in_place(out.limbs_, b.limbs_);
+    const Limb mask = mask_of(subtract_in_place(out.limbs_, b.limbs_));
     Raw correction;
     WUSONG_UNROLL
     for (std::size_t i = 0; i < kLimbs; ++i) correction[i] = kModulus[i] & mask;
@@ -166,9 +167,14 @@ class PrimeField {
  private:
   constexpr explicit PrimeField(const Raw& limbs) noexcept : limbs_{limbs} {}
 
+  /// Of secrets a compiler must not make a branch; for public numbers one may be faster.
+  static constexpr Limb mask_of(Limb borrow) noexcept {
+    if constexpr (requires { P::kHoldsSecrets; }) return hidden(0 - borrow);
+    return 0 - borrow;
+  }
   static constexpr PrimeField reduce_once(const Raw& value) noexcept {
     PrimeField out{value};
-    const Limb mask = 0 - subtract_in_place(out.limbs_, kModulus);
+    const Limb mask = mask_of(subtract_in_place(out.limbs_, kModulus));
     WUSONG_UNROLL
     for (std::size_t i = 0; i < kLimbs; ++i)
       out.limbs_[i] = (value[i] & mask) | (out.limbs_[i] & ~mask);

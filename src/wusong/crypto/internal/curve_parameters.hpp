@@ -55,6 +55,7 @@ struct Ed25519Curve {
   struct Order {
     static constexpr math::Limbs<4> kModulus =
         math::limbs_from_hex<4>("1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed");
+    static constexpr bool kHoldsSecrets = true;
   };
   static constexpr auto kD =
       math::limbs_from_hex<4>("52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3");

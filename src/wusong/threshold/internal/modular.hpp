@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "wusong/math/limbs.hpp"
+
 namespace wusong::threshold::internal {
 
 using Words = std::array<std::uint64_t, 4>;  // least significant first
@@ -37,7 +39,7 @@ class Modulus {
   }
   constexpr Words subtract(const Words& a, const Words& b) const noexcept {
     Words out{};
-    const std::uint64_t mask = ~(borrow_subtract(a, b, out) - 1);
+    const std::uint64_t mask = math::hidden(0 - borrow_subtract(a, b, out));
     std::uint64_t carry = 0;
     for (int i = 0; i < 4; ++i) {
       const Wide t = Wide{out[i]} + (value_[i] & mask) + carry;
@@ -90,7 +92,7 @@ class Modulus {
   constexpr Words reduced(const Words& a, std::uint64_t carry) const noexcept {
     Words less{};
     const std::uint64_t borrow = borrow_subtract(a, value_, less);
-    const std::uint64_t keep = ~((borrow & (carry ^ 1)) - 1);
+    const std::uint64_t keep = math::hidden(0 - (borrow & (carry ^ 1)));
     Words out{};
     for (int i = 0; i < 4; ++i) out[i] = (a[i] & keep) | (less[i] & ~keep);
     return out;
