@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs evidence and keeps count, for ./test.
 
-  report.py gtest   RESULTS BIN_FOLDER [--only unit|vectors|time|simulation …] [--sample]
+  report.py gtest   RESULTS BIN_FOLDER [--only unit|vectors|time|simulation …] [--programs NAME…] [--sample | --kind KIND]
   report.py fuzz    RESULTS BIN_FOLDER
   report.py command RESULTS KIND NAME -- COMMAND…   counts "ok …" and "not ok …" lines, else 1
   report.py skip    RESULTS KIND NAME REASON [COUNT]
@@ -98,7 +98,7 @@ def listed(binary, scratch):
     return tests
 
 
-def run_binary(binary, only, sample, scratch):
+def run_binary(binary, only, kind_shown, scratch):
     """One test program; returns its records, one for each kind and source."""
     began = time.monotonic()
     try:
@@ -119,15 +119,15 @@ def run_binary(binary, only, sample, scratch):
                                   check=False).returncode
         except subprocess.TimeoutExpired:
             code = f"no end within {TIMEOUT_SECONDS} s"
-    return records_of(binary, kinds, sample, file, log, code, time.monotonic() - began)
+    return records_of(binary, kinds, kind_shown, file, log, code, time.monotonic() - began)
 
 
-def records_of(binary, kinds, sample, file, log, code, seconds):
+def records_of(binary, kinds, kind_shown, file, log, code, seconds):
     out = {}
 
     def at(kind, source=""):
-        if sample and kind != "unit":
-            kind, source = f"{kind}, sample under sanitizers", ""
+        if (shown := kind_shown(kind)) != kind:
+            kind, source = shown, ""
         return out.setdefault((kind, source), record_of(kind, binary.name, 0, source=source))
 
     try:
@@ -175,7 +175,14 @@ def skip_reason(log, name):
 
 
 def gtest(args):
-    binaries = sorted(p for p in pathlib.Path(args.bin).glob("*_test") if os.access(p, os.X_OK) and p.is_file())
+    found = [pathlib.Path(args.bin, name) for name in args.programs] or pathlib.Path(args.bin).glob("*_test")
+    binaries = sorted(p for p in found if args.programs or (os.access(p, os.X_OK) and p.is_file()))
+
+    def kind_shown(kind):
+        if args.sample and kind != "unit":
+            return f"{kind}, sample under sanitizers"
+        return args.kind or kind
+
     scratch = pathlib.Path(args.results).parent / pathlib.Path(args.bin).parent.name
     scratch.mkdir(parents=True, exist_ok=True)
     only = [k for k in KINDS if k in args.only or k.split()[-1] in args.only] or KINDS
@@ -183,7 +190,7 @@ def gtest(args):
     binaries.sort(key=lambda b: b.name not in ("exec_test", "sim_test", "crypto_test"))
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for done in concurrent.futures.as_completed(
-                [pool.submit(run_binary, b, only, args.sample, scratch) for b in binaries]):
+                [pool.submit(run_binary, b, only, kind_shown, scratch) for b in binaries]):
             for record in done.result():
                 add(args.results, **record)
                 row(record | {"name": record["name"] + (f": {record['source']}" if record["source"] else "")})
@@ -316,6 +323,8 @@ def main():
     made.add_argument("bin")
     made.add_argument("--only", nargs="*", default=[])
     made.add_argument("--sample", action="store_true", help="count vectors and simulation as a sample")
+    made.add_argument("--programs", nargs="+", default=[], help="these alone; one that is missing fails")
+    made.add_argument("--kind", help="count all of them as this")
     made.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     sub("fuzz", fuzz).add_argument("bin")
     made = sub("command", command)

@@ -2,6 +2,7 @@
 // What is refused, and what is left behind then.
 #include <gtest/gtest.h>
 
+#include "wusong/base/processor.hpp"
 #include "wusong/cipher/errors.hpp"
 #include "wusong/cipher/internal/bit_matrix.hpp"
 #include "wusong/cipher/internal/test_providers.hpp"
@@ -238,6 +239,13 @@ TEST(Providers, ThePortableOneIsLastAndAlwaysThere) {
   EXPECT_EQ(internal::providers().back(), &internal::kPortable);
   EXPECT_TRUE(internal::kPortable.is_supported());
   EXPECT_TRUE(internal::provider().is_supported());
+}
+
+TEST(Providers, WithoutExtensionsTheLastAloneIsThere) {
+  const auto all = internal::providers();
+  for (const internal::Provider* const each : all.first(all.size() - 1))
+    EXPECT_TRUE(may_use_extensions() || !each->is_supported()) << each->name;
+  EXPECT_TRUE(all.back()->is_supported());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // AVX2 with AES-NI and PCLMULQDQ: SM4 in eight lanes, whose inversion is that of AES's last round
 // and whose maps are look-ups of half bytes within a register.
 #if defined(__x86_64__)
+#include "wusong/base/processor.hpp"
 #include "wusong/cipher/internal/aes_ni.hpp"
 #include "wusong/cipher/internal/sm4_lanes.hpp"
 
@@ -222,8 +223,8 @@ struct Ghash {
 };
 
 bool is_supported() noexcept {
-  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("aes") != 0 &&
-         __builtin_cpu_supports("pclmul") != 0;
+  return may_use_extensions() && __builtin_cpu_supports("avx2") != 0 &&
+         __builtin_cpu_supports("aes") != 0 && __builtin_cpu_supports("pclmul") != 0;
 }
 
 }  // namespace

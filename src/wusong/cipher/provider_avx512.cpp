@@ -12,6 +12,7 @@
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 
+#include "wusong/base/processor.hpp"
 #include "wusong/cipher/internal/aes_ni.hpp"
 #include "wusong/cipher/internal/sm4_lanes.hpp"
 
@@ -241,11 +242,11 @@ struct Ghash {
 };
 
 bool is_supported() noexcept {
-  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-         __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
-         __builtin_cpu_supports("gfni") != 0 && __builtin_cpu_supports("vpclmulqdq") != 0 &&
-         __builtin_cpu_supports("aes") != 0 && __builtin_cpu_supports("pclmul") != 0 &&
-         __builtin_cpu_supports("vaes") != 0;
+  return may_use_extensions() && __builtin_cpu_supports("avx512f") != 0 &&
+         __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+         __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("gfni") != 0 &&
+         __builtin_cpu_supports("vpclmulqdq") != 0 && __builtin_cpu_supports("aes") != 0 &&
+         __builtin_cpu_supports("pclmul") != 0 && __builtin_cpu_supports("vaes") != 0;
 }
 
 }  // namespace

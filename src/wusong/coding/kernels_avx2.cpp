@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "wusong/base/processor.hpp"
 #include "wusong/coding/internal/kernel_loops.hpp"
 
 namespace wusong::coding::internal {
@@ -96,7 +97,7 @@ struct WordLanes : Avx2Lanes {
 };
 
 bool avx2_is_supported() noexcept {
-  return __builtin_cpu_supports("avx2") != 0;
+  return may_use_extensions() && __builtin_cpu_supports("avx2") != 0;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "wusong/base/processor.hpp"
 #include "wusong/coding/internal/kernel_loops.hpp"
 
 namespace wusong::coding::internal {
@@ -118,8 +119,8 @@ struct WordLanes : GfniLanes {
 };
 
 bool gfni_is_supported() noexcept {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("gfni");
+  return may_use_extensions() && __builtin_cpu_supports("avx512f") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("gfni");
 }
 
 }  // namespace

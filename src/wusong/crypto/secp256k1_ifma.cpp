@@ -17,6 +17,7 @@
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 
+#include "wusong/base/processor.hpp"
 #include "wusong/hash/keccak_states.hpp"
 #include "wusong/math/limbs.hpp"
 
@@ -659,9 +660,9 @@ WUSONG_LANES void addresses(const LaneKeys& keys, const LaneWords<4>& z_inverse,
 }  // namespace
 
 bool ifma_is_supported() noexcept {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512ifma");
+  return may_use_extensions() && __builtin_cpu_supports("avx512f") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512ifma");
 }
 
 void ifma_multiply(std::span<const LaneTask> tasks, std::span<LaneKeys> keys,

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "wusong/base/processor.hpp"
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/internal/curve_parameters.hpp"
 #include "wusong/crypto/internal/test_curve_peer.hpp"
@@ -320,6 +321,13 @@ TEST(Sm2Secrets, AreOverwrittenWhenTheirOwnerGoes) {
   secret->~Sm2Secret();
   // Only the public key is left.
   EXPECT_LE(count(), 64);
+}
+
+TEST(CurveProviders, WithoutExtensionsTheLastAloneIsThere) {
+  const auto all = internal::curve_providers();
+  for (const internal::CurveProvider* const each : all.first(all.size() - 1))
+    EXPECT_TRUE(may_use_extensions() || !each->is_supported()) << each->name;
+  EXPECT_TRUE(all.back()->is_supported());
 }
 
 }  // namespace

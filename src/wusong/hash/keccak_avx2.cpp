@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keccak-f[1600] of four states at a time.
 #if defined(__x86_64__)
+#include "wusong/base/processor.hpp"
 #include "wusong/hash/internal/keccak_lanes.hpp"
 #include "wusong/hash/internal/keccak_many.hpp"
 
@@ -69,7 +70,7 @@ void four_at_once(KeccakStates& states, std::size_t count) noexcept {
 }
 
 bool is_supported() noexcept {
-  return __builtin_cpu_supports("avx2") != 0;
+  return may_use_extensions() && __builtin_cpu_supports("avx2") != 0;
 }
 
 }  // namespace

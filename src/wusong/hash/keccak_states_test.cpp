@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 
+#include "wusong/base/processor.hpp"
 namespace wusong::hash {
 namespace {
 
@@ -45,6 +46,13 @@ TEST(KeccakStates, EveryProviderPermutesEachStateAsAlone) {
     ++checked;
   }
   EXPECT_GE(checked, 1u);
+}
+
+TEST(KeccakStates, WithoutExtensionsTheLastProviderAloneIsThere) {
+  const auto all = keccak_providers();
+  for (const KeccakProvider& each : all.first(all.size() - 1))
+    EXPECT_TRUE(may_use_extensions() || !each.is_supported()) << each.name;
+  EXPECT_TRUE(all.back().is_supported());
 }
 
 }  // namespace

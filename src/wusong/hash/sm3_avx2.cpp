@@ -5,6 +5,7 @@
 #define WUSONG_SM3_INLINE __attribute__((target("avx2"), always_inline)) static inline
 #include <immintrin.h>
 
+#include "wusong/base/processor.hpp"
 #include "wusong/hash/internal/sm3_lanes.hpp"
 
 namespace wusong::hash::internal {
@@ -66,7 +67,7 @@ struct Avx2 {
 };
 
 bool is_supported() noexcept {
-  return __builtin_cpu_supports("avx2") != 0;
+  return may_use_extensions() && __builtin_cpu_supports("avx2") != 0;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 
+#include "wusong/base/processor.hpp"
 #include "wusong/hash/internal/sm3_lanes.hpp"
 
 namespace wusong::hash::internal {
@@ -72,8 +73,8 @@ struct Avx512 {
 };
 
 bool is_supported() noexcept {
-  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-         __builtin_cpu_supports("avx512vl") != 0;
+  return may_use_extensions() && __builtin_cpu_supports("avx512f") != 0 &&
+         __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #if defined(__x86_64__)
 #define WUSONG_PQ_TARGET __attribute__((target("avx2")))
 #define WUSONG_PQ_INLINE __attribute__((target("avx2"), always_inline)) static inline
+#include "wusong/base/processor.hpp"
 #include "wusong/pq/internal/avx2_ml_kem.hpp"
 
 namespace wusong::pq::internal {
@@ -106,7 +107,7 @@ WUSONG_PQ_TARGET std::size_t sample_narrow(Poly16& f, std::size_t have, const st
 }
 
 bool is_supported() noexcept {
-  return __builtin_cpu_supports("avx2") != 0;
+  return may_use_extensions() && __builtin_cpu_supports("avx2") != 0;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 
+#include "wusong/base/processor.hpp"
 #include "wusong/pq/internal/avx2_ml_kem.hpp"
 
 namespace wusong::pq::internal {
@@ -135,8 +136,9 @@ WUSONG_PQ_TARGET std::size_t sample_narrow(Poly16& f, std::size_t have, const st
 }
 
 bool is_supported() noexcept {
-  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
-         __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0;
+  return may_use_extensions() && __builtin_cpu_supports("avx512f") != 0 &&
+         __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
+         __builtin_cpu_supports("avx512vl") != 0;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "wusong/base/processor.hpp"
 #include "wusong/pq/internal/ml_dsa_parts.hpp"
 #include "wusong/pq/internal/ml_kem_parts.hpp"
 #include "wusong/pq/internal/ring_lanes.hpp"
@@ -200,6 +201,10 @@ TEST(MlKemRounding, CompressionIsTheStandardsForEveryNumber) {
 TEST(MlKemRounding, EveryWordHasItsRemainder) {
   for (int a = -32768; a < 32768; ++a)
     ASSERT_EQ(canonical(static_cast<std::int16_t>(a)), ((a % 3329) + 3329) % 3329) << a;
+}
+
+TEST(Providers, WithoutExtensionsThePortableOneIsTheFastest) {
+  EXPECT_TRUE(may_use_extensions() || std::string_view{fastest_provider().name} == "portable");
 }
 
 }  // namespace

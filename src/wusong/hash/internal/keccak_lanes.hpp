@@ -12,6 +12,7 @@
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 
+#include "wusong/base/processor.hpp"
 #include "wusong/math/limbs.hpp"
 
 #define WUSONG_KECCAK_LANES [[gnu::target("avx512f")]]
@@ -20,7 +21,7 @@
 namespace wusong::hash::internal {
 
 inline bool keccak_lanes_are_supported() noexcept {
-  return __builtin_cpu_supports("avx512f") != 0;
+  return may_use_extensions() && __builtin_cpu_supports("avx512f") != 0;
 }
 
 inline constexpr std::uint64_t kKeccakRoundConstants[24] = {
