@@ -49,10 +49,10 @@ BytesView PublicKey::encoded() const noexcept {
 
 std::optional<Address> PublicKey::address() const noexcept {
   const Scheme& of = scheme();
-  if (of.family == Family::chain) return crypto::address_of(internal::chain_scheme(of), encoded());
-  if (of.family == Family::secp256k1)
-    return crypto::address_of(crypto::Scheme::secp256k1, encoded());
-  return std::nullopt;
+  const auto* const info = crypto::find_scheme(
+      of.name == "secp256k1-keccak256" ? std::string_view{"secp256k1"} : of.name);
+  if (info == nullptr) return std::nullopt;
+  return crypto::address_of(info->scheme, encoded());
 }
 
 Result<void> PublicKey::verify(BytesView message, BytesView signature) const {

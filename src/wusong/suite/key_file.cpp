@@ -69,6 +69,8 @@ constexpr Identifier kIdentifiers[] = {
     {"wusong-slh-compact-sha2-128s", WUSONG_OWN ".3"},
     {"wusong-slh-compact-shake-128s", WUSONG_OWN ".4"},
     {"wusong-slh-compact-sm3-128s", WUSONG_OWN ".5"},
+    {"ed25519+ml-dsa-44", "1.3.6.1.5.5.7.6.39"},
+    {"sm2+ml-dsa-44", WUSONG_OWN ".6"},
     {"ml-kem-512", "2.16.840.1.101.3.4.4.1"},
     {"ml-kem-768", "2.16.840.1.101.3.4.4.2"},
     {"ml-kem-1024", "2.16.840.1.101.3.4.4.3"},
@@ -78,6 +80,11 @@ constexpr Identifier kIdentifiers[] = {
 /// A curve is a parameter of the algorithm, whose keys are points with a 4 before them.
 bool is_curve(const Scheme& scheme) noexcept {
   return scheme.public_key == 64 && scheme.family != Family::slh_dsa;
+}
+/// SLH-DSA's and hybrids' secrets stand in PKCS #8 as they are.
+/// @source RFC 9909, section 6; draft-ietf-lamps-pq-composite-sigs, section 5
+bool is_bare(const Scheme& scheme) noexcept {
+  return scheme.kind == Kind::signature && scheme.secret_key > 32;
 }
 bool is_of_openssl(std::string_view oid) noexcept {
   return oid == kEcPublicKey || oid == "1.2.840.113549.1.1.1";
@@ -110,7 +117,7 @@ SecretBytes inner_der(const SecretKey& key) {
                {der_integer(kOne).view(), der(tag::kOctetString, {key.secret()}).view(),
                 der(tag::kContextConstructed | 1, {bits_der(key.public_key()).view()}).view()});
   }
-  if (scheme.family == Family::slh_dsa) return SecretBytes{to_bytes(key.secret())};
+  if (is_bare(scheme)) return SecretBytes{to_bytes(key.secret())};
   const bool is_lattice = scheme.family == Family::ml_dsa || scheme.family == Family::ml_kem;
   const bool is_seed = is_lattice && key.secret().size() == scheme.secret_key;
   return der(is_seed ? tag::kContext : tag::kOctetString, {key.secret()});
@@ -237,7 +244,7 @@ Result<SecretKey> read_lattice_key(const Scheme& scheme, BytesView inner) {
 
 /// What PKCS #8 has in its octet string, where that is not libcrypto's to read.
 Result<SecretKey> read_inner(const Scheme& scheme, BytesView inner) {
-  if (scheme.family == Family::slh_dsa) return SecretKey::decode(scheme, inner);
+  if (is_bare(scheme)) return SecretKey::decode(scheme, inner);
   if (scheme.family != Family::chain && scheme.family != Family::x25519)
     return read_lattice_key(scheme, inner);
   DerReader all{inner};  // Ed25519, X25519

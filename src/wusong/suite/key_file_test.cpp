@@ -36,6 +36,10 @@ const Published kPublished[] = {
      "ml_dsa_44_public.pem"},
     {"RFC 9881", "ml-dsa-44", {"ml_dsa_44_seed.pem"}, "ml_dsa_44_certificate.pem"},
     {"RFC 9881", "ml-dsa-65", {"ml_dsa_65_seed.pem"}, "ml_dsa_65_public.pem"},
+    {"draft-ietf-lamps-pq-composite-sigs",
+     "ed25519+ml-dsa-44",
+     {"ed25519_ml_dsa_44.der"},
+     "ed25519_ml_dsa_44_certificate.der"},
     {"RFC 9909", "slh-dsa-sha2-128s", {"slh_dsa_sha2_128s.pem"}, "slh_dsa_sha2_128s_public.pem"},
     {"RFC 9935",
      "ml-kem-512",
@@ -57,7 +61,9 @@ TEST(KeyFile, ExamplesOfTheStandardsAreReadInEveryForm) {
       ++count;
     }
   }
-  testkit::record_vectors("keys printed in RFC 8410, 9881, 9909 and 9935", count + 7);
+  testkit::record_vectors(
+      "keys printed in RFC 8410, 9881, 9909, 9935 and by the authors of composite signatures",
+      count + std::size(kPublished));
 }
 
 TEST(KeyFile, WhatStandardsPrintIsWhatWeWrite) {

@@ -37,6 +37,8 @@ constexpr Scheme kSchemes[] = {
     {"wusong-slh-compact-sha2-128s", signature, "none", "as category 1", 64, 32, 6763, slh_dsa, 14},
     {"wusong-slh-compact-shake-128s", signature, "none", "as category 1", 64, 32, 6763, slh_dsa, 15},
     {"wusong-slh-compact-sm3-128s", signature, "none", "as category 1", 64, 32, 6763, slh_dsa, 16},
+    {"ed25519+ml-dsa-44", signature, "draft-ietf-lamps-pq-composite-sigs", "category 2 and 128 bits", 64, 1344, 2484, chain, 6},
+    {"sm2+ml-dsa-44", signature, "none", "category 2 and 128 bits", 64, 1376, 2484, chain, 7},
     {"ml-kem-512", encapsulation, "FIPS 203", "category 1", 64, 800, 768, ml_kem, 0},
     {"ml-kem-768", encapsulation, "FIPS 203", "category 3", 64, 1184, 1088, ml_kem, 1},
     {"ml-kem-1024", encapsulation, "FIPS 203", "category 5", 64, 1568, 1568, ml_kem, 2},
