@@ -29,20 +29,23 @@ T published(T value) {
 
 TEST(MemcheckSubject, SigningRunsOnSecrets) {
   internal::for_each_curve_provider([](const internal::CurveProvider& provider) {
-    const Number nonces[] = {secret(1), secret(2), secret(3)};
-    PlainPoint points[3];
-    EXPECT_TRUE(published(provider.sm2.multiply_base(nonces, points)));
-    const Number plus_one = secret(4);
-    const Number inverse = provider.sm2.invert_scalar(plus_one);
-    std::vector<internal::Sm2Equation> equations;
-    for (std::size_t i = 0; i < 3; ++i)
-      equations.push_back({nonces[i], Number{5}, points[i].x, plus_one, inverse});
-    internal::Sm2Parts parts[3];
-    EXPECT_TRUE(published(provider.sm2_sign(equations, parts)));
-    EXPECT_TRUE(published(parts[2]).is_usable);
-
     for (const auto* const kernels : {&provider.sm2, &provider.p256}) {
       const PlainPoint base = kernels == &provider.sm2 ? kSm2Base : kP256Base;
+      const Number nonces[] = {secret(1), secret(2), secret(3)};
+      PlainPoint points[3];
+      EXPECT_TRUE(published(kernels->multiply_base(nonces, points)));
+      EXPECT_TRUE(published(kernels->are_on_curve(points)));
+      const Number other = secret(4);
+      const Number inverse = kernels->invert_scalar(other);
+      std::vector<internal::SigningEquation> equations;
+      for (std::size_t i = 0; i < 3; ++i)
+        equations.push_back({nonces[i], Number{5}, points[i].x, inverse, other});
+      internal::SignatureParts parts[3];
+      kernels->sign(equations, parts);
+      EXPECT_TRUE(published(parts[2]).is_usable);
+      // By this secret P-256 is not signed: its other form is the opposite.
+      EXPECT_EQ(published(kernels->are_signed(equations, parts)), kernels == &provider.sm2);
+
       PlainPoint product;
       EXPECT_EQ(published(kernels->multiply(secret(7), base, &base, product)),
                 internal::Product::done);
@@ -50,8 +53,9 @@ TEST(MemcheckSubject, SigningRunsOnSecrets) {
     }
 
     const Number scalars[] = {secret(5), secret(6)};
-    internal::Encoded encoded[2];
-    EXPECT_TRUE(published(provider.ed25519.multiply_base(scalars, encoded)));
+    PlainPoint points[2];
+    EXPECT_TRUE(published(provider.ed25519.multiply_base(scalars, points)));
+    EXPECT_TRUE(published(provider.ed25519.are_on_curve(points)));
     const Bytes message(200, 1);
     VALGRIND_MAKE_MEM_UNDEFINED(message.data(), message.size());
     const BytesView view{message};

@@ -61,26 +61,5 @@ void sign_scheme(benchmark::State& state) {
 }
 BENCHMARK(sign_scheme)->Name("crypto/sign/scheme")->Arg(1)->Arg(2)->Arg(3);
 
-void verify_p256(benchmark::State& state) {
-  const auto number = [](const char* hex) {
-    U256 out;
-    for (; *hex != 0; ++hex)
-      out =
-          (out << 4) | U256{static_cast<std::uint64_t>(*hex <= '9' ? *hex - '0' : *hex - 'a' + 10)};
-    return out;
-  };
-  // RFC 6979, annex A.2.5, SHA-256, "sample".
-  const Hash digest = hash::sha256(as_bytes("sample"));
-  const U256 x = number("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
-  const U256 y = number("7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
-  const U256 r = number("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716");
-  const U256 s = number("f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
-  for (auto _ : state) {
-    if (!p256_verify(digest, r, s, x, y)) state.SkipWithError("does not verify");
-  }
-  state.SetItemsProcessed(state.iterations());
-}
-BENCHMARK(verify_p256)->Name("crypto/p256_verify");
-
 }  // namespace
 }  // namespace wusong::crypto

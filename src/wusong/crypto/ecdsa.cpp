@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// secp256k1 through libsecp256k1; P-256 through libcrypto's group arithmetic, which skips the key
-// objects of EVP: building one costs about as much as the verification.
+// secp256k1 through libsecp256k1.
 #include <secp256k1.h>
 #include <secp256k1_ecdh.h>
 #include <secp256k1_recovery.h>
 #include <sodium.h>
 
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/internal/openssl.hpp"
 #include "wusong/crypto/internal/secp256k1.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/hash/hash.hpp"
@@ -149,44 +147,6 @@ Result<void> ecdsa_verify(const Hash& digest, BytesView public_key, BytesView si
 
 bool is_low_s(const U256& s) noexcept {
   return s <= (kOrder >> 1);
-}
-
-bool p256_verify(const Hash& digest, const U256& r, const U256& s, const U256& x,
-                 const U256& y) noexcept {
-  using namespace internal;
-  static const EcGroupPtr kGroup = make_group(NID_X9_62_prime256v1);
-  const BIGNUM* const order = EC_GROUP_get0_order(kGroup.get());
-  const BnPtr r_bn = make_bn(r);
-  const BnPtr s_bn = make_bn(s);
-  if (!in_range(r_bn.get(), order) || !in_range(s_bn.get(), order)) return false;
-  const BnPtr x_bn = make_bn(x);
-  const BnPtr y_bn = make_bn(y);
-  const BIGNUM* const prime = EC_GROUP_get0_field(kGroup.get());
-  if (BN_cmp(x_bn.get(), prime) >= 0 || BN_cmp(y_bn.get(), prime) >= 0) return false;
-  const BnCtxPtr scratch = make_bn_ctx();
-  const EcPointPtr key = make_point(kGroup.get());
-  if (EC_POINT_set_affine_coordinates(kGroup.get(), key.get(), x_bn.get(), y_bn.get(),
-                                      scratch.get()) != 1)
-    return false;  // not on the curve
-
-  // R = (z/s) G + (r/s) Q, and its x must be r modulo n.
-  const BnPtr z = make_bn(BytesView{digest});
-  const BnPtr inverse{BN_mod_inverse(nullptr, s_bn.get(), order, scratch.get())};
-  const BnPtr u1 = make_bn();
-  const BnPtr u2 = make_bn();
-  const EcPointPtr point = make_point(kGroup.get());
-  const bool computed =
-      inverse != nullptr &&
-      BN_mod_mul(u1.get(), z.get(), inverse.get(), order, scratch.get()) == 1 &&
-      BN_mod_mul(u2.get(), r_bn.get(), inverse.get(), order, scratch.get()) == 1 &&
-      EC_POINT_mul(kGroup.get(), point.get(), u1.get(), key.get(), u2.get(), scratch.get()) == 1;
-  WUSONG_ASSERT(computed);
-  if (EC_POINT_is_at_infinity(kGroup.get(), point.get()) == 1) return false;
-  const BnPtr found = make_bn();
-  WUSONG_ASSERT(EC_POINT_get_affine_coordinates(kGroup.get(), point.get(), found.get(), nullptr,
-                                                scratch.get()) == 1 &&
-                BN_nnmod(found.get(), found.get(), order, scratch.get()) == 1);
-  return BN_cmp(found.get(), r_bn.get()) == 0;
 }
 
 }  // namespace wusong::crypto

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/internal/curve_parameters.hpp"
-#include "wusong/crypto/internal/curve_provider.hpp"
+#include "wusong/crypto/internal/curve_numbers.hpp"
 #include "wusong/math/prime_field.hpp"
 
 namespace wusong::crypto {
@@ -15,6 +14,8 @@ namespace {
 using internal::Digest512;
 using internal::Encoded;
 using internal::Number;
+using internal::PlainPoint;
+using internal::Wiped;
 /// Its additions and products take the same steps for all numbers.
 using Fn = math::PrimeField<internal::Ed25519Curve::Order>;
 
@@ -60,13 +61,11 @@ class Arena {
 
   std::uint8_t* head(std::size_t i) noexcept { return bytes_.data() + at_[i]; }
   /// SHA-512 of each from so many bytes of its head on.
-  std::vector<Digest512> hash(std::size_t skipped) const {
+  void hash(std::size_t skipped, std::span<Digest512> out) const {
     std::vector<BytesView> messages(at_.size() - 1);
     for (std::size_t i = 0; i < messages.size(); ++i)
       messages[i] = BytesView{bytes_}.subspan(at_[i] + skipped, at_[i + 1] - at_[i] - skipped);
-    std::vector<Digest512> out(messages.size());
     internal::curve_provider().ed25519.hash(messages, out);
-    return out;
   }
 
  private:
@@ -74,11 +73,6 @@ class Arena {
   Bytes bytes_;
   std::vector<std::size_t> at_;
 };
-
-template <typename T>
-void wipe(std::vector<T>& secrets) noexcept {
-  sodium_memzero(secrets.data(), secrets.size() * sizeof(T));
-}
 
 /// B times 12345 and the point of order two, as CVE-2025-69277 is about.
 constexpr Encoded kKeyOfTwiceTheOrder{
@@ -116,11 +110,17 @@ bool ed25519_is_key(BytesView point) noexcept {
 }
 
 Ed25519Secret::Ed25519Secret(Ed25519Secret&& other) noexcept
-    : scalar_{other.scalar_}, prefix_{other.prefix_}, public_key_{other.public_key_} {}
+    : scalar_{other.scalar_},
+      opposite_{other.opposite_},
+      prefix_{other.prefix_},
+      public_key_{other.public_key_},
+      public_key_again_{other.public_key_again_} {}
 
 Ed25519Secret::~Ed25519Secret() {
   sodium_memzero(&scalar_, sizeof(scalar_));
+  sodium_memzero(&opposite_, sizeof(opposite_));
   sodium_memzero(&prefix_, sizeof(prefix_));
+  sodium_memzero(&public_key_again_, sizeof(public_key_again_));
 }
 
 Result<Ed25519Secret> Ed25519Secret::from(BytesView seed) noexcept {
@@ -128,6 +128,7 @@ Result<Ed25519Secret> Ed25519Secret::from(BytesView seed) noexcept {
   Ed25519Secret out;
   std::array<std::uint8_t, crypto_sign_SECRETKEYBYTES> pair;  // the seed and the key
   crypto_sign_seed_keypair(out.public_key_.data(), pair.data(), seed.data());
+  out.public_key_again_ = out.public_key_;
   sodium_memzero(pair.data(), pair.size());
   Digest512 digest;
   crypto_hash_sha512(digest.data(), seed.data(), seed.size());
@@ -135,53 +136,78 @@ Result<Ed25519Secret> Ed25519Secret::from(BytesView seed) noexcept {
   std::memset(digest.data() + 32, 0, 32);
   digest[0] &= 0xf8;
   digest[31] = static_cast<std::uint8_t>((digest[31] & 0x7f) | 0x40);
-  out.scalar_ = reduced(digest).to_raw();
+  const Fn scalar = reduced(digest);
+  out.scalar_ = scalar.to_raw();
+  out.opposite_ = (Fn{} - scalar).to_raw();
   sodium_memzero(digest.data(), digest.size());
   return out;
 }
 
 /// What signs with a secret's numbers.
 struct Ed25519Signing {
-  static Result<void> sign(std::span<const Ed25519SignRequest> requests,
-                           std::span<Ed25519Signature> out) noexcept {
+  using Requests = std::span<const Ed25519SignRequest>;
+
+  /// SHA-512 of prefix || message, modulo the order. @source RFC 8032, section 5.1.6, step 2
+  static void draw(Requests requests, Arena& arena, std::span<Fn> out) noexcept {
+    for (std::size_t i = 0; i < requests.size(); ++i)
+      std::memcpy(arena.head(i) + 32, requests[i].secret->prefix_.data(), 32);
+    Wiped<Digest512> digests{requests.size()};
+    arena.hash(32, digests);
+    for (std::size_t i = 0; i < requests.size(); ++i) out[i] = reduced(digests[i]);
+  }
+  /// SHA-512 of R || A || message, modulo the order. @source RFC 8032, section 5.1.6, step 4
+  static void challenge(Requests requests, Arena& arena, std::span<const PlainPoint> points,
+                        Ed25519PublicKey Ed25519Secret::* key, std::span<Fn> out) noexcept {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const Encoded point = internal::encode(points[i]);
+      std::memcpy(arena.head(i), point.data(), 32);
+      std::memcpy(arena.head(i) + 32, (requests[i].secret->*key).data(), 32);
+    }
+    std::vector<Digest512> digests(requests.size());
+    arena.hash(0, digests);
+    for (std::size_t i = 0; i < requests.size(); ++i) out[i] = reduced(digests[i]);
+  }
+  /// Fault check: everything is made again of the requests, and the secret comes in its other form,
+  /// as internal/curve_signing.hpp has it.
+  static bool are_signed(Requests requests, std::span<const PlainPoint> points,
+                         std::span<const Ed25519Signature> signatures) noexcept {
+    Arena arena{requests};
+    Wiped<Fn> r{requests.size()};
+    draw(requests, arena, r);
+    std::vector<Fn> k(requests.size());
+    challenge(requests, arena, points, &Ed25519Secret::public_key_again_, k);
+    math::Limb wrong = 0;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      const Fn s = Fn::from_raw(load(signatures[i].data() + 32));
+      const Fn opposite = Fn::from_raw(requests[i].secret->opposite_);
+      for (const math::Limb limb : (s + k[i] * opposite - r[i]).to_raw()) wrong |= limb;
+      if (!std::ranges::equal(internal::encode(points[i]), BytesView{signatures[i]}.first(32)))
+        wrong |= 1;
+    }
+    return wrong == 0 && internal::curve_provider().ed25519.are_on_curve(points);
+  }
+
+  static Result<void> sign(Requests requests, std::span<Ed25519Signature> out) noexcept {
     const std::size_t count = requests.size();
     Arena arena{requests};
-    for (std::size_t i = 0; i < count; ++i)
-      std::memcpy(arena.head(i) + 32, requests[i].secret->prefix_.data(), 32);
-    std::vector<Digest512> digests = arena.hash(32);
-    std::vector<Fn> r(count);
-    std::vector<Number> nonces(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      r[i] = reduced(digests[i]);
-      nonces[i] = r[i].to_raw();
-    }
-    wipe(digests);
-    std::vector<Encoded> points(count);
-    const bool is_right = internal::curve_provider().ed25519.multiply_base(nonces, points);
-    wipe(nonces);
-    if (is_right) {
-      for (std::size_t i = 0; i < count; ++i) {
-        std::memcpy(arena.head(i), points[i].data(), 32);
-        std::memcpy(arena.head(i) + 32, requests[i].secret->public_key_.data(), 32);
-      }
-      digests = arena.hash(0);
-    }
-    math::Limb wrong = is_right ? 0 : 1;
-    for (std::size_t i = 0; i < count && is_right; ++i) {
-      const Fn k = reduced(digests[i]);
-      const Fn a = Fn::from_raw(requests[i].secret->scalar_);
-      const Fn s = k * a + r[i];
-      for (const math::Limb limb : (s - r[i] - a * k).to_raw()) wrong |= limb;
-      const Number raw = s.to_raw();
-      std::memcpy(out[i].data(), points[i].data(), 32);
-      std::memcpy(out[i].data() + 32, raw.data(), 32);
-    }
-    wipe(r);
-    if (wrong != 0) {
-      for (auto& each : out) each.fill(0);
+    Wiped<Fn> r{count};
+    draw(requests, arena, r);
+    Wiped<Number> nonces{count};
+    for (std::size_t i = 0; i < count; ++i) nonces[i] = r[i].to_raw();
+    std::vector<PlainPoint> points(count);
+    if (!internal::curve_provider().ed25519.multiply_base(nonces, points))
       return fail(err::miscalculation);
+    std::vector<Fn> k(count);
+    challenge(requests, arena, points, &Ed25519Secret::public_key_, k);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Number s = (k[i] * Fn::from_raw(requests[i].secret->scalar_) + r[i]).to_raw();
+      const Encoded point = internal::encode(points[i]);
+      std::memcpy(out[i].data(), point.data(), 32);
+      std::memcpy(out[i].data() + 32, s.data(), 32);
     }
-    return {};
+    if (are_signed(requests, points, out)) return {};
+    for (auto& each : out) each.fill(0);
+    return fail(err::miscalculation);
   }
 };
 
@@ -270,7 +296,8 @@ struct Ed25519Verifying {
       std::memcpy(arena.head(i), asked[i].signature.data(), 32);
       std::memcpy(arena.head(i) + 32, asked[i].public_key.data(), 32);
     }
-    const std::vector<Digest512> digests = arena.hash(0);
+    std::vector<Digest512> digests(asked.size());
+    arena.hash(0, digests);
     for (std::size_t i = 0; i < asked.size(); ++i) equations[i].k = reduced(digests[i]).to_raw();
     std::vector<Encoded> points(asked.size());
     internal::curve_provider().ed25519.combine(equations, points);

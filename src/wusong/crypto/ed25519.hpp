@@ -34,9 +34,11 @@ class Ed25519Secret {
  private:
   friend struct Ed25519Signing;
   Ed25519Secret() = default;
-  math::Limbs<4> scalar_{};  // modulo the order
+  math::Limbs<4> scalar_{};    // modulo the order
+  math::Limbs<4> opposite_{};  // the order less that: what is signed is checked by it
   std::array<std::uint8_t, 32> prefix_{};
   Ed25519PublicKey public_key_{};
+  Ed25519PublicKey public_key_again_{};  // likewise
 };
 
 /// Canonical, on the curve, of the subgroup of prime order and not its identity: what a key must

@@ -75,14 +75,18 @@ TEST(Ed25519Curve, MultiplesOfTheGeneratorAreLibsodiumsWhateverTheirNumber) {
   const std::vector<Number> all = scalars();
   for_each_curve_provider([&](const internal::CurveProvider& provider) {
     for (const std::size_t count : {0u, 1u, 2u, 7u, 8u, 9u, 16u, 17u, 255u, 256u, 300u}) {
-      std::vector<Encoded> out(count);
+      std::vector<internal::PlainPoint> out(count);
       ASSERT_TRUE(provider.ed25519.multiply_base(std::span{all}.first(count), out));
+      EXPECT_TRUE(provider.ed25519.are_on_curve(out));
       for (std::size_t i = 0; i < count; ++i) {
         Encoded expected;
         ASSERT_EQ(crypto_scalarmult_ed25519_base_noclamp(expected.data(), encoded(all[i]).data()),
                   0);
-        EXPECT_EQ(out[i], expected) << i << " of " << count;
+        EXPECT_EQ(internal::encode(out[i]), expected) << i << " of " << count;
       }
+      if (count < 9) continue;
+      out[8].y[1] ^= 1;
+      EXPECT_FALSE(provider.ed25519.are_on_curve(out));
     }
   });
 }
@@ -94,9 +98,11 @@ TEST(Ed25519Curve, DifferencesOfMultiplesAreLibsodiums) {
   for_each_curve_provider([&](const internal::CurveProvider& provider) {
     std::vector<internal::Ed25519Key> keys(5);
     std::vector<internal::Ed25519Key*> to;
-    std::vector<Encoded> points(5);
+    std::vector<internal::PlainPoint> multiples(5);
     for (auto& each : keys) to.push_back(&each);
-    ASSERT_TRUE(provider.ed25519.multiply_base(std::span{numbers}.first(5), points));
+    ASSERT_TRUE(provider.ed25519.multiply_base(std::span{numbers}.first(5), multiples));
+    std::vector<Encoded> points;
+    for (const auto& each : multiples) points.push_back(internal::encode(each));
     provider.ed25519.prepare(points, to);
     std::vector<internal::Ed25519Equation> equations;
     std::vector<Encoded> expected;

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "wusong/crypto/errors.hpp"
+#include "wusong/crypto/internal/curve_signing.hpp"
 #include "wusong/crypto/internal/openssl.hpp"
 #include "wusong/crypto/internal/rfc6979.hpp"
 #include "wusong/crypto/signature.hpp"
@@ -30,105 +31,152 @@ const EC_GROUP* group_of(Curve curve) noexcept {
   return kSm2.get();
 }
 
-/// A secret scalar, or nothing where it lies outside [1, n-1].
-BnPtr secret_of(BytesView secret_key) noexcept {
-  if (secret_key.size() != 32) return {};
-  BnPtr out = make_bn(secret_key);
-  BN_set_flags(out.get(), BN_FLG_CONSTTIME);
-  if (!in_range(out.get(), EC_GROUP_get0_order(group_of(Curve::p256)))) out.reset();
+constexpr Number kOrder = P256Curve::Order::kModulus;
+
+Number digest_below(const Hash& digest) noexcept {
+  Number out = load_number(digest.view());
+  if (!math::less(out, kOrder)) math::subtract_in_place(out, kOrder);
   return out;
-}
-
-Hash hmac(const Hash& key, BytesView message) noexcept {
-  Hash out;
-  crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, key.data(), key.size());
-  crypto_auth_hmacsha256_update(&state, message.data(), message.size());
-  crypto_auth_hmacsha256_final(&state, out.data());
-  sodium_memzero(&state, sizeof(state));
-  return out;
-}
-
-/// scalar * G. With one scalar and the generator, libcrypto works in constant time.
-void multiply(const BIGNUM* scalar, BIGNUM* x, BIGNUM* y, BN_CTX* scratch) noexcept {
-  const EC_GROUP* const group = group_of(Curve::p256);
-  const EcPointPtr point = make_point(group);
-  WUSONG_ASSERT(EC_POINT_mul(group, point.get(), scalar, nullptr, nullptr, scratch) == 1 &&
-                EC_POINT_get_affine_coordinates(group, point.get(), x, y, scratch) == 1);
-}
-
-/// False asks for another nonce.
-bool sign_with(const BIGNUM* nonce, const BIGNUM* secret, const BIGNUM* e,
-               PointBytes& out) noexcept {
-  const BIGNUM* const order = EC_GROUP_get0_order(group_of(Curve::p256));
-  if (!in_range(nonce, order)) return false;
-  const BnCtxPtr scratch = make_bn_ctx();
-  const BnPtr r = make_bn();
-  multiply(nonce, r.get(), nullptr, scratch.get());
-  WUSONG_ASSERT(BN_nnmod(r.get(), r.get(), order, scratch.get()) == 1);
-  if (BN_is_zero(r.get())) return false;
-  // s = (e + r d) / k; with BN_FLG_CONSTTIME on k its inverse takes the same time for all.
-  const BnPtr inverse{BN_mod_inverse(nullptr, nonce, order, scratch.get())};
-  const BnPtr s = make_bn();
-  WUSONG_ASSERT(inverse != nullptr &&
-                BN_mod_mul(s.get(), r.get(), secret, order, scratch.get()) == 1 &&
-                BN_mod_add(s.get(), s.get(), e, order, scratch.get()) == 1 &&
-                BN_mod_mul(s.get(), s.get(), inverse.get(), order, scratch.get()) == 1);
-  if (BN_is_zero(s.get())) return false;
-  store_bn(r.get(), out.data());
-  store_bn(s.get(), out.data() + 32);
-  return true;
 }
 
 }  // namespace
+
+P256Secret::P256Secret(P256Secret&& other) noexcept
+    : secret_{other.secret_}, opposite_{other.opposite_}, public_key_{other.public_key_} {}
+
+P256Secret::~P256Secret() {
+  sodium_memzero(&secret_, sizeof(secret_));
+  sodium_memzero(&opposite_, sizeof(opposite_));
+}
+
+Result<P256Secret> P256Secret::from(BytesView secret_key) noexcept {
+  if (secret_key.size() != 32) return fail(err::bad_secret_key);
+  P256Secret out;
+  out.secret_ = load_number(secret_key);
+  if (!in_range(out.secret_, kOrder)) return fail(err::bad_secret_key);
+  out.opposite_ = kOrder;
+  math::subtract_in_place(out.opposite_, out.secret_);
+  WUSONG_TRY(const PlainPoint key, public_point<P256Curve>(curve_provider().p256, out.secret_));
+  out.public_key_ = store_point(key);
+  return out;
+}
+
+/// What signs with a secret's numbers.
+struct P256Signing {
+  using Request = P256SignRequest;
+  static constexpr Number kOrder = ::wusong::crypto::kOrder;
+  static const CurveKernels& kernels() noexcept { return curve_provider().p256; }
+
+  void draw(std::span<const Request* const> requests, std::uint8_t round,
+            std::span<Number> out) const noexcept {
+    std::array<std::uint8_t, 32> secret;
+    std::array<std::uint8_t, 32> digest;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      math::store_be_limbs(requests[i]->secret->secret_, secret.data());
+      math::store_be_limbs(digest_below(requests[i]->digest), digest.data());
+      Rfc6979 nonces{secret, digest, hedge};
+      out[i] = load_number(nonces.candidate(round).view());
+    }
+    sodium_memzero(secret.data(), secret.size());
+  }
+  SigningEquation equation(const Request& request, const Number& nonce,
+                           const Number& x) const noexcept {
+    return {nonce, load_number(request.digest.view()), x, request.secret->secret_,
+            request.secret->opposite_};
+  }
+
+  const Hash& hedge;
+};
+
+Result<void> p256_sign(std::span<const P256SignRequest> requests, std::span<PointBytes> out,
+                       const Hash& hedge) noexcept {
+  return sign_all(P256Signing{hedge}, requests, out);
+}
+
+void p256_verify(std::span<const P256VerifyRequest> requests,
+                 std::span<Result<void>> out) noexcept {
+  WUSONG_ASSERT(requests.size() == out.size());
+  std::vector<EcdsaNumbers> numbers;
+  std::vector<PlainPoint> keys;
+  std::vector<bool> well_formed;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const P256VerifyRequest& each = requests[i];
+    if (each.public_key.size() != 64 || each.signature.size() != 64) {
+      out[i] = fail(err::bad_length);
+      continue;
+    }
+    const auto key = load_point<P256Curve>(each.public_key);
+    if (!key) {
+      out[i] = fail(err::bad_public_key);
+      continue;
+    }
+    const Number r = load_number(each.signature.first(32));
+    const Number s = load_number(each.signature.last(32));
+    // Where it is not, the equation only asks whether the key is one.
+    const bool is_well_formed = in_range(r, kOrder) && in_range(s, kOrder);
+    numbers.push_back(is_well_formed ? EcdsaNumbers{r, s, load_number(each.digest.view())}
+                                     : EcdsaNumbers{Number{1}, Number{1}, Number{1}});
+    keys.push_back(*key);
+    well_formed.push_back(is_well_formed);
+    places.push_back(i);
+  }
+  std::vector<PointEquation> equations(numbers.size());
+  curve_provider().p256_divide(numbers, equations);
+  for (std::size_t i = 0; i < keys.size(); ++i) equations[i].key = keys[i];
+  std::vector<Holds> holds(equations.size());
+  curve_provider().p256.check(equations, holds);
+  for (std::size_t i = 0; i < holds.size(); ++i) {
+    Result<void>& verdict = out[places[i]];
+    verdict = {};
+    if (holds[i] == Holds::bad_key)
+      verdict = fail(err::bad_public_key);
+    else if (holds[i] == Holds::no || !well_formed[i])
+      verdict = fail(err::bad_signature);
+  }
+}
 
 SecretBytes p256_generate(io::Entropy& entropy) noexcept {
   for (;;) {
     Bytes bytes(32);
     entropy.fill(bytes);
     SecretBytes out{std::move(bytes)};
-    if (secret_of(out.view()) != nullptr) return out;
+    Number number = load_number(out.view());
+    const bool is_secret = in_range(number, kOrder);
+    sodium_memzero(&number, sizeof(number));
+    if (is_secret) return out;
   }
 }
 
 Result<PointBytes> p256_public_key(BytesView secret_key) noexcept {
-  const BnPtr secret = secret_of(secret_key);
-  if (secret == nullptr) return fail(err::bad_secret_key);
-  const BnCtxPtr scratch = make_bn_ctx();
-  const BnPtr x = make_bn();
-  const BnPtr y = make_bn();
-  multiply(secret.get(), x.get(), y.get(), scratch.get());
-  PointBytes out{};
-  store_bn(x.get(), out.data());
-  store_bn(y.get(), out.data() + 32);
-  return out;
+  WUSONG_TRY(const P256Secret secret, P256Secret::from(secret_key));
+  return secret.public_key();
 }
 
 Result<PointBytes> p256_sign(const Hash& digest, BytesView secret_key) noexcept {
-  const BnPtr secret = secret_of(secret_key);
-  if (secret == nullptr) return fail(err::bad_secret_key);
-  const BnCtxPtr scratch = make_bn_ctx();
-  const BIGNUM* const order = EC_GROUP_get0_order(group_of(Curve::p256));
-  const BnPtr e = make_bn(BytesView{digest});
-  WUSONG_ASSERT(BN_nnmod(e.get(), e.get(), order, scratch.get()) == 1);
-  std::array<std::uint8_t, 32> reduced{};  // RFC 6979's bits2octets
-  store_bn(e.get(), reduced.data());
-  Rfc6979<hmac> nonces{secret_key, reduced};
-  PointBytes out{};
-  for (;;) {
-    const BnPtr nonce = nonces.next();
-    if (sign_with(nonce.get(), secret.get(), e.get(), out)) return out;
-  }
+  WUSONG_TRY(const P256Secret secret, P256Secret::from(secret_key));
+  const P256SignRequest request{&secret, digest};
+  PointBytes out;
+  WUSONG_CHECK(p256_sign({&request, 1}, {&out, 1}));
+  return out;
 }
 
 Result<void> p256_verify(const Hash& digest, BytesView public_key, BytesView signature) noexcept {
-  if (public_key.size() != 64 || signature.size() != 64) return fail(err::bad_length);
-  const auto word = [](BytesView bytes) { return from_be_bytes(bytes); };
-  if (!p256_verify(digest, word(signature.first(32)), word(signature.last(32)),
-                   word(public_key.first(32)), word(public_key.last(32)))) {
-    return fail(err::bad_signature);
-  }
-  return {};
+  const P256VerifyRequest request{public_key, digest, signature};
+  Result<void> out;
+  p256_verify({&request, 1}, {&out, 1});
+  return out;
+}
+
+bool p256_verify(const Hash& digest, const U256& r, const U256& s, const U256& x,
+                 const U256& y) noexcept {
+  std::array<std::uint8_t, 64> key;
+  store_be(x, key.data());
+  store_be(y, key.data() + 32);
+  PointBytes signature;
+  store_be(r, signature.data());
+  store_be(s, signature.data() + 32);
+  return p256_verify(digest, key, signature).has_value();
 }
 
 std::array<std::uint8_t, 33> compress_point(BytesView point) noexcept {

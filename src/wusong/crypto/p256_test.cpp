@@ -2,9 +2,13 @@
 #include "wusong/crypto/p256.hpp"
 
 #include <gtest/gtest.h>
+#include <openssl/core_names.h>
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/errors.hpp"
+#include "wusong/crypto/internal/curve_parameters.hpp"
+#include "wusong/crypto/internal/rfc6979.hpp"
+#include "wusong/crypto/internal/test_curve_peer.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/hash/hash.hpp"
 
@@ -71,6 +75,176 @@ TEST(P256, ScalarsOutsideTheOrderAreRefused) {
   EXPECT_FALSE(p256_public_key(order));
   EXPECT_FALSE(p256_sign(Hash{}, order));
   EXPECT_FALSE(p256_public_key(Bytes(31, 1)));
+}
+
+// ---- Many at once
+
+struct Case {
+  std::vector<P256Secret> secrets;
+  std::vector<P256SignRequest> requests;
+  std::vector<PointBytes> signatures;
+
+  explicit Case(std::size_t count) : signatures(count) {
+    for (std::uint8_t i = 1; i <= 5; ++i) secrets.push_back(*P256Secret::from(Bytes(32, i)));
+    for (std::size_t i = 0; i < count; ++i)
+      requests.push_back({&secrets[i % 5], hash::sha256(Bytes(i / 2, 1))});
+    requests[0].digest.bytes.fill(0xff);  // above the order
+    EXPECT_TRUE(p256_sign(requests, signatures));
+  }
+  P256VerifyRequest check(std::size_t i) const {
+    return {requests[i].secret->public_key(), requests[i].digest, signatures[i]};
+  }
+};
+
+using PKeyPtr = std::unique_ptr<EVP_PKEY, internal::Release<EVP_PKEY_free>>;
+using PKeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, internal::Release<EVP_PKEY_CTX_free>>;
+
+/// The verdict of libcrypto's own ECDSA.
+bool peer_verifies(const P256VerifyRequest& request) {
+  Bytes point{4};
+  append(point, request.public_key);
+  char group[] = "P-256";
+  OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
+      OSSL_PARAM_construct_end()};
+  const PKeyCtxPtr maker{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
+  EVP_PKEY* made = nullptr;
+  if (EVP_PKEY_fromdata_init(maker.get()) != 1 ||
+      EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(params)) !=
+          1)
+    return false;
+  const PKeyPtr key{made};
+  const std::unique_ptr<ECDSA_SIG, internal::Release<ECDSA_SIG_free>> signature{ECDSA_SIG_new()};
+  ECDSA_SIG_set0(signature.get(), internal::make_bn(request.signature.first(32)).release(),
+                 internal::make_bn(request.signature.last(32)).release());
+  std::array<std::uint8_t, 80> der;
+  std::uint8_t* end = der.data();
+  const int size = i2d_ECDSA_SIG(signature.get(), &end);
+  const PKeyCtxPtr verifier{EVP_PKEY_CTX_new(key.get(), nullptr)};
+  return EVP_PKEY_verify_init(verifier.get()) == 1 &&
+         EVP_PKEY_verify(verifier.get(), der.data(), static_cast<std::size_t>(size),
+                         request.digest.data(), Hash::kSize) == 1;
+}
+
+TEST(P256Signatures, AreTheSameOneByOneAndTogetherAndOpensslTakesThem) {
+  std::vector<PointBytes> expected;
+  internal::for_each_curve_provider([&](const internal::CurveProvider&) {
+    const Case made{40};
+    if (expected.empty()) expected = made.signatures;
+    EXPECT_EQ(made.signatures, expected);
+    for (std::size_t i = 0; i < 6; ++i) {
+      PointBytes alone;
+      ASSERT_TRUE(p256_sign(std::span{made.requests}.subspan(i, 1), {&alone, 1}));
+      EXPECT_EQ(alone, made.signatures[i]);
+    }
+    for (std::size_t i = 0; i < 40; ++i) EXPECT_TRUE(peer_verifies(made.check(i)));
+  });
+}
+
+TEST(P256Signatures, VerifyTogetherExactlyWhatOpensslTakes) {
+  internal::for_each_curve_provider([](const internal::CurveProvider&) {
+    Case made{37};
+    for (std::size_t i = 3; i < 37; i += 3)
+      made.signatures[i][i % 64] ^= static_cast<std::uint8_t>(1 << (i % 8));
+    std::vector<P256VerifyRequest> checks;
+    for (std::size_t i = 0; i < 37; ++i) checks.push_back(made.check(i));
+    std::vector<Result<void>> out(checks.size());
+    p256_verify(checks, out);
+    for (std::size_t i = 0; i < 37; ++i) {
+      EXPECT_EQ(out[i].has_value(), peer_verifies(checks[i])) << i;
+      EXPECT_EQ(p256_verify(checks[i].digest, checks[i].public_key, checks[i].signature), out[i]);
+    }
+  });
+}
+
+TEST(P256Signatures, AHedgeChangesThemAndTheyVerify) {
+  const Case made{3};
+  std::vector<PointBytes> hedged(3);
+  ASSERT_TRUE(p256_sign(made.requests, hedged, hash::sha256({})));
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_NE(hedged[i], made.signatures[i]);
+    auto check = made.check(i);
+    check.signature = hedged[i];
+    EXPECT_TRUE(peer_verifies(check));
+  }
+}
+
+TEST(P256Signatures, WhatIsNoKeyOrNoSignatureHasANamedError) {
+  internal::for_each_curve_provider([](const internal::CurveProvider&) {
+    const Case made{1};
+    const auto verdict = [&](BytesView key, BytesView signature) {
+      return p256_verify(made.requests[0].digest, key, signature);
+    };
+    const Bytes key = to_bytes(made.secrets[0].public_key());
+    const PointBytes& good = made.signatures[0];
+    EXPECT_TRUE(verdict(key, good));
+    EXPECT_EQ(verdict(key, BytesView{good}.first(63)), fail(err::bad_length));
+    EXPECT_EQ(verdict(Bytes(65, 4), good), fail(err::bad_length));
+    EXPECT_EQ(verdict(Bytes(64), good), fail(err::bad_public_key));
+    EXPECT_EQ(verdict(Bytes(64, 0xff), good), fail(err::bad_public_key));
+    const Bytes order = hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+    for (const std::size_t half : {0u, 32u}) {
+      for (const Bytes& number : {Bytes(32), order, Bytes(32, 0xff)}) {
+        PointBytes bad = good;
+        std::ranges::copy(number, bad.begin() + static_cast<std::ptrdiff_t>(half));
+        EXPECT_EQ(verdict(key, bad), fail(err::bad_signature));
+      }
+    }
+  });
+}
+
+TEST(P256Scalars, AWrongNumberOfEitherFormOfTheSecretIsSeen) {
+  using internal::SigningEquation;
+  internal::for_each_curve_provider([&](const internal::CurveProvider& provider) {
+    const internal::Number order = internal::P256Curve::Order::kModulus;
+    const internal::Number zero_sum = internal::less_than(order, 7 * 1234);  // e + r d = 0
+    std::vector<SigningEquation> equations(
+        11, {{5}, {6}, {7}, {1234}, internal::less_than(order, 1234)});
+    equations[3].x = order;          // r = 0
+    equations[4].digest = zero_sum;  // s = 0
+    std::vector<internal::SignatureParts> parts(equations.size());
+    const auto are_signed = [&] { return provider.p256.are_signed(equations, parts); };
+    provider.p256.sign(equations, parts);
+    EXPECT_TRUE(are_signed());
+    for (std::size_t i = 0; i < parts.size(); ++i)
+      EXPECT_EQ(parts[i].is_usable, i != 3 && i != 4) << i;
+    for (internal::Number SigningEquation::* const number :
+         {&SigningEquation::nonce, &SigningEquation::digest, &SigningEquation::x,
+          &SigningEquation::check}) {
+      (equations[9].*number)[0] ^= 2;
+      EXPECT_FALSE(are_signed());
+      (equations[9].*number)[0] ^= 2;
+    }
+    equations[9].secret[2] ^= 1 << 20;
+    provider.p256.sign(equations, parts);
+    EXPECT_FALSE(are_signed());
+  });
+}
+
+/// @source RFC 6979, A.2.5; the second candidate by the loop of section 3.2, h
+TEST(P256Signatures, ALaterRoundHasAnotherNonce) {
+  const Hash digest = hash::sha256(as_bytes("sample"));
+  const auto candidate = [&](std::uint8_t round) {
+    return internal::Rfc6979{hex(kSecret), digest, {}}.candidate(round);
+  };
+  EXPECT_EQ(codec::to_hex(candidate(0)),
+            "a6e3c57dd01abe90086538398355dd4c3b17aa873382b0f24d6129493d8aad60");
+  EXPECT_NE(candidate(1), candidate(0));
+  EXPECT_NE(candidate(2), candidate(1));
+}
+
+TEST(P256Secrets, AreOverwrittenWhenTheirOwnerGoes) {
+  alignas(P256Secret) std::array<std::uint8_t, sizeof(P256Secret)> memory{};
+  auto made = P256Secret::from(Bytes(32, 3));
+  ASSERT_TRUE(made);
+  auto* const secret = new (memory.data()) P256Secret{std::move(*made)};
+  const auto count = [&memory] {
+    return std::ranges::count_if(memory, [](std::uint8_t byte) { return byte != 0; });
+  };
+  EXPECT_GT(count(), 100);
+  secret->~P256Secret();
+  EXPECT_LE(count(), 64);  // only the public key is left
 }
 
 TEST(Points, TheShortFormGivesThePointBackOnEveryCurve) {

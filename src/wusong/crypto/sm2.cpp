@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "wusong/crypto/errors.hpp"
-#include "wusong/crypto/internal/curve_numbers.hpp"
+#include "wusong/crypto/internal/curve_signing.hpp"
 #include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
@@ -14,7 +14,7 @@ namespace {
 using internal::in_range;
 using internal::load_number;
 using internal::Number;
-using internal::PlainPoint;
+using internal::SigningEquation;
 
 constexpr std::string_view kNonceKeyName = "wusong sm2 nonce key";
 constexpr Number kOrder = internal::Sm2Curve::Order::kModulus;
@@ -24,27 +24,6 @@ Number difference_of(const Number& a, const Number& b) noexcept {
   Number out = a;
   if (math::subtract_in_place(out, b) != 0) math::add_in_place(out, kOrder);
   return out;
-}
-
-/// Candidates for nonces of the requests that `pending` names; a draw is a try.
-void draw_nonces(std::span<const Hash> keys, std::span<const Hash> digests, const Hash& hedge,
-                 std::uint8_t draw, std::span<Number> out) noexcept {
-  constexpr std::size_t kSize = 3 * Hash::kSize + 1;
-  Bytes seeds(keys.size() * kSize);
-  std::vector<BytesView> messages(keys.size());
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    std::uint8_t* const seed = seeds.data() + i * kSize;
-    std::memcpy(seed, keys[i].data(), Hash::kSize);
-    std::memcpy(seed + Hash::kSize, hedge.data(), Hash::kSize);
-    std::memcpy(seed + 2 * Hash::kSize, digests[i].data(), Hash::kSize);
-    seed[kSize - 1] = draw;
-    messages[i] = BytesView{seed, kSize};
-  }
-  std::vector<Hash> drawn(keys.size());
-  hash::sm3_batch(messages, drawn);
-  for (std::size_t i = 0; i < keys.size(); ++i) out[i] = load_number(drawn[i].view());
-  sodium_memzero(seeds.data(), seeds.size());
-  sodium_memzero(drawn.data(), drawn.size() * sizeof(Hash));
 }
 
 }  // namespace
@@ -107,88 +86,58 @@ Result<Sm2Secret> Sm2Secret::from(BytesView secret_key) noexcept {
 
 /// What signs with a secret's numbers.
 struct Sm2Signing {
-  /// One try for each request; where a nonce does not serve, `is_done` stays false.
-  static Result<void> attempt(std::span<const Sm2SignRequest* const> requests,
-                              std::span<const Number> nonces,
-                              std::span<internal::Sm2Parts> out) noexcept {
-    const auto& provider = internal::curve_provider();
-    std::vector<PlainPoint> points(requests.size());
-    if (!provider.sm2.multiply_base(nonces, points)) return fail(err::miscalculation);
-    std::vector<internal::Sm2Equation> equations(requests.size());
+  using Request = Sm2SignRequest;
+  static constexpr Number kOrder = ::wusong::crypto::kOrder;
+  static const internal::CurveKernels& kernels() noexcept { return internal::curve_provider().sm2; }
+
+  void draw(std::span<const Request* const> requests, std::uint8_t round,
+            std::span<Number> out) const noexcept {
+    constexpr std::size_t kSize = 3 * Hash::kSize + 1;
+    internal::Wiped<std::array<std::uint8_t, kSize>> seeds{requests.size()};
+    std::vector<BytesView> messages(requests.size());
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      const Sm2Secret& secret = *requests[i]->secret;
-      equations[i] = {nonces[i], load_number(requests[i]->digest.view()), points[i].x,
-                      secret.one_plus_secret_, secret.inverse_};
+      std::uint8_t* const seed = seeds[i].data();
+      std::memcpy(seed, requests[i]->secret->nonce_key_.data(), Hash::kSize);
+      std::memcpy(seed + Hash::kSize, hedge.data(), Hash::kSize);
+      std::memcpy(seed + 2 * Hash::kSize, requests[i]->digest.data(), Hash::kSize);
+      seed[kSize - 1] = round;
+      messages[i] = BytesView{seed, kSize};
     }
-    const bool is_right = provider.sm2_sign(equations, out);
-    sodium_memzero(equations.data(), equations.size() * sizeof(equations[0]));
-    if (!is_right) return fail(err::miscalculation);
-    return {};
+    internal::Wiped<Hash> drawn{requests.size()};
+    hash::sm3_batch(messages, drawn);
+    for (std::size_t i = 0; i < requests.size(); ++i) out[i] = load_number(drawn[i].view());
   }
-  static Sm2Signature to_signature(const internal::Sm2Parts& parts) noexcept {
-    Sm2Signature out;
-    math::store_be_limbs(parts.r, out.data());
-    math::store_be_limbs(parts.s, out.data() + 32);
-    return out;
+  SigningEquation equation(const Request& request, const Number& nonce,
+                           const Number& x) const noexcept {
+    return {nonce, load_number(request.digest.view()), x, request.secret->inverse_,
+            request.secret->one_plus_secret_};
   }
-  static const Hash& nonce_key(const Sm2SignRequest& request) noexcept {
-    return request.secret->nonce_key_;
+
+  const Hash& hedge;
+};
+
+Result<void> sm2_sign(std::span<const Sm2SignRequest> requests, std::span<Sm2Signature> out,
+                      const Hash& hedge) noexcept {
+  return internal::sign_all(Sm2Signing{hedge}, requests, out);
+}
+
+/// With a nonce from outside.
+struct Sm2SigningWith : Sm2Signing {
+  void draw(std::span<const Request* const>, std::uint8_t, std::span<Number> out) const noexcept {
+    std::ranges::fill(out, nonce);
   }
+  const Number& nonce;
 };
 
 Result<Sm2Signature> Sm2Secret::sign_with(const Number& nonce, const Hash& digest) const noexcept {
   if (!in_range(nonce, kOrder)) return fail(err::bad_scalar);
   const Sm2SignRequest request{this, digest};
   const Sm2SignRequest* const requests[] = {&request};
-  internal::Sm2Parts parts;
-  if (const auto done = Sm2Signing::attempt(requests, {&nonce, 1}, {&parts, 1}); !done)
-    return fail(done.error());
+  internal::SignatureParts parts;
+  WUSONG_CHECK(
+      internal::sign_once(Sm2SigningWith{{digest}, nonce}, requests, 0, {&nonce, 1}, {&parts, 1}));
   if (!parts.is_usable) return fail(err::bad_scalar);
-  return Sm2Signing::to_signature(parts);
-}
-
-Result<void> sm2_sign(std::span<const Sm2SignRequest> requests, std::span<Sm2Signature> out,
-                      const Hash& hedge) noexcept {
-  WUSONG_ASSERT(requests.size() == out.size());
-  std::vector<std::size_t> pending(requests.size());
-  for (std::size_t i = 0; i < pending.size(); ++i) pending[i] = i;
-  for (std::uint8_t draw = 0; !pending.empty(); ++draw) {
-    std::vector<Hash> keys(pending.size());
-    std::vector<Hash> digests(pending.size());
-    for (std::size_t i = 0; i < pending.size(); ++i) {
-      keys[i] = Sm2Signing::nonce_key(requests[pending[i]]);
-      digests[i] = requests[pending[i]].digest;
-    }
-    std::vector<Number> nonces(pending.size());
-    draw_nonces(keys, digests, hedge, draw, nonces);
-    sodium_memzero(keys.data(), keys.size() * sizeof(Hash));
-
-    std::vector<const Sm2SignRequest*> tried;
-    std::vector<std::size_t> places;
-    std::vector<std::size_t> left;
-    for (std::size_t i = 0; i < pending.size(); ++i) {
-      if (!in_range(nonces[i], kOrder)) {
-        left.push_back(pending[i]);
-        continue;
-      }
-      nonces[tried.size()] = nonces[i];
-      tried.push_back(&requests[pending[i]]);
-      places.push_back(pending[i]);
-    }
-    std::vector<internal::Sm2Parts> parts(tried.size());
-    const auto done = Sm2Signing::attempt(tried, std::span{nonces}.first(tried.size()), parts);
-    sodium_memzero(nonces.data(), nonces.size() * sizeof(Number));
-    if (!done) return done;
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (parts[i].is_usable) {
-        out[places[i]] = Sm2Signing::to_signature(parts[i]);
-      } else {
-        left.push_back(places[i]);
-      }
-    }
-    pending = std::move(left);
-  }
-  return {};
+  return internal::store_point({parts.r, parts.s});
 }
 
 namespace {

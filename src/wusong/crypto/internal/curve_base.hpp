@@ -256,6 +256,22 @@ struct CurveBase {
     return is_right;
   }
 
+  WUSONG_LANE_CALL static bool are_on_curve(std::span<const PlainPoint> points) noexcept {
+    unsigned on_curve = kAllLanes;
+    for (std::size_t first = 0; first < points.size(); first += kCount) {
+      Words x;
+      Words y;
+      for (std::size_t lane = 0; lane < kCount; ++lane) {  // the last one fills the lanes
+        const PlainPoint& each = points[std::min(first + lane, points.size() - 1)];
+        x.set(lane, each.x);
+        y.set(lane, each.y);
+      }
+      on_curve &= Lanes::bits_of(
+          Curve<1>::is_on_curve(F::to_montgomery(F::load(x)), F::to_montgomery(F::load(y))));
+    }
+    return on_curve == kAllLanes;
+  }
+
   /// 1 / k modulo the order, in constant time.
   WUSONG_LANE_CALL static Number invert_scalar(const Number& k) noexcept {
     using Fn = math::LaneField<Lanes, typename C::Order>;

@@ -4,30 +4,33 @@
 
 #include "wusong/crypto/internal/curve_equations.hpp"
 #include "wusong/crypto/internal/curve_multiple.hpp"
-#include "wusong/crypto/internal/curve_sm2.hpp"
+#include "wusong/crypto/internal/curve_scalars.hpp"
 #include "wusong/crypto/internal/ed25519_equations.hpp"
 #include "wusong/crypto/internal/sha512_lanes.hpp"
 
 namespace wusong::crypto::internal {
 namespace {
 
-template <typename Lanes, typename C>
+template <typename Lanes, typename C, typename Rule>
 constexpr CurveKernels kernels_of() noexcept {
   using Base = CurveBase<Lanes, C>;
   using Multiple = CurveMultiple<Lanes, C>;
-  return {Base::multiply_base, CurveEquations<Lanes, C>::check, Base::invert_scalar,
+  using Scalars = CurveScalars<Lanes, C, Rule>;
+  return {Base::multiply_base,        CurveEquations<Lanes, C>::check,
+          Base::are_on_curve,         Scalars::sign,
+          Scalars::are_signed,        Base::invert_scalar,
           Multiple::multiply_scalars, Multiple::multiply};
 }
 template <typename Lanes>
 constexpr CurveProvider provider_of(const char* name, bool (*is_supported)() noexcept) noexcept {
   return {name,
           is_supported,
-          kernels_of<Lanes, Sm2Curve>(),
-          kernels_of<Lanes, P256Curve>(),
-          Sm2Scalars<Lanes>::sign,
+          kernels_of<Lanes, Sm2Curve, Sm2Rule>(),
+          kernels_of<Lanes, P256Curve, EcdsaRule>(),
+          CurveScalars<Lanes, P256Curve, EcdsaRule>::divide,
           {Sha512Lanes<Lanes>::hash, Ed25519Base<Lanes>::multiply_base,
-           Lanes::kCount > 1 ? std::size_t{3} : ~std::size_t{0}, Ed25519Equations<Lanes>::prepare,
-           Ed25519Equations<Lanes>::combine}};
+           Ed25519Base<Lanes>::are_on_curve, Lanes::kCount > 1 ? std::size_t{3} : ~std::size_t{0},
+           Ed25519Equations<Lanes>::prepare, Ed25519Equations<Lanes>::combine}};
 }
 
 }  // namespace

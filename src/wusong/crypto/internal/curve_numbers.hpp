@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include <optional>
+#include <vector>
 
 #include "wusong/base/error.hpp"
 #include "wusong/crypto/errors.hpp"
@@ -12,6 +13,22 @@
 #include "wusong/crypto/internal/curve_provider.hpp"
 
 namespace wusong::crypto::internal {
+
+/// Numbers that are overwritten when they go.
+template <typename T>
+class Wiped {
+ public:
+  explicit Wiped(std::size_t count) : items_(count) {}
+  ~Wiped() { sodium_memzero(items_.data(), items_.size() * sizeof(T)); }
+  Wiped(const Wiped&) = delete;
+  Wiped& operator=(const Wiped&) = delete;
+  operator std::span<T>() noexcept { return items_; }
+  operator std::span<const T>() const noexcept { return items_; }
+  T& operator[](std::size_t i) noexcept { return items_[i]; }
+
+ private:
+  std::vector<T> items_;
+};
 
 /// @shape 32 bytes, big-endian
 inline Number load_number(BytesView bytes) noexcept {

@@ -29,15 +29,16 @@ struct PointEquation {
 };
 enum class Holds : std::uint8_t { no, yes, bad_key };  // bad_key: not on the curve
 
-/// @shape all below the order, `inverse` is 1 / (1 + d)
-struct Sm2Equation {
+/// What SM2 or ECDSA signs by, and is checked by. A secret has two forms, one for each: SM2 has
+/// 1 / (1 + d) and 1 + d, ECDSA d and n - d. @shape all below the order but where it says so
+struct SigningEquation {
   Number nonce;
   Number digest;  // any number
   Number x;       // of the nonce's point: any number
-  Number one_plus_secret;
-  Number inverse;
+  Number secret;
+  Number check;
 };
-struct Sm2Parts {
+struct SignatureParts {
   Number r;
   Number s;
   bool is_usable;  // where it is not, another nonce is asked for
@@ -52,6 +53,13 @@ struct CurveKernels {
   bool (*multiply_base)(std::span<const Number> k, std::span<PlainPoint> out) noexcept;
   /// In variable time.
   void (*check)(std::span<const PointEquation> equations, std::span<Holds> out) noexcept;
+  /// Whether all are on the curve, in constant time.
+  bool (*are_on_curve)(std::span<const PlainPoint> points) noexcept;
+  /// r and s, in constant time. @shape no nonce is zero
+  void (*sign)(std::span<const SigningEquation> equations, std::span<SignatureParts> out) noexcept;
+  /// Whether all parts are what these equations make, found by the other form of the secret.
+  bool (*are_signed)(std::span<const SigningEquation> equations,
+                     std::span<const SignatureParts> parts) noexcept;
   /// 1 / k modulo the order, in constant time; zero for zero.
   Number (*invert_scalar)(const Number& k) noexcept;
   /// a b modulo the order, in constant time. @shape below the order
@@ -61,6 +69,13 @@ struct CurveKernels {
   /// @shape k any number; coordinates below the prime
   Product (*multiply)(const Number& k, const PlainPoint& p, const PlainPoint* q,
                       PlainPoint& out) noexcept;
+};
+
+/// What ECDSA verifies by. @shape r and s in [1, n-1], the digest any number
+struct EcdsaNumbers {
+  Number r;
+  Number s;
+  Number digest;
 };
 
 using Digest512 = std::array<std::uint8_t, 64>;
@@ -84,7 +99,9 @@ struct Ed25519Kernels {
   /// SHA-512 of each.
   void (*hash)(std::span<const BytesView> messages, std::span<Digest512> out) noexcept;
   /// k B for each, in constant time; false says that the machine has miscalculated.
-  bool (*multiply_base)(std::span<const Number> k, std::span<Encoded> out) noexcept;
+  bool (*multiply_base)(std::span<const Number> k, std::span<PlainPoint> out) noexcept;
+  /// Whether all are on the curve, in constant time.
+  bool (*are_on_curve)(std::span<const PlainPoint> points) noexcept;
   /// Verifications at once from which these are faster than libsodium one by one.
   std::size_t fewest;
   /// Variable time, as the rest: keys and equations are public.
@@ -97,10 +114,19 @@ struct CurveProvider {
   bool (*is_supported)() noexcept;
   CurveKernels sm2;
   CurveKernels p256;
-  /// r and s, in constant time; false says that the machine has miscalculated.
-  bool (*sm2_sign)(std::span<const Sm2Equation> equations, std::span<Sm2Parts> out) noexcept;
+  /// u1 = e / s, u2 = r / s, and r, of each equation; the key is the caller's. Variable time.
+  void (*p256_divide)(std::span<const EcdsaNumbers> from, std::span<PointEquation> out) noexcept;
   Ed25519Kernels ed25519;
 };
+
+/// y, and the parity of x above it. @source RFC 8032, section 5.1.2
+inline Encoded encode(const PlainPoint& point) noexcept {
+  Number number = point.y;
+  number[3] |= point.x[0] << 63;
+  Encoded out;
+  std::memcpy(out.data(), number.data(), out.size());
+  return out;
+}
 
 /// a + b mod n for numbers below n, by the same steps for all.
 constexpr Number sum_modulo(const Number& a, const Number& b, const Number& n) noexcept {

@@ -83,14 +83,12 @@ struct Ed25519Base {
     static const std::unique_ptr<Comb> kShared = make_comb();
     return *kShared;
   }
-  // ---- Encodings
-
   struct Group {
     DigitWords digits;
     Point point;
     Fe before;
   };
-  /// (X / Z, Y / Z) for each group, and their encodings. No Z is zero: additions are complete.
+  /// (X / Z, Y / Z) for each group, No Z is zero: additions are complete.
   WUSONG_LANE_INLINE static void normalise(std::span<Group> groups) noexcept {
     Fe product = F::one();
     for (Group& group : groups) {
@@ -107,18 +105,13 @@ struct Ed25519Base {
       p.z = F::one();
     }
   }
-  /// y, and the parity of x above it. @source RFC 8032, section 5.1.2
-  WUSONG_LANE_INLINE static void encode(const Point& p, std::size_t lanes,
-                                        std::span<Encoded> out) noexcept {
+  /// @shape as many as are wanted, of the first lanes; Z is one
+  WUSONG_LANE_INLINE static void store(const Point& p, std::span<PlainPoint> out) noexcept {
     Words x;
     Words y;
     F::store(F::from_montgomery(p.x), x);
     F::store(F::from_montgomery(p.y), y);
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      Number number = y.get(lane);
-      number[3] |= x.get(lane)[0] << 63;
-      std::memcpy(out[lane].data(), number.data(), 32);
-    }
+    for (std::size_t lane = 0; lane < out.size(); ++lane) out[lane] = {x.get(lane), y.get(lane)};
   }
 
   // ---- Multiples of the generator by secrets
@@ -193,7 +186,7 @@ struct Ed25519Base {
     add(sum, other);
   }
 
-  WUSONG_LANE_CALL static bool multiply_block(std::span<const Number> k, std::span<Encoded> out,
+  WUSONG_LANE_CALL static bool multiply_block(std::span<const Number> k, std::span<PlainPoint> out,
                                               std::span<Group> groups) noexcept {
     Number sum{};
     for (std::size_t i = 0; i < groups.size() * kCount; ++i) {
@@ -211,11 +204,30 @@ struct Ed25519Base {
     normalise(groups);
     for (std::size_t i = 0; i < groups.size(); ++i) {
       if (i * kCount < k.size())
-        encode(groups[i].point, std::min(kCount, k.size() - i * kCount), out.subspan(i * kCount));
+        store(groups[i].point, out.subspan(i * kCount, std::min(kCount, k.size() - i * kCount)));
     }
     return add_up_to_nothing(groups, k.size() + 1);
   }
-  static bool multiply_base(std::span<const Number> k, std::span<Encoded> out) noexcept {
+  /// -x^2 + y^2 = 1 + d x^2 y^2
+  WUSONG_LANE_CALL static bool are_on_curve(std::span<const PlainPoint> points) noexcept {
+    const Fe two_d = F::constant(F::Prime::montgomery(Ed25519Curve::kTwoD));
+    bool is_right = true;
+    for (std::size_t first = 0; first < points.size(); first += kCount) {
+      Words words;
+      for (std::size_t lane = 0; lane < kCount; ++lane)  // the last one fills the lanes
+        words.set(lane, points[std::min(first + lane, points.size() - 1)].x);
+      const Fe xx = F::square(F::to_montgomery(F::load(words)));
+      for (std::size_t lane = 0; lane < kCount; ++lane)
+        words.set(lane, points[std::min(first + lane, points.size() - 1)].y);
+      const Fe yy = F::square(F::to_montgomery(F::load(words)));
+      const Fe left = F::minus(yy, xx);
+      const Fe right = F::settled(
+          F::add(F::add(F::sum(F::one()), F::sum(F::one())), F::times(two_d, F::product(xx, yy))));
+      is_right &= Lanes::bits_of(F::is_equal(F::plus(left, left), right)) == (1u << kCount) - 1;
+    }
+    return is_right;
+  }
+  static bool multiply_base(std::span<const Number> k, std::span<PlainPoint> out) noexcept {
     const auto lanes = [](std::size_t count) { return (count + kCount) / kCount; };
     const std::size_t most = lanes(std::min(kBlock - 1, k.size()));
     const auto groups = std::make_unique_for_overwrite<Group[]>(most);

@@ -220,7 +220,10 @@ struct Ed25519Equations {
     Base::normalise(groups);
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const std::size_t lanes = std::min(kCount, equations.size() - i * kCount);
-      Base::encode(groups[i].point, lanes, out.subspan(i * kCount));
+      PlainPoint points[kCount];
+      Base::store(groups[i].point, std::span{points}.first(lanes));
+      for (std::size_t lane = 0; lane < lanes; ++lane)
+        out[i * kCount + lane] = encode(points[lane]);
     }
   }
   static void combine(std::span<const Ed25519Equation> equations, std::span<Encoded> out) noexcept {

@@ -9,7 +9,6 @@
 
 #include "wusong/base/assert.hpp"
 #include "wusong/base/bytes.hpp"
-#include "wusong/math/uint256.hpp"
 
 namespace wusong::crypto::internal {
 
@@ -38,9 +37,6 @@ inline BnPtr make_bn(BytesView big_endian) noexcept {
   WUSONG_ASSERT(out != nullptr);
   return out;
 }
-inline BnPtr make_bn(const U256& value) noexcept {
-  return make_bn(BytesView{to_hash(value)});
-}
 
 inline BnCtxPtr make_bn_ctx() noexcept {
   BnCtxPtr out{BN_CTX_new()};
@@ -60,10 +56,6 @@ inline EcGroupPtr make_group(int curve) noexcept {
 /// The value, which the caller knows to fit, as 32 big-endian bytes.
 inline void store_bn(const BIGNUM* value, std::uint8_t* out) noexcept {
   WUSONG_ASSERT(BN_bn2binpad(value, out, 32) == 32);
-}
-/// In [1, limit).
-inline bool in_range(const BIGNUM* value, const BIGNUM* limit) noexcept {
-  return !BN_is_zero(value) && !BN_is_negative(value) && BN_cmp(value, limit) < 0;
 }
 
 }  // namespace wusong::crypto::internal

@@ -4,28 +4,30 @@
 
 #include <sodium.h>
 
+#include <cstring>
+
 #include "wusong/base/bytes.hpp"
-#include "wusong/crypto/internal/openssl.hpp"
 
 namespace wusong::crypto::internal {
 
-/// The generator over one secret and one digest; `hmac` is (const Hash& key, BytesView) -> Hash.
-/// Nonces carry BN_FLG_CONSTTIME. @source RFC 6979, section 3.2
-template <auto hmac>
+/// Candidates for the nonce of one secret and one digest, by HMAC-SHA-256, for an order of 256
+/// bits. A hedge that is not zero is the standard's additional data.
+/// @source RFC 6979, sections 3.2 and 3.6
 class Rfc6979 {
  public:
-  Rfc6979(BytesView secret, BytesView digest) noexcept {
+  /// @shape both 32 bytes, the digest below the order
+  Rfc6979(BytesView secret, BytesView digest, const Hash& hedge) noexcept {
     value_.bytes.fill(0x01);
+    const bool is_hedged = hedge != Hash{};
     for (const std::uint8_t separator : {std::uint8_t{0}, std::uint8_t{1}}) {
-      Bytes seed;
-      seed.reserve(97);  // never reallocated, so that no copy of the secret stays behind
-      append(seed, value_);
-      seed.push_back(separator);
-      append(seed, secret);
-      append(seed, digest);
-      key_ = hmac(key_, seed);
-      value_ = hmac(key_, value_);
-      sodium_memzero(seed.data(), seed.size());
+      Mac mac{key_};
+      mac.add(value_.view());
+      mac.add({&separator, 1});
+      mac.add(secret);
+      mac.add(digest);
+      if (is_hedged) mac.add(hedge.view());
+      mac.finish(key_);
+      step();
     }
   }
   ~Rfc6979() {
@@ -35,24 +37,46 @@ class Rfc6979 {
   Rfc6979(const Rfc6979&) = delete;
   Rfc6979& operator=(const Rfc6979&) = delete;
 
-  BnPtr next() noexcept {
-    if (drawn_) {
-      Bytes seed = to_bytes(value_);
-      seed.push_back(0);
-      key_ = hmac(key_, seed);
-      value_ = hmac(key_, value_);
+  /// The candidate of a round, the first of which is 0. Asked once.
+  const Hash& candidate(std::uint8_t round) noexcept {
+    step();
+    for (; round > 0; --round) {
+      constexpr std::uint8_t kSeparator = 0;
+      Mac mac{key_};
+      mac.add(value_.view());
+      mac.add({&kSeparator, 1});
+      mac.finish(key_);
+      step();
+      step();
     }
-    drawn_ = true;
-    value_ = hmac(key_, value_);
-    BnPtr out = make_bn(BytesView{value_});
-    BN_set_flags(out.get(), BN_FLG_CONSTTIME);
-    return out;
+    return value_;
   }
 
  private:
+  class Mac {
+   public:
+    explicit Mac(const Hash& key) noexcept {
+      crypto_auth_hmacsha256_init(&state_, key.data(), Hash::kSize);
+    }
+    ~Mac() { sodium_memzero(&state_, sizeof(state_)); }
+    Mac(const Mac&) = delete;
+    Mac& operator=(const Mac&) = delete;
+    void add(BytesView bytes) noexcept {
+      crypto_auth_hmacsha256_update(&state_, bytes.data(), bytes.size());
+    }
+    void finish(Hash& out) noexcept { crypto_auth_hmacsha256_final(&state_, out.data()); }
+
+   private:
+    crypto_auth_hmacsha256_state state_;
+  };
+  void step() noexcept {
+    Mac mac{key_};
+    mac.add(value_.view());
+    mac.finish(value_);
+  }
+
   Hash key_;
   Hash value_;
-  bool drawn_{false};
 };
 
 }  // namespace wusong::crypto::internal

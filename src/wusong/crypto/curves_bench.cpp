@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// SM2 with OpenSSL's as the peer: `crypto/X` and `crypto/X_openssl` compare. The peer's key objects
-// are made once; both sign and verify digests.
+// SM2 and P-256 with OpenSSL's as the peers: `crypto/X` and `crypto/X_openssl` compare. The peers'
+// key objects are made once; all sign and verify digests.
 #include <benchmark/benchmark.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/obj_mac.h>
-#include <openssl/param_build.h>
 
 #include <string>
 
 #include "wusong/crypto/internal/curve_provider.hpp"
 #include "wusong/crypto/internal/openssl.hpp"
+#include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/sm2.hpp"
 
 namespace wusong::crypto {
@@ -25,39 +23,67 @@ Hash digest_of(std::size_t i) {
   return out;
 }
 
+struct Sm2 {
+  using Secret = Sm2Secret;
+  using SignRequest = Sm2SignRequest;
+  using VerifyRequest = Sm2VerifyRequest;
+  static bool sign(std::span<const SignRequest> requests, std::span<Sm2Signature> out) {
+    return sm2_sign(requests, out).has_value();
+  }
+  static void verify(std::span<const VerifyRequest> requests, std::span<Result<void>> out) {
+    sm2_verify(requests, out);
+  }
+  static EVP_PKEY* peer_key() { return EVP_PKEY_Q_keygen(nullptr, nullptr, "SM2"); }
+};
+struct P256 {
+  using Secret = P256Secret;
+  using SignRequest = P256SignRequest;
+  using VerifyRequest = P256VerifyRequest;
+  static bool sign(std::span<const SignRequest> requests, std::span<PointBytes> out) {
+    return p256_sign(requests, out).has_value();
+  }
+  static void verify(std::span<const VerifyRequest> requests, std::span<Result<void>> out) {
+    p256_verify(requests, out);
+  }
+  static EVP_PKEY* peer_key() { return EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"); }
+};
+
+template <typename S>
 struct Signed {
-  std::vector<Sm2Secret> secrets;
-  std::vector<Sm2SignRequest> requests;
-  std::vector<Sm2Signature> signatures;
-  std::vector<Sm2VerifyRequest> checks;
+  std::vector<typename S::Secret> secrets;
+  std::vector<typename S::SignRequest> requests;
+  std::vector<std::array<std::uint8_t, 64>> signatures;
+  std::vector<typename S::VerifyRequest> checks;
 
   explicit Signed(std::size_t count) : signatures(count) {
     for (std::size_t i = 0; i < kKeys; ++i)
-      secrets.push_back(*Sm2Secret::from(Bytes(32, static_cast<std::uint8_t>(i + 1))));
+      secrets.push_back(*S::Secret::from(Bytes(32, static_cast<std::uint8_t>(i + 1))));
     for (std::size_t i = 0; i < count; ++i) requests.push_back({&secrets[i % kKeys], digest_of(i)});
-    WUSONG_ASSERT(sm2_sign(requests, signatures).has_value());
+    WUSONG_ASSERT(S::sign(requests, signatures));
     for (std::size_t i = 0; i < count; ++i)
       checks.push_back({secrets[i % kKeys].public_key(), digest_of(i), signatures[i]});
   }
 };
 
+template <typename S>
 void sign(benchmark::State& state, const internal::CurveProvider* provider) {
   internal::force_curve_provider(provider);
-  Signed made{static_cast<std::size_t>(state.range(0))};
+  Signed<S> made{static_cast<std::size_t>(state.range(0))};
   for (auto _ : state) {
-    if (!sm2_sign(made.requests, made.signatures)) state.SkipWithError("does not sign");
+    if (!S::sign(made.requests, made.signatures)) state.SkipWithError("does not sign");
     benchmark::DoNotOptimize(made.signatures.data());
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
   internal::force_curve_provider(nullptr);
 }
 
+template <typename S>
 void verify(benchmark::State& state, const internal::CurveProvider* provider) {
   internal::force_curve_provider(provider);
-  const Signed made{static_cast<std::size_t>(state.range(0))};
+  const Signed<S> made{static_cast<std::size_t>(state.range(0))};
   std::vector<Result<void>> results(made.checks.size());
   for (auto _ : state) {
-    sm2_verify(made.checks, results);
+    S::verify(made.checks, results);
     if (!results.back()) state.SkipWithError("does not verify");
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
@@ -67,17 +93,10 @@ void verify(benchmark::State& state, const internal::CurveProvider* provider) {
 using PKeyPtr = std::unique_ptr<EVP_PKEY, internal::Release<EVP_PKEY_free>>;
 using PKeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, internal::Release<EVP_PKEY_CTX_free>>;
 
-PKeyPtr peer_key() {
-  PKeyCtxPtr context{EVP_PKEY_CTX_new_from_name(nullptr, "SM2", nullptr)};
-  EVP_PKEY* key = nullptr;
-  WUSONG_ASSERT(EVP_PKEY_keygen_init(context.get()) == 1 &&
-                EVP_PKEY_generate(context.get(), &key) == 1);
-  return PKeyPtr{key};
-}
-
-/// Digests alone, as EVP_PKEY_sign has it for SM2.
+/// Digests alone, as EVP_PKEY_sign has it.
+template <typename S>
 void sign_openssl(benchmark::State& state) {
-  const PKeyPtr key = peer_key();
+  const PKeyPtr key{S::peer_key()};
   const PKeyCtxPtr context{EVP_PKEY_CTX_new(key.get(), nullptr)};
   WUSONG_ASSERT(EVP_PKEY_sign_init(context.get()) == 1);
   const Hash digest = digest_of(1);
@@ -91,8 +110,9 @@ void sign_openssl(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
+template <typename S>
 void verify_openssl(benchmark::State& state) {
-  const PKeyPtr key = peer_key();
+  const PKeyPtr key{S::peer_key()};
   const PKeyCtxPtr context{EVP_PKEY_CTX_new(key.get(), nullptr)};
   WUSONG_ASSERT(EVP_PKEY_sign_init(context.get()) == 1);
   const Hash digest = digest_of(1);
@@ -112,18 +132,28 @@ void verify_openssl(benchmark::State& state) {
 void sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgName("size")->Arg(1)->Arg(8)->Arg(255);
 }
-BENCHMARK_CAPTURE(sign, , nullptr)->Name("crypto/sm2_sign")->Apply(sizes);
-BENCHMARK(sign_openssl)->Name("crypto/sm2_sign_openssl")->Apply(sizes);
-BENCHMARK_CAPTURE(verify, , nullptr)->Name("crypto/sm2_verify")->Apply(sizes);
-BENCHMARK(verify_openssl)->Name("crypto/sm2_verify_openssl")->Apply(sizes);
-BENCHMARK_CAPTURE(sign, , &internal::kCurvesPlain)
-    ->Name("crypto/sm2_sign_plain")
-    ->ArgName("size")
-    ->Arg(255);
-BENCHMARK_CAPTURE(verify, , &internal::kCurvesPlain)
-    ->Name("crypto/sm2_verify_plain")
-    ->ArgName("size")
-    ->Arg(255);
+template <typename S>
+void measure(const std::string& name) {
+  const auto add = [&name](const std::string& what, auto function) {
+    return benchmark::RegisterBenchmark(("crypto/" + name + what).c_str(), function);
+  };
+  const internal::CurveProvider* const plain = &internal::kCurvesPlain;
+  add("_sign", [](benchmark::State& state) { sign<S>(state, nullptr); })->Apply(sizes);
+  add("_sign_openssl", sign_openssl<S>)->Apply(sizes);
+  add("_verify", [](benchmark::State& state) { verify<S>(state, nullptr); })->Apply(sizes);
+  add("_verify_openssl", verify_openssl<S>)->Apply(sizes);
+  add("_sign_plain", [plain](benchmark::State& state) { sign<S>(state, plain); })
+      ->ArgName("size")
+      ->Arg(255);
+  add("_verify_plain", [plain](benchmark::State& state) { verify<S>(state, plain); })
+      ->ArgName("size")
+      ->Arg(255);
+}
+[[maybe_unused]] const bool kAreRegistered = [] {
+  measure<Sm2>("sm2");
+  measure<P256>("p256");
+  return true;
+}();
 
 }  // namespace
 }  // namespace wusong::crypto
