@@ -11,7 +11,6 @@
 #include "wusong/apps/report.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
-#include "wusong/hash/chain_hash.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/os_entropy.hpp"
 #include "wusong/suite/digest.hpp"
@@ -24,7 +23,6 @@ namespace {
 using suite::Kind;
 using suite::Scheme;
 
-constexpr std::size_t kKeyFileMax = 1u << 20;
 constexpr std::size_t kStandardInputMax = 1u << 30;
 constexpr std::size_t kPiece = 16u << 20;
 
@@ -116,7 +114,7 @@ Outcome<const Scheme*> used_scheme(const Scheme& of_key, const std::string& aske
 Outcome<suite::SecretKey> load_secret(const std::filesystem::path& file,
                                       const PassphraseSource& source) {
   if (auto closed = check_private(file); !closed) return std::unexpected{closed.error()};
-  auto bytes = platform::read_file(file.string(), kKeyFileMax);
+  auto bytes = platform::read_file(file.string(), suite::kKeyFileSizeMax);
   if (!bytes) return failure(bytes.error(), fmt::format("{}: cannot be read", file.string()));
   const SecretBytes kept{*std::move(bytes)};
   auto key = suite::read_secret_key(kept.view(), std::nullopt);
@@ -132,7 +130,7 @@ Outcome<suite::SecretKey> load_secret(const std::filesystem::path& file,
 
 Outcome<suite::PublicKey> load_public(const std::filesystem::path& file,
                                       const PassphraseSource& source = {}) {
-  const auto bytes = platform::read_file(file.string(), kKeyFileMax);
+  const auto bytes = platform::read_file(file.string(), suite::kKeyFileSizeMax);
   if (!bytes) return failure(bytes.error(), fmt::format("{}: cannot be read", file.string()));
   auto key = suite::read_public_key(*bytes);
   if (!key && key.error().name() == "suite.passphrase_needed") {
@@ -149,8 +147,12 @@ Outcome<void> may_write(const std::filesystem::path& file, bool force) {
   return failure(err::already_exists, fmt::format("{} exists; --force replaces it", file.string()));
 }
 
-Outcome<void> write_all(const std::filesystem::path& file, BytesView bytes,
-                        platform::FileMode mode) {
+platform::Existing existing_by(bool force) noexcept {
+  return force ? platform::Existing::replace : platform::Existing::keep;
+}
+
+Outcome<void> write_all(const std::filesystem::path& file, BytesView bytes, platform::FileMode mode,
+                        platform::Existing existing) {
   if (file == "-") {
     if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() &&
         std::fflush(stdout) == 0) {
@@ -158,7 +160,7 @@ Outcome<void> write_all(const std::filesystem::path& file, BytesView bytes,
     }
     return failure(err::not_written, "standard output takes no more");
   }
-  const auto written = platform::write_file(file.string(), bytes, mode);
+  const auto written = platform::write_file(file.string(), bytes, mode, existing);
   if (!written)
     return failure(written.error(), fmt::format("{}: cannot be written", file.string()));
   return {};
@@ -180,28 +182,10 @@ Outcome<SecretBytes> secret_file_of(const suite::SecretKey& key,
   return formed(suite::Holds::encrypted_secret_key, suite::encrypted_key_der(key, *given, entropy));
 }
 
-/// Addresses of an account with this key, by the profile of its chain.
-struct Addresses {
-  std::string standard;
-  std::string guomi;
-};
-Addresses addresses_of(const suite::PublicKey& key) {
-  const auto in = [&key](hash::Profile profile) {
-    hash::set_chain_profile(profile);
-    const auto address = key.address();
-    return address ? codec::to_hex_data(*address) : std::string{};
-  };
-  Addresses out;
-  out.guomi = in(hash::Profile::guomi);
-  out.standard = in(hash::Profile::standard);
-  if (out.guomi == out.standard) out.guomi.clear();
-  return out;
-}
-
 /// A secret of a cipher: its bytes, or their hexadecimal digits.
 Outcome<SecretBytes> load_cipher_key(const std::filesystem::path& file, const Scheme& cipher) {
   if (auto closed = check_private(file); !closed) return std::unexpected{closed.error()};
-  auto bytes = platform::read_file(file.string(), kKeyFileMax);
+  auto bytes = platform::read_file(file.string(), suite::kKeyFileSizeMax);
   if (!bytes) return failure(bytes.error(), fmt::format("{}: cannot be read", file.string()));
   SecretBytes kept{*std::move(bytes)};
   if (kept.view().size() == cipher.secret_key) return kept;
@@ -224,13 +208,13 @@ Outcome<void> produce(const CryptoSealOptions& options, std::size_t size, platfo
   if (options.out == "-") {
     Bytes out(size);
     if (const auto filled = fill(out); !filled) return failure(filled.error(), {});
-    return write_all(options.out, out, mode);
+    return write_all(options.out, out, mode, existing_by(options.force));
   }
   auto fresh = platform::FreshFile::create(options.out.string(), size, mode);
   if (!fresh)
     return failure(fresh.error(), fmt::format("{}: cannot be written", options.out.string()));
   if (const auto filled = fill(fresh->bytes()); !filled) return failure(filled.error(), {});
-  if (const auto named = fresh->publish(); !named)
+  if (const auto named = fresh->publish(existing_by(options.force)); !named)
     return failure(named.error(), fmt::format("{}: cannot be written", options.out.string()));
   return {};
 }
@@ -392,6 +376,9 @@ int crypto_keygen(const CryptoKeygenOptions& options) {
          fmt::format("no keys are made for \"{}\"; see `wusong crypto schemes`", options.scheme)});
   std::filesystem::path public_out = options.public_out;
   if (public_out.empty()) public_out = options.out.string() + ".pub";
+  if (public_out == options.out) {
+    return complain({err::bad_argument, "--out and --public-out are two files"});
+  }
   for (const auto& file : {options.out, public_out}) {
     if (platform::file_exists(file.string())) {
       return complain({err::already_exists,
@@ -409,9 +396,13 @@ int crypto_keygen(const CryptoKeygenOptions& options) {
   const Bytes named = suite::public_key_der(key->public_key());
   const SecretBytes named_file =
       options.der ? SecretBytes{named} : suite::to_pem(suite::Holds::public_key, named);
-  if (auto done = write_all(public_out, named_file.view(), platform::FileMode::ordinary); !done)
+  if (auto done = write_all(public_out, named_file.view(), platform::FileMode::ordinary,
+                            platform::Existing::keep);
+      !done)
     return complain(done.error());
-  if (auto done = write_all(options.out, secret->view(), platform::FileMode::secret); !done) {
+  if (auto done = write_all(options.out, secret->view(), platform::FileMode::secret,
+                            platform::Existing::keep);
+      !done) {
     std::error_code gone;
     std::filesystem::remove(public_out, gone);  // one without the other is of no use
     return complain(done.error());
@@ -455,7 +446,8 @@ int crypto_sign(const CryptoSignOptions& options) {
         {signature.error(), fmt::format("a key of {} made no signature", (*scheme)->name)});
   }
   const Bytes file = suite::signature_to_file(**scheme, *signature);
-  if (auto done = write_all(out, file, platform::FileMode::ordinary); !done)
+  if (auto done = write_all(out, file, platform::FileMode::ordinary, existing_by(options.force));
+      !done)
     return complain(done.error());
   if (out == "-") return 0;
   if (options.json) {
@@ -473,7 +465,7 @@ int crypto_verify(const CryptoVerifyOptions& options) {
   if (from.empty()) from = options.file + ".sig";
   const auto message = Input::open(options.file);
   if (!message) return complain(message.error());
-  const auto file = platform::read_file(from.string(), kKeyFileMax);
+  const auto file = platform::read_file(from.string(), suite::kKeyFileSizeMax);
   if (!file)
     return complain({file.error(), fmt::format("{}: no signature can be read", from.string())});
   auto key = load_public(options.key_file);
@@ -532,7 +524,9 @@ int crypto_agree(const CryptoAgreeOptions& options) {
                                         mine->scheme().name, theirs->scheme().name)
                           : fmt::format("{} is no key to agree with", options.with.string())});
   }
-  if (auto done = write_all(options.out, key->view(), platform::FileMode::secret); !done)
+  if (auto done = write_all(options.out, key->view(), platform::FileMode::secret,
+                            existing_by(options.force));
+      !done)
     return complain(done.error());
   if (options.out == "-") return 0;
   if (options.json) {
@@ -566,7 +560,7 @@ int crypto_digest(const CryptoDigestOptions& options) {
 }
 
 int crypto_inspect(const CryptoInspectOptions& options) {
-  auto bytes = platform::read_file(options.file.string(), kKeyFileMax);
+  auto bytes = platform::read_file(options.file.string(), suite::kKeyFileSizeMax);
   if (!bytes)
     return complain({bytes.error(), fmt::format("{}: cannot be read", options.file.string())});
   const SecretBytes kept{*std::move(bytes)};
@@ -575,7 +569,7 @@ int crypto_inspect(const CryptoInspectOptions& options) {
   const auto key = load_public(options.file, options.passphrase);
   if (!key) return complain(key.error());
   const Scheme& scheme = key->scheme();
-  const Addresses addresses = addresses_of(*key);
+  const auto address = key->address();
   if (options.json) {
     codec::JsonWriter out;
     out.open_object().key("holds").string(described(found->holds));
@@ -583,8 +577,7 @@ int crypto_inspect(const CryptoInspectOptions& options) {
     out.key("security").string(scheme.security);
     out.key("identifier").string(suite::identifier_of(scheme));
     out.key("publicKey").data(key->encoded());
-    if (!addresses.standard.empty()) out.key("address").string(addresses.standard);
-    if (!addresses.guomi.empty()) out.key("guomiAddress").string(addresses.guomi);
+    if (address) out.key("address").data(*address);
     say(out.close_object().text());
     return 0;
   }
@@ -595,8 +588,7 @@ int crypto_inspect(const CryptoInspectOptions& options) {
   sheet.row("security", std::string{scheme.security});
   sheet.row("identifier", std::string{suite::identifier_of(scheme)});
   sheet.row("public key", codec::to_hex(key->encoded()));
-  sheet.row_if("address", addresses.standard);
-  sheet.row_if("address (guomi)", addresses.guomi);
+  if (address) sheet.row("address", codec::to_hex_data(*address));
   say(sheet.text());
   return 0;
 }

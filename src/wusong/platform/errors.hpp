@@ -13,6 +13,7 @@ inline constexpr ErrorInfo bad_node_key{2803, Disposition::reject, "platform.bad
 inline constexpr ErrorInfo file_not_found{2810, Disposition::reject, "platform.file_not_found"};
 inline constexpr ErrorInfo file_unreadable{2811, Disposition::reject, "platform.file_unreadable"};
 inline constexpr ErrorInfo file_too_large{2812, Disposition::reject, "platform.file_too_large"};
+inline constexpr ErrorInfo file_exists{2817, Disposition::reject, "platform.file_exists"};
 inline constexpr ErrorInfo file_write_failed{2813, Disposition::halt, "platform.file_write_failed"};
 inline constexpr ErrorInfo permission_denied{2814, Disposition::reject,
                                              "platform.permission_denied"};

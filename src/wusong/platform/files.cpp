@@ -6,12 +6,16 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "wusong/codec/hex.hpp"
 #include "wusong/platform/errors.hpp"
+#include "wusong/platform/os_entropy.hpp"
 
 namespace wusong::platform {
 namespace {
@@ -42,7 +46,10 @@ Error write_error(int number) noexcept {
       return err::permission_denied;
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:  // a limit of this process
       return err::no_space;
+    case EEXIST:
+      return err::file_exists;
     default:
       return err::file_write_failed;
   }
@@ -91,10 +98,27 @@ Result<void> write_all(int file, BytesView content) {
   return {};
 }
 
-Result<void> write_durably(const std::string& path, BytesView content, mode_t mode) {
-  Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
-  if (file.get() < 0) return fail(write_error(errno));
-  if (::fchmod(file.get(), mode) != 0) return fail(write_error(errno));  // whatever the umask
+/// Beside the file that it will be; a name that nobody else has or can foresee.
+std::string fresh_name(const std::string& path) {
+  OsEntropy entropy;
+  std::array<std::uint8_t, 8> random;
+  entropy.fill(random);
+  return path + '.' + codec::to_hex(random) + ".new";
+}
+
+/// Never what is there already, nor where a link leads.
+int open_fresh(const std::string& fresh, mode_t mode) {
+  const int file = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+  if (file < 0 || ::fchmod(file, mode) == 0) return file;  // whatever the umask
+  const int number = errno;
+  ::close(file);
+  ::unlink(fresh.c_str());
+  errno = number;
+  return -1;
+}
+
+Result<void> write_durably(int opened, BytesView content) {
+  Descriptor file{opened};
   WUSONG_CHECK(write_all(file.get(), content));
   if (::fsync(file.get()) != 0) return fail(write_error(errno));
   if (!file.close()) return fail(write_error(errno));
@@ -102,12 +126,13 @@ Result<void> write_durably(const std::string& path, BytesView content, mode_t mo
 }
 
 /// Gives `fresh` its name, which is durable once the folder is.
-Result<void> put_in_place(const std::string& fresh, const std::string& path) {
-  if (::rename(fresh.c_str(), path.c_str()) != 0) {
-    const int number = errno;
-    ::unlink(fresh.c_str());
-    return fail(write_error(number));
-  }
+Result<void> put_in_place(const std::string& fresh, const std::string& path, Existing existing) {
+  const bool replaces = existing == Existing::replace;
+  const int named = replaces ? ::rename(fresh.c_str(), path.c_str())
+                             : ::link(fresh.c_str(), path.c_str());  // of two, one succeeds
+  const int number = errno;
+  if (named != 0 || !replaces) ::unlink(fresh.c_str());
+  if (named != 0) return fail(write_error(number));
   std::string folder = std::filesystem::path{path}.parent_path().string();
   if (folder.empty()) folder = ".";
   const Descriptor directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
@@ -129,13 +154,16 @@ Result<std::string> read_text(const std::string& path, std::size_t size_max) {
   return read_whole<std::string>(path, size_max);
 }
 
-Result<void> write_file(const std::string& path, BytesView content, FileMode mode) {
-  const std::string fresh = path + ".new";
-  if (auto written = write_durably(fresh, content, bits_of(mode)); !written) {
+Result<void> write_file(const std::string& path, BytesView content, FileMode mode,
+                        Existing existing) {
+  const std::string fresh = fresh_name(path);
+  const int file = open_fresh(fresh, bits_of(mode));
+  if (file < 0) return fail(write_error(errno));
+  if (auto written = write_durably(file, content); !written) {
     ::unlink(fresh.c_str());
     return written;
   }
-  return put_in_place(fresh, path);
+  return put_in_place(fresh, path, existing);
 }
 
 Result<void> make_directory(const std::string& path) {
@@ -169,11 +197,10 @@ MappedFile::~MappedFile() {
 }
 
 Result<FreshFile> FreshFile::create(const std::string& path, std::size_t size, FileMode mode) {
-  const std::string fresh = path + ".new";
-  const int file = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, bits_of(mode));
+  std::string fresh = fresh_name(path);
+  const int file = open_fresh(fresh, bits_of(mode));
   if (file < 0) return fail(write_error(errno));
-  FreshFile out{path, file};
-  if (::fchmod(file, bits_of(mode)) != 0) return fail(write_error(errno));
+  FreshFile out{path, std::move(fresh), file};
   if (size == 0) return out;
   if (const int number = ::posix_fallocate(file, 0, static_cast<off_t>(size)); number != 0)
     return fail(write_error(number));
@@ -184,22 +211,22 @@ Result<FreshFile> FreshFile::create(const std::string& path, std::size_t size, F
 }
 
 FreshFile::FreshFile(FreshFile&& other) noexcept
-    : path_{std::exchange(other.path_, {})},
+    : path_{std::move(other.path_)},
+      fresh_{std::exchange(other.fresh_, {})},
       descriptor_{std::exchange(other.descriptor_, -1)},
       bytes_{std::exchange(other.bytes_, {})} {}
 
 FreshFile::~FreshFile() {
   if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
   if (descriptor_ >= 0) ::close(descriptor_);
-  if (!path_.empty()) ::unlink((path_ + ".new").c_str());
+  if (!fresh_.empty()) ::unlink(fresh_.c_str());
 }
 
-Result<void> FreshFile::publish() {
+Result<void> FreshFile::publish(Existing existing) {
   if (!bytes_.empty() && ::msync(bytes_.data(), bytes_.size(), MS_SYNC) != 0)
     return fail(write_error(errno));
   if (::fsync(descriptor_) != 0) return fail(write_error(errno));
-  const std::string path = std::exchange(path_, {});
-  return put_in_place(path + ".new", path);
+  return put_in_place(std::exchange(fresh_, {}), path_, existing);
 }
 
 Result<FileLock> FileLock::acquire(const std::string& path) {

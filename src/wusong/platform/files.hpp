@@ -12,15 +12,18 @@
 namespace wusong::platform {
 
 enum class FileMode : std::uint8_t { secret, ordinary };  // 0600, 0644
+enum class Existing : std::uint8_t { replace, keep };     // keep: then nothing is written
 
 /// @errors err::file_not_found, err::permission_denied, err::file_too_large, err::file_unreadable
 [[nodiscard]] Result<Bytes> read_file(const std::string& path, std::size_t size_max = 64u << 20);
 [[nodiscard]] Result<std::string> read_text(const std::string& path,
                                             std::size_t size_max = 64u << 20);
 
-/// Replaces the file as a whole: after a crash it holds the old content or the new.
-/// @errors err::permission_denied, err::no_space, err::file_write_failed
-[[nodiscard]] Result<void> write_file(const std::string& path, BytesView content, FileMode mode);
+/// Replaces the file as a whole: after a crash it holds the old content or the new, and beside it
+/// may lie a file of its name, random digits and ".new", which nobody reads.
+/// @errors err::permission_denied, err::no_space, err::file_exists, err::file_write_failed
+[[nodiscard]] Result<void> write_file(const std::string& path, BytesView content, FileMode mode,
+                                      Existing existing = Existing::replace);
 
 /// With all its parents; an existing one is fine. @errors as write_file
 [[nodiscard]] Result<void> make_directory(const std::string& path);
@@ -56,12 +59,13 @@ class FreshFile {
   ~FreshFile();
   std::span<std::uint8_t> bytes() const noexcept { return bytes_; }
   /// Once. @errors as write_file
-  [[nodiscard]] Result<void> publish();
+  [[nodiscard]] Result<void> publish(Existing existing);
 
  private:
-  FreshFile(std::string path, int descriptor) noexcept
-      : path_{std::move(path)}, descriptor_{descriptor} {}
-  std::string path_;  // empty once published
+  FreshFile(std::string path, std::string fresh, int descriptor) noexcept
+      : path_{std::move(path)}, fresh_{std::move(fresh)}, descriptor_{descriptor} {}
+  std::string path_;
+  std::string fresh_;  // what it is called until it is published; then empty
   int descriptor_;
   std::span<std::uint8_t> bytes_;
 };
