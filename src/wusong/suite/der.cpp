@@ -133,11 +133,11 @@ SecretBytes der_oid(std::string_view dotted) {
 std::string dotted_oid(BytesView content) {
   std::string out;
   Wide number = 0;
-  std::size_t bits = 0;
+  std::size_t groups = 0;  // of the number that is being read
   for (const std::uint8_t byte : content) {
-    if (bits == 0 && byte == 0x80) return {};
-    bits += 7;
-    if (bits > 19 * 7) return {};
+    if (groups == 0 && byte == 0x80) return {};
+    ++groups;
+    if (number >> (128 - 7) != 0) return {};  // the largest there are: a UUID's
     number = number << 7 | (byte & 0x7f);
     if (byte >= 0x80) continue;
     if (out.empty()) {
@@ -147,9 +147,9 @@ std::string dotted_oid(BytesView content) {
     }
     out += "." + decimal(number);
     number = 0;
-    bits = 0;
+    groups = 0;
   }
-  return bits == 0 ? out : std::string{};
+  return groups == 0 ? out : std::string{};
 }
 
 Result<RsaNumbers> read_rsa_public_key(BytesView encoded) noexcept {

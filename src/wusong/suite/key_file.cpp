@@ -287,8 +287,8 @@ Result<SecretKey> read_private_key_info(BytesView bytes) {
   return key;
 }
 
-/// PBKDF2's rounds, if it is that.
-/// @errors err::bad_der, err::cost_too_high
+/// PBES2 alone, as older ways to encrypt keys are weak. PBKDF2's rounds are bounded here.
+/// @errors err::bad_der, err::unknown_algorithm, err::cost_too_high
 Result<void> check_cost(BytesView encrypted) {
   constexpr std::string_view kPbes2 = "1.2.840.113549.1.5.13";
   constexpr std::string_view kPbkdf2 = "1.2.840.113549.1.5.12";
@@ -296,7 +296,7 @@ Result<void> check_cost(BytesView encrypted) {
   WUSONG_TRY(DerReader outer, all.enter(tag::kSequence));
   WUSONG_TRY(DerReader scheme, outer.enter(tag::kSequence));
   WUSONG_TRY(const BytesView kind, scheme.take(tag::kOid));
-  if (dotted_oid(kind) != kPbes2) return {};
+  if (dotted_oid(kind) != kPbes2) return fail(err::unknown_algorithm);
   WUSONG_TRY(DerReader parameters, scheme.enter(tag::kSequence));
   WUSONG_TRY(DerReader derivation, parameters.enter(tag::kSequence));
   WUSONG_TRY(const BytesView function, derivation.take(tag::kOid));
@@ -386,6 +386,7 @@ Result<PublicKey> read_certificate(BytesView bytes) {
 }  // namespace
 
 Result<KeyFile> open_key_file(BytesView file) {
+  if (file.empty() || file.size() > kKeyFileSizeMax) return fail(err::no_key);
   if (auto found = from_pem(file)) return *std::move(found);
   const auto kind = kind_of(file);
   if (!kind) return fail(err::no_key);

@@ -19,7 +19,9 @@ struct KeyFile {
   Holds holds;
   SecretBytes der;  // the structure itself
 };
-/// PEM with anything before it, or DER. @errors err::no_key
+inline constexpr std::size_t kKeyFileSizeMax = 1u << 20;
+/// PEM with anything before it, or DER. @errors err::no_key (also of an empty file, or a larger
+/// one)
 [[nodiscard]] Result<KeyFile> open_key_file(BytesView file);
 
 /// From a public key, a certificate or a secret key that is not encrypted.

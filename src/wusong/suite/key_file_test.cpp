@@ -152,6 +152,23 @@ TEST(KeyFile, ACostThatNobodyNeedsIsRefused) {
   EXPECT_EQ(read_secret_key(file_of({2}), "x"sv).error(), err::wrong_passphrase);
 }
 
+TEST(KeyFile, OlderEncryptionIsRefusedWhateverItsCost) {
+  const auto pkcs12 = der(  // pbeWithSHAAnd3-KeyTripleDES-CBC, with 2^31 - 1 rounds
+      tag::kSequence,
+      {der_oid("1.2.840.113549.1.12.1.3").view(),
+       der(tag::kSequence, {der(tag::kOctetString, {Bytes(8)}).view(),
+                            der_integer(std::vector<std::uint8_t>{0x7f, 0xff, 0xff, 0xff}).view()})
+           .view()});
+  const auto file =
+      der(tag::kSequence, {pkcs12.view(), der(tag::kOctetString, {Bytes(48)}).view()});
+  EXPECT_EQ(read_secret_key(file.view(), "x"sv).error(), err::unknown_algorithm);
+}
+
+TEST(KeyFile, NothingAndTooMuchHoldNoKey) {
+  EXPECT_EQ(open_key_file({}).error(), err::no_key);
+  EXPECT_EQ(open_key_file(Bytes(kKeyFileSizeMax + 1, 'x')).error(), err::no_key);
+}
+
 TEST(KeyFile, OneChangedByteIsNoOtherKey) {
   testkit::SeededEntropy entropy;
   for (const char* file : {"ed25519.pem", "ml_dsa_44_seed.pem", "slh_dsa_sha2_128s_public.pem"}) {
@@ -213,6 +230,10 @@ TEST(Der, IdentifiersReadAsTheyAreWritten) {
   }
   EXPECT_EQ(dotted_oid(std::vector<std::uint8_t>{0x2b, 0x80, 0x01}), "");  // a zero too many
   EXPECT_EQ(dotted_oid(std::vector<std::uint8_t>{0x2b, 0x81}), "");        // cut off
+  Bytes beyond{0x2b, 0x65, 0x84};  // 1.3.101, then 2^128 + 112: not what 112 is
+  beyond.resize(beyond.size() + 16, 0x80);
+  append(beyond, Bytes{0x80, 0x70});
+  EXPECT_EQ(dotted_oid(beyond), "");
 }
 
 TEST(Der, SignaturesOfCurvesHaveOneForm) {
