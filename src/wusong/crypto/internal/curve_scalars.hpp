@@ -29,7 +29,7 @@ struct SigningGroup {
 /// r = e + x, s = (k + r) / (1 + d) - r, which is (k - r d) / (1 + d). Secret 1 / (1 + d), check
 /// 1 + d. @source GB/T 32918.2-2016, section 6.1
 struct Sm2Rule {
-  static constexpr bool kInvertsNonce = false;
+  [[maybe_unused]] static constexpr bool kInvertsNonce = false;
 
   template <typename F>
   WUSONG_LANE_INLINE static typename F::Fe nonce_and_r(const SigningGroup<F>& from,
@@ -55,7 +55,7 @@ struct Sm2Rule {
 
 /// r = x, s = (e + r d) / k. Secret d, check n - d. @source FIPS 186-5, section 6.4.1
 struct EcdsaRule {
-  static constexpr bool kInvertsNonce = true;
+  [[maybe_unused]] static constexpr bool kInvertsNonce = true;
 
   template <typename F>
   WUSONG_LANE_INLINE static unsigned make(const SigningGroup<F>& from, typename F::Fe& r,

@@ -81,8 +81,9 @@ WUSONG_PQ_INLINE __m256i montgomery_sums(__m256i sums) noexcept {
   return _mm256_srli_epi32(_mm256_sub_epi32(sums, _mm256_madd_epi16(m, modulus)), 16);
 }
 
-WUSONG_PQ_TARGET void dot_ml_kem_lanes(Poly16& out, const Poly16* a, const Poly16* b,
-                                       std::size_t count) noexcept {
+[[maybe_unused]] WUSONG_PQ_TARGET void dot_ml_kem_lanes(Poly16& out, const Poly16* a,
+                                                        const Poly16* b,
+                                                        std::size_t count) noexcept {
   for (int i = 0; i < 256; i += 16) {
     const __m256i value = MlKemLanes::load(kPairFactors.value + i);
     const __m256i twisted = MlKemLanes::load(kPairFactors.twisted + i);
