@@ -268,7 +268,7 @@ int send(const SendOptions& options, std::optional<Address> to, Bytes data) {
       client->call("eth_sendRawTransaction",
                    fmt::format(R"(["{}"])", codec::to_hex_data(types::encode(*transaction))));
   if (!sent) return complain(with_numbers(*client, *transaction, account->address, sent.error()));
-  const std::string hash = codec::to_hex_data(types::hash_of(*transaction));
+  const std::string hash{sent->result().string().value_or("")};  // the chain's profile decides it
   const auto missing =
       options.nonce < 0 ? std::nullopt : nonce_gap(*client, *transaction, account->address);
   const std::string gap =
@@ -322,7 +322,7 @@ Outcome<std::string> transact(const SendOptions& options, const Address& to, Byt
                    fmt::format(R"(["{}"])", codec::to_hex_data(types::encode(*transaction))));
   if (!sent)
     return std::unexpected{with_numbers(*client, *transaction, account->address, sent.error())};
-  std::string hash = codec::to_hex_data(types::hash_of(*transaction));
+  std::string hash{sent->result().string().value_or("")};
   const auto receipt = wait_for_receipt(*client, hash, options.wait_seconds);
   if (!receipt) return std::unexpected{receipt.error()};
   if (!*receipt)

@@ -245,6 +245,9 @@ Outcome<Trust> parse_trust(std::string_view json) {
   WUSONG_OUTCOME(const Hash genesis, member<Hash>(root, "genesis", err::trust_malformed));
   WUSONG_OUTCOME(const Address contract, member<Address>(root, "contract", err::trust_malformed));
   Trust out{.genesis = genesis, .contract = contract, .epoch = {}};
+  const auto profile = hash::find_profile(root.string_at("profile").value_or("standard"));
+  if (!profile) return failure(err::trust_malformed, "\"profile\" names none that is known");
+  out.profile = *profile;
   out.epoch.first = Height{1};
   if (root.find("epoch")) {
     const auto encoded = codec::from_hex(root.string_at("epoch").value_or(""));
@@ -273,6 +276,8 @@ Outcome<Trust> parse_trust(std::string_view json) {
 std::string to_json(const Trust& trust) {
   codec::JsonWriter out;
   out.open_object().key("genesis").data(trust.genesis).key("contract").data(trust.contract);
+  if (trust.profile != hash::Profile::standard)
+    out.key("profile").string(hash::name_of(trust.profile));
   out.key("validators").open_array();
   for (const auto& validator : trust.epoch.validators) {
     out.open_object().key("scheme").string(

@@ -11,6 +11,7 @@
 #include "wusong/apps/errors.hpp"
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/strong.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/types/epoch.hpp"
 
 namespace wusong::apps {
@@ -37,7 +38,8 @@ inline constexpr ErrorInfo epoch_unproved{3076, Disposition::reject, "apps.epoch
 /// What the auditor believes beforehand.
 struct Trust {
   Hash genesis;
-  Address contract;    // Workflows
+  Address contract;  // Workflows
+  hash::Profile profile{hash::Profile::standard};
   types::Epoch epoch;  // whose validators are trusted; of the first, the keys alone are known
 };
 /// @errors err::trust_malformed

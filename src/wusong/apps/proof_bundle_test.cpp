@@ -356,6 +356,13 @@ TEST(TrustFile, IsReadAsItIsWritten) {
   EXPECT_EQ(again->contract, made.trust.contract);
   ASSERT_EQ(again->epoch.validators.size(), 4u);
   EXPECT_EQ(again->epoch.validators[3].vote_key, made.trust.epoch.validators[3].vote_key);
+  EXPECT_EQ(again->profile, hash::Profile::standard);
+  Trust guomi = made.trust;
+  guomi.profile = hash::Profile::guomi;
+  EXPECT_EQ(parse_trust(to_json(guomi))->profile, hash::Profile::guomi);
+  std::string unknown = to_json(guomi);
+  unknown.replace(unknown.find("guomi"), 5, "other");
+  EXPECT_EQ(parse_trust(unknown).error().error, Error{err::trust_malformed});
   for (const char* bad : {"", "{}", "{\"genesis\":\"0x12\"}", "[]"}) {
     EXPECT_EQ(parse_trust(bad).error().error, Error{err::trust_malformed}) << bad;
   }

@@ -36,6 +36,7 @@ Outcome<ProvedItem> proved(const VerifyOptions& options) {
   if (!trust_text) return std::unexpected{trust_text.error()};
   auto trust = parse_trust(*trust_text);
   if (!trust) return std::unexpected{trust.error()};
+  hash::set_chain_profile(trust->profile);
   auto bundle = text_of_file(options.proof);
   if (!bundle) return std::unexpected{bundle.error()};
   std::optional<Hash> digest;
@@ -117,6 +118,7 @@ int write_trust(const TrustOptions& options) {
   first.apply(node::genesis_state(*genesis));
   const Trust trust{.genesis = types::hash_of(node::genesis_header(*genesis, first.root())),
                     .contract = *contract,
+                    .profile = genesis->profile,
                     .epoch = node::first_epoch(*genesis)};
   say(to_json(trust) + "\n");
   return 0;

@@ -207,6 +207,20 @@ TEST(Schemes, AddressesOfSchemesDiffer) {
   EXPECT_EQ(address_of(Scheme::secp256k1, key), Address::from(digest.view().last(20)));
 }
 
+// Accounts hold money under these: they never change.
+TEST(Schemes, AddressesAreFrozen) {
+  const auto address = [](std::string_view scheme) {
+    const SchemeInfo& info = *find_scheme(scheme);
+    return codec::to_hex(address_of(info.scheme, Bytes(info.public_key_size, 1)));
+  };
+  EXPECT_EQ(address("secp256k1"), "f0207a0a3e31ae0839497a5ac6d4252dfc35577f");
+  EXPECT_EQ(address("ed25519"), "5d5a019cc4ec0b6070afd04e9d533803d53d1001");
+  EXPECT_EQ(address("sm2"), "053b28d68482f91324a733d765af1d4c434cfd3c");
+  EXPECT_EQ(address("ml-dsa-44"), "6104bedc473fbc66ebaf466aea8a0e5ee8e33c1d");
+  EXPECT_EQ(address("ed25519+ml-dsa-44"), "4b27a67d95597887d15928d164b7f0239b58c818");
+  EXPECT_EQ(address("sm2+ml-dsa-44"), "d5ba7f312352f41c5e34bd75e6799ec50bce5a88");
+}
+
 TEST(Sm2, StandardsExampleHolds) {
   // GB/T 32918.5-2017, annex A.2.
   const Bytes secret = from_hex("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8");

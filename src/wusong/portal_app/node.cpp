@@ -8,6 +8,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/gateway/errors.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/hash/hash.hpp"
 #include "wusong/portal/act.hpp"
 
@@ -69,6 +70,11 @@ Outcome<void> NodeChain::connect() {
   if (!id) return std::unexpected{id.error()};
   const auto price = call("eth_gasPrice", "[]");
   if (!price) return std::unexpected{price.error()};
+  const auto about = call("wusong_chainInfo", "[]");
+  if (!about) return std::unexpected{about.error()};
+  const auto profile = hash::find_profile(about->result().string_at("profile").value_or(""));
+  if (!profile) return failure(err::bad_argument, fmt::format("{} names no profile", url_));
+  hash::set_chain_profile(*profile);
   chain_id_ = codec::u64_from_hex_quantity(id->result().string().value_or(""), false).value_or(0);
   gas_price_ =
       codec::u64_from_hex_quantity(price->result().string().value_or(""), false).value_or(0);
