@@ -54,7 +54,7 @@ const heightOf = (tag) => (tag === 'latest' ? kHead : /^0x[0-9a-f]{64}$/.test(ta
 const methods = {
   eth_blockNumber: () => quantity(kHead),
   wusong_nodeHealth: () => ({ healthy: true, reason: '', role: 'validator', height: kHead, final: kHead, finalityMsP50: 61, finalityMsP99: 94, peers: 3 }),
-  wusong_chainInfo: ([], { bundle }) => ({ chainId: '0x171e', genesisHash: bundle.chain.genesis, fork: 'Osaka', rootDelay: '0x4', validatorCount: '0x4', executed: quantity(kHead), final: quantity(kHead), clientVersion: 'Wusong' }),
+  wusong_chainInfo: ([], { bundle }) => ({ chainId: '0x171e', genesisHash: bundle.chain.genesis, profile: 'standard', fork: 'Osaka', rootDelay: '0x4', validatorCount: '0x4', executed: quantity(kHead), final: quantity(kHead), clientVersion: 'Wusong' }),
   wusong_epoch: ([], { bundle }) => ({ epoch: '0x0', first: '0x1', encoded: toHex(encodeRlp(epochOf(JSON.parse(bundle.chain.text)))) }),
   wusong_validators: ([], { bundle }) => JSON.parse(bundle.chain.text).validators.map((one, i) => ({ index: quantity(i), name: one.name, scheme: one.scheme, publicKey: one.voteKey, beneficiary: one.beneficiary, isSelf: i === 0, connected: i !== 3, lastKnownFinal: quantity(kHead) })),
   eth_getBlockByNumber: ([tag, whole], world) => (heightOf(tag) <= kHead ? blockAt(heightOf(tag), world, whole) : null),
