@@ -237,10 +237,8 @@ Failure seal_failure(Failure failed, const CryptoSealOptions& options) {
   } else if (name == "cipher.equal_keys") {
     failed.detail = "the two halves of a key of XTS must differ";
   } else if (name == "suite.not_offered") {
-    failed.detail = fmt::format(
-        "encrypting to a key needs one of ML-KEM and a cipher with a tag "
-        "(gcm, ccm), not {}",
-        options.cipher);
+    failed.detail = fmt::format("encrypting to a key needs a cipher with a tag (gcm, ccm), not {}",
+                                options.cipher);
   } else {
     failed.detail = fmt::format("{} cannot be used with {}", options.file, options.cipher);
   }
@@ -283,6 +281,13 @@ Outcome<std::size_t> encrypt_file(const CryptoSealOptions& options) {
   if (!options.key_file.empty()) {
     auto loaded = load_public(options.key_file);
     if (!loaded) return std::unexpected{loaded.error()};
+    if (loaded->scheme().kind != Kind::encapsulation) {
+      return failure(
+          err::bad_argument,
+          fmt::format("{} is a key of {}, to which nothing can be encrypted: make one with "
+                      "`wusong crypto keygen --scheme ml-kem-768`",
+                      options.key_file.string(), loaded->scheme().name));
+    }
     to.emplace(*std::move(loaded));
     size = text->view().size() + suite::envelope_size(to->scheme(), **cipher);
     fill = [&](auto out) { return suite::seal_to(*to, **cipher, text->view(), out, entropy); };

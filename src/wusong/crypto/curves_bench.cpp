@@ -90,8 +90,8 @@ void verify(benchmark::State& state, const internal::CurveProvider* provider) {
   internal::force_curve_provider(nullptr);
 }
 
-using PKeyPtr = std::unique_ptr<EVP_PKEY, internal::Release<EVP_PKEY_free>>;
-using PKeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, internal::Release<EVP_PKEY_CTX_free>>;
+using PKeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
+using PKeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, Release<EVP_PKEY_CTX_free>>;
 
 /// Digests alone, as EVP_PKEY_sign has it.
 template <typename S>

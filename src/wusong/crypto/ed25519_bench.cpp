@@ -74,7 +74,7 @@ void verify_known(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
-using PKeyPtr = std::unique_ptr<EVP_PKEY, internal::Release<EVP_PKEY_free>>;
+using PKeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 
 PKeyPtr peer_key() {
   const Bytes seed(32, 7);

@@ -37,13 +37,13 @@ struct DerivedKey {
 
 /// Encrypts and decrypts: counter mode is its own inverse.
 Bytes aes_128_ctr(BytesView key, BytesView iv, BytesView input) {
-  static const std::unique_ptr<EVP_CIPHER, internal::Release<EVP_CIPHER_free>> cipher{
+  static const std::unique_ptr<EVP_CIPHER, Release<EVP_CIPHER_free>> kAesCtr{
       EVP_CIPHER_fetch(nullptr, "AES-128-CTR", nullptr)};
-  WUSONG_ASSERT(key.size() == 16 && iv.size() == kIvSize && cipher != nullptr);
+  WUSONG_ASSERT(key.size() == 16 && iv.size() == kIvSize && kAesCtr != nullptr);
   const internal::CipherCtxPtr context{EVP_CIPHER_CTX_new()};
   Bytes out(input.size());
   int written = 0;
-  WUSONG_ASSERT(EVP_EncryptInit_ex2(context.get(), cipher.get(), key.data(), iv.data(), nullptr) ==
+  WUSONG_ASSERT(EVP_EncryptInit_ex2(context.get(), kAesCtr.get(), key.data(), iv.data(), nullptr) ==
                     1 &&
                 EVP_EncryptUpdate(context.get(), out.data(), &written, input.data(),
                                   static_cast<int>(input.size())) == 1 &&

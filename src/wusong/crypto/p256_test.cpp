@@ -96,8 +96,8 @@ struct Case {
   }
 };
 
-using PKeyPtr = std::unique_ptr<EVP_PKEY, internal::Release<EVP_PKEY_free>>;
-using PKeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, internal::Release<EVP_PKEY_CTX_free>>;
+using PKeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
+using PKeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, Release<EVP_PKEY_CTX_free>>;
 
 /// The verdict of libcrypto's own ECDSA.
 bool peer_verifies(const P256VerifyRequest& request) {
@@ -115,7 +115,7 @@ bool peer_verifies(const P256VerifyRequest& request) {
           1)
     return false;
   const PKeyPtr key{made};
-  const std::unique_ptr<ECDSA_SIG, internal::Release<ECDSA_SIG_free>> signature{ECDSA_SIG_new()};
+  const std::unique_ptr<ECDSA_SIG, Release<ECDSA_SIG_free>> signature{ECDSA_SIG_new()};
   ECDSA_SIG_set0(signature.get(), internal::make_bn(request.signature.first(32)).release(),
                  internal::make_bn(request.signature.last(32)).release());
   std::array<std::uint8_t, 80> der;

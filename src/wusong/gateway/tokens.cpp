@@ -5,6 +5,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/hash/hash.hpp"
+#include "wusong/hash/hmac.hpp"
 
 namespace wusong::gateway {
 std::string random_hex(io::Entropy& entropy, std::size_t count) {
@@ -18,26 +19,7 @@ std::string digest_hex(std::string_view text) {
 }
 
 Hash hmac_sha256(BytesView key, std::string_view message) {
-  constexpr std::size_t kBlock = 64;
-  Bytes padded(kBlock);
-  if (key.size() > kBlock) {
-    const Hash digest = hash::sha256(key);
-    std::ranges::copy(digest.bytes, padded.begin());
-  } else {
-    std::ranges::copy(key, padded.begin());
-  }
-  Bytes inner;
-  Bytes outer;
-  for (const auto byte : padded) {
-    inner.push_back(static_cast<std::uint8_t>(byte ^ 0x36));
-    outer.push_back(static_cast<std::uint8_t>(byte ^ 0x5c));
-  }
-  append(inner, as_bytes(message));
-  append(outer, hash::sha256(inner));
-  const Hash out = hash::sha256(outer);
-  const SecretBytes wiped[]{SecretBytes{std::move(padded)}, SecretBytes{std::move(inner)},
-                            SecretBytes{std::move(outer)}};
-  return out;
+  return hash::hmac(hash::sha256, key, {as_bytes(message)});
 }
 
 bool is_hex(std::string_view text, std::size_t digits) noexcept {

@@ -6,17 +6,11 @@
 #include <memory>
 
 #include "wusong/base/assert.hpp"
+#include "wusong/base/release.hpp"
 
 namespace wusong::hash {
 namespace {
 
-template <auto release>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    release(object);
-  }
-};
 using MdPtr = std::unique_ptr<EVP_MD, Release<EVP_MD_free>>;
 using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
 

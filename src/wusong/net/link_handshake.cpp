@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "wusong/crypto/password.hpp"
 #include "wusong/net/errors.hpp"
 
 namespace wusong::net {
@@ -16,14 +17,6 @@ constexpr std::string_view kVersion = "wusong link 1";
 
 Bytes begin(Kind kind, LinkSuite suite) {
   return {static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(suite)};
-}
-
-/// The time it takes tells nothing of where they differ.
-bool equal(BytesView a, BytesView b) noexcept {
-  WUSONG_ASSERT(a.size() == b.size());
-  std::uint8_t difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= a[i] ^ b[i];
-  return difference == 0;
 }
 
 LinkSide other(LinkSide side) noexcept {
@@ -100,7 +93,8 @@ Result<void> LinkHandshake::on_answer(BytesView answer) {
   if (!shared) return fail(err::bad_link_message);
   agree(one_time_->encapsulation_key(), ciphertext, *shared);
   one_time_.reset();
-  if (!equal(answer.last(kConfirmationSize), confirmation_of(LinkSide::acceptor)))
+  if (!crypto::equal_secrets(as_text(answer.last(kConfirmationSize)),
+                             as_text(confirmation_of(LinkSide::acceptor))))
     return fail(err::link_not_confirmed);
   output_ = begin(Kind::confirmation, suite_);
   append(output_, confirmation_of(LinkSide::dialler));
@@ -109,7 +103,7 @@ Result<void> LinkHandshake::on_answer(BytesView answer) {
 }
 
 Result<void> LinkHandshake::on_confirmation(BytesView confirmation) {
-  if (!equal(confirmation, confirmation_of(LinkSide::dialler)))
+  if (!crypto::equal_secrets(as_text(confirmation), as_text(confirmation_of(LinkSide::dialler))))
     return fail(err::link_not_confirmed);
   waits_ = Waits::nothing;
   return {};

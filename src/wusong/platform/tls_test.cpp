@@ -185,7 +185,7 @@ TEST_F(Consortium, ARequestNamesTheNodeAndItsCertificateIsTakenWithItsKey) {
   const auto made = make_tls_request(key(1), "node1", one.files().key_password);
   ASSERT_TRUE(made);
   const BioPtr text{BIO_new_mem_buf(made->request.data(), static_cast<int>(made->request.size()))};
-  const std::unique_ptr<X509_REQ, OpensslRelease<X509_REQ_free>> request{
+  const std::unique_ptr<X509_REQ, Release<X509_REQ_free>> request{
       PEM_read_bio_X509_REQ(text.get(), nullptr, nullptr, nullptr)};
   ASSERT_TRUE(request);
   EVP_PKEY* const asked = X509_REQ_get0_pubkey(request.get());

@@ -8,6 +8,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
+#include "wusong/base/release.hpp"
 #include "wusong/suite/der.hpp"
 #include "wusong/suite/errors.hpp"
 #include "wusong/suite/internal/parts.hpp"
@@ -17,13 +18,6 @@ namespace {
 
 using internal::Family;
 
-template <auto release>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    release(object);
-  }
-};
 using BioPtr = std::unique_ptr<BIO, Release<BIO_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using BnPtr = std::unique_ptr<BIGNUM, Release<BN_clear_free>>;

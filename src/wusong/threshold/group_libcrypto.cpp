@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "wusong/base/release.hpp"
 #include "wusong/hash/hash.hpp"
 #include "wusong/threshold/errors.hpp"
 #include "wusong/threshold/internal/short_curve.hpp"
@@ -21,13 +22,6 @@ constexpr Modulus kSm2Order{
 constexpr Modulus kP256Order{
     Words{0xf3b9cac2fc632551, 0xbce6faada7179e84, 0xffffffffffffffff, 0xffffffff00000000}};
 
-template <auto release>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    release(object);
-  }
-};
 using BnPtr = std::unique_ptr<BIGNUM, Release<BN_clear_free>>;
 using BnCtxPtr = std::unique_ptr<BN_CTX, Release<BN_CTX_free>>;
 using EcGroupPtr = std::unique_ptr<EC_GROUP, Release<EC_GROUP_free>>;

@@ -9,16 +9,9 @@
 
 #include "wusong/base/assert.hpp"
 #include "wusong/base/bytes.hpp"
+#include "wusong/base/release.hpp"
 
 namespace wusong::crypto::internal {
-
-template <auto release>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    release(object);
-  }
-};
 
 using BnPtr = std::unique_ptr<BIGNUM, Release<BN_clear_free>>;
 using BnCtxPtr = std::unique_ptr<BN_CTX, Release<BN_CTX_free>>;

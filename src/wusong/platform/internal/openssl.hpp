@@ -9,24 +9,19 @@
 #include <openssl/x509v3.h>
 #include <memory>
 
+#include "wusong/base/release.hpp"
+
 namespace wusong::platform::internal {
 
-template <auto release>
-struct OpensslRelease {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    release(object);
-  }
-};
 inline void free_certificates(STACK_OF(X509) * all) noexcept {
   sk_X509_pop_free(all, X509_free);
 }
 
-using BioPtr = std::unique_ptr<BIO, OpensslRelease<BIO_free>>;
-using PkeyPtr = std::unique_ptr<EVP_PKEY, OpensslRelease<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, OpensslRelease<X509_free>>;
-using CrlPtr = std::unique_ptr<X509_CRL, OpensslRelease<X509_CRL_free>>;
-using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, OpensslRelease<X509_STORE_CTX_free>>;
-using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslRelease<GENERAL_NAMES_free>>;
+using BioPtr = std::unique_ptr<BIO, Release<BIO_free>>;
+using PkeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
+using X509Ptr = std::unique_ptr<X509, Release<X509_free>>;
+using CrlPtr = std::unique_ptr<X509_CRL, Release<X509_CRL_free>>;
+using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, Release<X509_STORE_CTX_free>>;
+using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>>;
 
 }  // namespace wusong::platform::internal

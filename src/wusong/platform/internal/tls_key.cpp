@@ -69,8 +69,8 @@ Result<PkeyPtr> load_from_token(const TlsFiles& files) {
   return key;
 }
 
-using RequestPtr = std::unique_ptr<X509_REQ, OpensslRelease<X509_REQ_free>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslRelease<X509_EXTENSION_free>>;
+using RequestPtr = std::unique_ptr<X509_REQ, Release<X509_REQ_free>>;
+using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Release<X509_EXTENSION_free>>;
 
 std::string text_in(BIO* memory) {
   char* text = nullptr;
