@@ -41,6 +41,9 @@ void force_curve_provider(const CurveProvider* forced) noexcept {
   forced_provider = forced;
 }
 
+std::size_t fewest_for_p256() noexcept {
+  return forced_provider != nullptr ? 1 : curve_provider().p256_fewest;
+}
 std::size_t fewest_for_ed25519() noexcept {
   return forced_provider != nullptr ? 1 : curve_provider().ed25519.fewest;
 }

@@ -130,7 +130,7 @@ void verify_openssl(benchmark::State& state) {
 }
 
 void sizes(benchmark::internal::Benchmark* bench) {
-  bench->ArgName("size")->Arg(1)->Arg(8)->Arg(255);
+  bench->ArgName("size")->Arg(1)->Arg(2)->Arg(8)->Arg(255);
 }
 template <typename S>
 void measure(const std::string& name) {

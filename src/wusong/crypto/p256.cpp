@@ -10,6 +10,7 @@
 #include "wusong/crypto/internal/rfc6979.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/hash/hash.hpp"
+#include "wusong/math/prime_field.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -33,10 +34,74 @@ const EC_GROUP* group_of(Curve curve) noexcept {
 
 constexpr Number kOrder = P256Curve::Order::kModulus;
 
-Number digest_below(const Hash& digest) noexcept {
-  Number out = load_number(digest.view());
-  if (!math::less(out, kOrder)) math::subtract_in_place(out, kOrder);
-  return out;
+/// With a limb to spare, as the field's inverses ask.
+struct WideOrder {
+  static constexpr math::Limbs<5> kModulus{kOrder[0], kOrder[1], kOrder[2], kOrder[3], 0};
+};
+using Fn = math::PrimeField<WideOrder>;
+/// @shape below the order
+Fn element(const Number& from) noexcept {
+  return Fn::from_raw({from[0], from[1], from[2], from[3], 0});
+}
+Number number(const Fn& from) noexcept {
+  const auto raw = from.to_raw();
+  return {raw[0], raw[1], raw[2], raw[3]};
+}
+Number below_order(Number any) noexcept {
+  if (!math::less(any, kOrder)) math::subtract_in_place(any, kOrder);
+  return any;
+}
+
+/// Verifies by libcrypto's points, the fastest for one alone. What a call needs is kept.
+class PointsOfLibcrypto {
+ public:
+  Holds check(const EcdsaNumbers& numbers, const PlainPoint& key) noexcept {
+    const EC_GROUP* const group = group_of(Curve::p256);
+    set(x_, key.x);
+    set(y_, key.y);
+    const QuietErrors quiet;
+    if (EC_POINT_set_affine_coordinates(group, key_.get(), x_.get(), y_.get(), scratch_.get()) != 1)
+      return Holds::bad_key;
+    const Fn inverse = element(numbers.s).inverse();
+    set(u1_, number(element(below_order(numbers.digest)) * inverse));
+    set(u2_, number(element(numbers.r) * inverse));
+    WUSONG_ASSERT(
+        EC_POINT_mul(group, sum_.get(), u1_.get(), key_.get(), u2_.get(), scratch_.get()) == 1);
+    if (EC_POINT_is_at_infinity(group, sum_.get()) == 1) return Holds::no;
+    WUSONG_ASSERT(
+        EC_POINT_get_affine_coordinates(group, sum_.get(), x_.get(), nullptr, scratch_.get()) == 1);
+    std::array<std::uint8_t, 32> bytes;
+    store_bn(x_.get(), bytes.data());
+    return below_order(load_number(bytes)) == numbers.r ? Holds::yes : Holds::no;
+  }
+
+ private:
+  static void set(const BnPtr& to, const Number& from) noexcept {
+    std::array<std::uint8_t, 32> bytes;
+    math::store_be_limbs(from, bytes.data());
+    WUSONG_ASSERT(BN_bin2bn(bytes.data(), bytes.size(), to.get()) != nullptr);
+  }
+  BnCtxPtr scratch_ = make_bn_ctx();
+  EcPointPtr key_ = make_point(group_of(Curve::p256));
+  EcPointPtr sum_ = make_point(group_of(Curve::p256));
+  BnPtr x_ = make_bn();
+  BnPtr y_ = make_bn();
+  BnPtr u1_ = make_bn();
+  BnPtr u2_ = make_bn();
+};
+
+/// Whether each holds for its key.
+void check_all(std::span<const EcdsaNumbers> numbers, std::span<const PlainPoint> keys,
+               std::span<Holds> out) noexcept {
+  if (numbers.size() < fewest_for_p256()) {
+    thread_local PointsOfLibcrypto libcrypto;
+    for (std::size_t i = 0; i < numbers.size(); ++i) out[i] = libcrypto.check(numbers[i], keys[i]);
+    return;
+  }
+  std::vector<PointEquation> equations(numbers.size());
+  curve_provider().p256_divide(numbers, equations);
+  for (std::size_t i = 0; i < keys.size(); ++i) equations[i].key = keys[i];
+  curve_provider().p256.check(equations, out);
 }
 
 }  // namespace
@@ -73,7 +138,7 @@ struct P256Signing {
     std::array<std::uint8_t, 32> digest;
     for (std::size_t i = 0; i < requests.size(); ++i) {
       math::store_be_limbs(requests[i]->secret->secret_, secret.data());
-      math::store_be_limbs(digest_below(requests[i]->digest), digest.data());
+      math::store_be_limbs(below_order(load_number(requests[i]->digest.view())), digest.data());
       Rfc6979 nonces{secret, digest, hedge};
       out[i] = load_number(nonces.candidate(round).view());
     }
@@ -121,11 +186,8 @@ void p256_verify(std::span<const P256VerifyRequest> requests,
     well_formed.push_back(is_well_formed);
     places.push_back(i);
   }
-  std::vector<PointEquation> equations(numbers.size());
-  curve_provider().p256_divide(numbers, equations);
-  for (std::size_t i = 0; i < keys.size(); ++i) equations[i].key = keys[i];
-  std::vector<Holds> holds(equations.size());
-  curve_provider().p256.check(equations, holds);
+  std::vector<Holds> holds(numbers.size());
+  check_all(numbers, keys, holds);
   for (std::size_t i = 0; i < holds.size(); ++i) {
     Result<void>& verdict = out[places[i]];
     verdict = {};
@@ -195,6 +257,7 @@ Result<PointBytes> decompress_point(Curve curve, BytesView compressed) noexcept 
   const BnPtr x = make_bn(compressed.subspan(1));
   if (BN_cmp(x.get(), EC_GROUP_get0_field(group)) >= 0) return fail(err::bad_public_key);
   const EcPointPtr point = make_point(group);
+  const QuietErrors quiet;
   if (EC_POINT_set_compressed_coordinates(group, point.get(), x.get(), compressed[0] & 1,
                                           scratch.get()) != 1) {
     return fail(err::bad_public_key);

@@ -143,7 +143,7 @@ TEST(P256Signatures, AreTheSameOneByOneAndTogetherAndOpensslTakesThem) {
 }
 
 TEST(P256Signatures, VerifyTogetherExactlyWhatOpensslTakes) {
-  internal::for_each_curve_provider([](const internal::CurveProvider&) {
+  internal::for_each_way_to_verify([] {
     Case made{37};
     for (std::size_t i = 3; i < 37; i += 3)
       made.signatures[i][i % 64] ^= static_cast<std::uint8_t>(1 << (i % 8));
@@ -156,6 +156,34 @@ TEST(P256Signatures, VerifyTogetherExactlyWhatOpensslTakes) {
       EXPECT_EQ(p256_verify(checks[i].digest, checks[i].public_key, checks[i].signature), out[i]);
     }
   });
+}
+
+/// e + r d = 0, so that the sum of the points is neutral, and e = r d, so that it is a doubling.
+TEST(P256Signatures, PointsThatCancelOrAreEqualAreNoSignature) {
+  constexpr std::uint64_t kR = 5;
+  Bytes seven(32);
+  seven.back() = 7;
+  const auto secret = P256Secret::from(seven);
+  ASSERT_TRUE(secret);
+  PointBytes signature{};
+  signature[31] = kR;
+  signature[63] = 3;
+  Hash doubling{};
+  doubling.bytes[31] = 7 * kR;
+  Hash neutral;
+  math::store_be_limbs(internal::less_than(internal::P256Curve::Order::kModulus, 7 * kR),
+                       neutral.bytes.data());
+  internal::for_each_way_to_verify([&] {
+    for (const Hash& digest : {doubling, neutral})
+      EXPECT_EQ(p256_verify(digest, secret->public_key(), signature), fail(err::bad_signature));
+  });
+}
+
+TEST(P256Signatures, VerdictsLeaveNothingInLibcryptosQueueOfErrors) {
+  ERR_clear_error();  // of other tests
+  EXPECT_EQ(p256_verify(Hash{}, Bytes(64, 1), Bytes(64, 1)), fail(err::bad_public_key));
+  EXPECT_FALSE(point_on_curve(Curve::p256, Bytes(64, 1)));
+  EXPECT_EQ(ERR_peek_error(), 0u);
 }
 
 TEST(P256Signatures, AHedgeChangesThemAndTheyVerify) {
@@ -171,7 +199,7 @@ TEST(P256Signatures, AHedgeChangesThemAndTheyVerify) {
 }
 
 TEST(P256Signatures, WhatIsNoKeyOrNoSignatureHasANamedError) {
-  internal::for_each_curve_provider([](const internal::CurveProvider&) {
+  internal::for_each_way_to_verify([] {
     const Case made{1};
     const auto verdict = [&](BytesView key, BytesView signature) {
       return p256_verify(made.requests[0].digest, key, signature);

@@ -23,14 +23,18 @@ constexpr CurveKernels kernels_of() noexcept {
 }
 template <typename Lanes>
 constexpr CurveProvider provider_of(const char* name, bool (*is_supported)() noexcept) noexcept {
+  constexpr auto fewest = [](std::size_t in_lanes) {
+    return Lanes::kCount > 1 ? in_lanes : ~std::size_t{0};
+  };
   return {name,
           is_supported,
           kernels_of<Lanes, Sm2Curve, Sm2Rule>(),
           kernels_of<Lanes, P256Curve, EcdsaRule>(),
           CurveScalars<Lanes, P256Curve, EcdsaRule>::divide,
+          fewest(2),
           {Sha512Lanes<Lanes>::hash, Ed25519Base<Lanes>::multiply_base,
-           Ed25519Base<Lanes>::are_on_curve, Lanes::kCount > 1 ? std::size_t{3} : ~std::size_t{0},
-           Ed25519Equations<Lanes>::prepare, Ed25519Equations<Lanes>::combine}};
+           Ed25519Base<Lanes>::are_on_curve, fewest(3), Ed25519Equations<Lanes>::prepare,
+           Ed25519Equations<Lanes>::combine}};
 }
 
 }  // namespace

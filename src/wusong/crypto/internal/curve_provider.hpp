@@ -116,6 +116,8 @@ struct CurveProvider {
   CurveKernels p256;
   /// u1 = e / s, u2 = r / s, and r, of each equation; the key is the caller's. Variable time.
   void (*p256_divide)(std::span<const EcdsaNumbers> from, std::span<PointEquation> out) noexcept;
+  /// Equations of P-256 at once from which `p256.check` is faster than libcrypto one by one.
+  std::size_t p256_fewest;
   Ed25519Kernels ed25519;
 };
 
@@ -152,7 +154,8 @@ std::span<const CurveProvider* const> curve_providers() noexcept;
 const CurveProvider& curve_provider() noexcept;
 /// For tests: nullptr ends it. Not for several threads.
 void force_curve_provider(const CurveProvider* forced) noexcept;
-/// Its ed25519.fewest, or one where it is forced.
+/// Its p256_fewest and ed25519.fewest, or one where it is forced.
+std::size_t fewest_for_p256() noexcept;
 std::size_t fewest_for_ed25519() noexcept;
 
 }  // namespace wusong::crypto::internal

@@ -4,6 +4,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <memory>
 
@@ -46,6 +47,14 @@ inline EcGroupPtr make_group(int curve) noexcept {
   WUSONG_ASSERT(out != nullptr);
   return out;
 }
+/// Takes back what libcrypto adds to this thread's queue of errors in the meantime: others read it.
+class QuietErrors {
+ public:
+  QuietErrors() noexcept { ERR_set_mark(); }
+  ~QuietErrors() { ERR_pop_to_mark(); }
+  QuietErrors(const QuietErrors&) = delete;
+  QuietErrors& operator=(const QuietErrors&) = delete;
+};
 /// The value, which the caller knows to fit, as 32 big-endian bytes.
 inline void store_bn(const BIGNUM* value, std::uint8_t* out) noexcept {
   WUSONG_ASSERT(BN_bn2binpad(value, out, 32) == 32);

@@ -47,6 +47,14 @@ inline Number less_than(const Number& below, std::uint64_t by) {
   return out;
 }
 
+/// And as it runs outside of tests, where few go to other libraries.
+template <typename Check>
+void for_each_way_to_verify(Check check) {
+  for_each_curve_provider([&](const CurveProvider&) { check(); });
+  SCOPED_TRACE("as chosen");
+  check();
+}
+
 class PeerCurve {
  public:
   explicit PeerCurve(int curve) : group_{make_group(curve)} {}
