@@ -36,9 +36,49 @@ WUSONG_CIPHER_INLINE __m128i table(const std::array<std::uint8_t, 16>& bytes) no
   return _mm_load_si128(reinterpret_cast<const __m128i*>(bytes.data()));
 }
 
+WUSONG_CIPHER_INLINE __m128i map_one(const HalfTables& t, __m128i x) noexcept {
+  const __m128i low = _mm_and_si128(x, _mm_set1_epi8(15));
+  const __m128i high = _mm_and_si128(_mm_srli_epi16(x, 4), _mm_set1_epi8(15));
+  return _mm_xor_si128(_mm_shuffle_epi8(table(t.low), low), _mm_shuffle_epi8(table(t.high), high));
+}
+
+/// One block of SM4: each word fills a vector, so that the last round's shift of rows changes
+/// nothing.
+struct Sm4One {
+  using Vector = __m128i;
+
+  WUSONG_CIPHER_INLINE Vector set(std::uint32_t word) noexcept {
+    return _mm_set1_epi32(static_cast<int>(word));
+  }
+  WUSONG_CIPHER_INLINE std::uint32_t first(Vector a) noexcept {
+    return static_cast<std::uint32_t>(_mm_cvtsi128_si32(a));
+  }
+  WUSONG_CIPHER_INLINE Vector exclusive(Vector a, Vector b) noexcept { return _mm_xor_si128(a, b); }
+  WUSONG_CIPHER_INLINE Vector xor3(Vector a, Vector b, Vector c) noexcept {
+    return exclusive(exclusive(a, b), c);
+  }
+  WUSONG_CIPHER_INLINE Vector turn8(Vector a) noexcept {
+    return _mm_shuffle_epi8(a, _mm_setr_epi32(0x00030201, 0x04070605, 0x080b0a09, 0x0c0f0e0d));
+  }
+  WUSONG_CIPHER_INLINE Vector turn16(Vector a) noexcept {
+    return _mm_shuffle_epi8(a, _mm_setr_epi32(0x01000302, 0x05040706, 0x09080b0a, 0x0d0c0f0e));
+  }
+  WUSONG_CIPHER_INLINE Vector turn24(Vector a) noexcept {
+    return _mm_shuffle_epi8(a, _mm_setr_epi32(0x02010003, 0x06050407, 0x0a09080b, 0x0e0d0c0f));
+  }
+  WUSONG_CIPHER_INLINE Vector map_in(Vector a) noexcept { return map_one(kIn, a); }
+  WUSONG_CIPHER_INLINE Vector map_out(Vector a) noexcept { return map_one(kOut, a); }
+  WUSONG_CIPHER_INLINE void inverse(Vector in, Vector& q, Vector& t) noexcept {
+    const Vector x = _mm_aesenclast_si128(in, _mm_setzero_si128());
+    q = map_one(kQ, x);
+    t = map_one(kT, x);
+  }
+};
+
 struct Sm4Lanes {
   using V = __m256i;
   using Vector = V;
+  using One = Sm4One;
   static constexpr std::size_t kVectorBlocks = 8;
 
   WUSONG_CIPHER_INLINE V load(const void* from) noexcept {
@@ -101,12 +141,6 @@ struct Sm4Lanes {
   /// Word w of half k belongs to block 2w + k: transposing puts blocks in their order.
   WUSONG_CIPHER_INLINE V order() noexcept { return _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7); }
 
-  WUSONG_CIPHER_INLINE __m128i map_one(const HalfTables& t, __m128i x) noexcept {
-    const __m128i low = _mm_and_si128(x, _mm_set1_epi8(15));
-    const __m128i high = _mm_and_si128(_mm_srli_epi16(x, 4), _mm_set1_epi8(15));
-    return _mm_xor_si128(_mm_shuffle_epi8(table(t.low), low),
-                         _mm_shuffle_epi8(table(t.high), high));
-  }
   WUSONG_CIPHER_TARGET static std::uint32_t substitute(std::uint32_t word) noexcept {
     __m128i x = map_one(kKeyIn, _mm_set1_epi32(static_cast<int>(word)));
     x = map_one(kKeyOut, _mm_aesenclast_si128(x, _mm_setzero_si128()));

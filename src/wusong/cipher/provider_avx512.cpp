@@ -25,8 +25,41 @@ WUSONG_CIPHER_INLINE V four(__m128i v) noexcept {
   return _mm512_broadcast_i32x4(v);
 }
 
+/// One block of SM4.
+struct Sm4One {
+  using Vector = __m128i;
+
+  WUSONG_CIPHER_INLINE Vector set(std::uint32_t word) noexcept {
+    return _mm_set1_epi32(static_cast<int>(word));
+  }
+  WUSONG_CIPHER_INLINE std::uint32_t first(Vector a) noexcept {
+    return static_cast<std::uint32_t>(_mm_cvtsi128_si32(a));
+  }
+  WUSONG_CIPHER_INLINE Vector exclusive(Vector a, Vector b) noexcept { return _mm_xor_si128(a, b); }
+  WUSONG_CIPHER_INLINE Vector xor3(Vector a, Vector b, Vector c) noexcept {
+    return _mm_ternarylogic_epi32(a, b, c, 0x96);
+  }
+  WUSONG_CIPHER_INLINE Vector turn8(Vector a) noexcept { return _mm_ror_epi32(a, 8); }
+  WUSONG_CIPHER_INLINE Vector turn16(Vector a) noexcept { return _mm_ror_epi32(a, 16); }
+  WUSONG_CIPHER_INLINE Vector turn24(Vector a) noexcept { return _mm_ror_epi32(a, 24); }
+  WUSONG_CIPHER_INLINE Vector matrix(const BitMatrix& m) noexcept {
+    return _mm_set1_epi64x(static_cast<long long>(m.packed()));
+  }
+  WUSONG_CIPHER_INLINE Vector map_in(Vector a) noexcept {
+    return _mm_gf2p8affine_epi64_epi8(a, matrix(kSm4In), 0);
+  }
+  WUSONG_CIPHER_INLINE Vector map_out(Vector a) noexcept {
+    return _mm_gf2p8affine_epi64_epi8(a, matrix(kSm4Out), 0);
+  }
+  WUSONG_CIPHER_INLINE void inverse(Vector in, Vector& q, Vector& t) noexcept {
+    q = _mm_gf2p8affineinv_epi64_epi8(in, matrix(kSm4Q), kSm4QConstant);
+    t = _mm_gf2p8affineinv_epi64_epi8(in, matrix(kSm4T), 0);
+  }
+};
+
 struct Sm4Lanes {
   using Vector = V;
+  using One = Sm4One;
   static constexpr std::size_t kVectorBlocks = 16;
 
   WUSONG_CIPHER_INLINE V load(const void* from) noexcept { return _mm512_loadu_si512(from); }

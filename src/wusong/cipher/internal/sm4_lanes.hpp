@@ -4,7 +4,9 @@
 //
 // Lanes has: Vector; kVectorBlocks, how many words it holds; load, store, set, exclusive, xor3,
 // unpack_low32 and its kin, turn8, turn16 (word <<< 8, 16), map_in, map_out, inverse (q and t) and
-// order (the blocks that the lanes of a vector belong to, as 32-bit numbers).
+// order (the blocks that the lanes of a vector belong to, as 32-bit numbers). Lanes::One has what
+// one block in the narrowest vector takes: Vector, set, first (the lowest word), exclusive, xor3,
+// turn8, turn16, turn24, map_in, map_out and inverse.
 // @source GB/T 32907-2016, sections 6 and 7
 #pragma once
 
@@ -56,6 +58,38 @@ WUSONG_CIPHER_INLINE void sm4_rounds(const std::uint32_t* keys, V (&x)[kGroups][
   }
 }
 
+/// CBC-MAC. What one round waits for of the one before is as short as it can be: its input is the
+/// sum of what was known before and five terms. The state stays as rounds keep it from block to
+/// block.
+template <typename One, typename V = typename One::Vector>
+WUSONG_CIPHER_TARGET void sm4_chain(const std::uint32_t* keys, std::uint8_t* sum,
+                                    const std::uint8_t* in, std::size_t blocks) noexcept {
+  V x[4];
+  for (std::size_t i = 0; i < 4; ++i) x[i] = One::map_in(One::set(load32(sum + 4 * i)));
+  for (; blocks != 0; --blocks, in += kBlock) {
+    for (std::size_t i = 0; i < 4; ++i)
+      x[i] = One::exclusive(x[i], One::map_in(One::set(load32(in + 4 * i))));
+    V next = One::exclusive(One::xor3(x[1], x[2], x[3]), One::set(keys[0]));
+    for (std::size_t round = 0; round < 32; round += 4) {
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) {
+        const V key = One::set(keys[(round + i + 1) % 32]);
+        const V others = One::xor3(x[(i + 2) % 4], x[(i + 3) % 4], key);
+        const V known = One::exclusive(x[i], others);
+        V q;
+        V t;
+        One::inverse(next, q, t);
+        next = One::exclusive(One::xor3(known, q, t),
+                              One::xor3(One::turn8(q), One::turn16(q), One::turn24(t)));
+        x[i] = One::exclusive(next, others);
+      }
+    }
+    std::swap(x[0], x[3]);
+    std::swap(x[1], x[2]);
+  }
+  for (std::size_t i = 0; i < 4; ++i) store32(sum + 4 * i, One::first(One::map_out(x[i])));
+}
+
 template <typename Lanes, std::size_t kWideBlocks>
 struct Sm4Engine {
   using V = typename Lanes::Vector;
@@ -103,7 +137,8 @@ struct Sm4Engine {
 
   WUSONG_CIPHER_TARGET static void chain(const Schedule& keys, std::uint8_t* sum,
                                          const std::uint8_t* in, std::size_t blocks) noexcept {
-    run_chain<Sm4Engine>(keys, sum, in, blocks);
+    sm4_chain<typename Lanes::One>(reinterpret_cast<const std::uint32_t*>(keys.bytes), sum, in,
+                                   blocks);
   }
 
   template <std::size_t kCount>
