@@ -185,10 +185,9 @@ void add_signatures(Subjects& out) {
          .run = [scheme](BytesView secret) {
            keep((*crypto::make_signer(scheme, secret))->sign(kMessage));
          }});
-  out.push_back({.name = "p256_sign",
-                 .make = any_bytes(32),
-                 .run = [](BytesView secret) { keep(crypto::p256_sign(Hash{}, secret)); },
-                 .is_counted = false});
+  out.push_back({.name = "p256_sign", .make = any_bytes(32), .run = [](BytesView secret) {
+                   keep(crypto::p256_sign(Hash{}, secret));
+                 }});
 }
 
 void add_agreements(Subjects& out) {
