@@ -55,13 +55,12 @@ struct Signed {
   std::vector<std::array<std::uint8_t, 64>> signatures;
   std::vector<typename S::VerifyRequest> checks;
 
-  explicit Signed(std::size_t count) : signatures(count) {
-    for (std::size_t i = 0; i < kKeys; ++i)
-      secrets.push_back(*S::Secret::from(Bytes(32, static_cast<std::uint8_t>(i + 1))));
-    for (std::size_t i = 0; i < count; ++i) requests.push_back({&secrets[i % kKeys], digest_of(i)});
+  explicit Signed(std::size_t count, std::size_t keys = kKeys) : signatures(count) {
+    for (std::size_t i = 0; i < keys; ++i) secrets.push_back(*S::Secret::from(digest_of(i).view()));
+    for (std::size_t i = 0; i < count; ++i) requests.push_back({&secrets[i % keys], digest_of(i)});
     WUSONG_ASSERT(S::sign(requests, signatures));
     for (std::size_t i = 0; i < count; ++i)
-      checks.push_back({secrets[i % kKeys].public_key(), digest_of(i), signatures[i]});
+      checks.push_back({secrets[i % keys].public_key(), digest_of(i), signatures[i]});
   }
 };
 
@@ -88,6 +87,31 @@ void verify(benchmark::State& state, const internal::CurveProvider* provider) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
   internal::force_curve_provider(nullptr);
+}
+
+/// Signers that have been seen before, many enough to leave the first cache.
+void verify_known(benchmark::State& state, const internal::CurveProvider* provider) {
+  internal::force_curve_provider(provider);
+  const auto count = static_cast<std::size_t>(state.range(0));
+  Signed<Sm2> made{count, std::min<std::size_t>(count, 1'000)};
+  std::vector<BytesView> keys;
+  for (const auto& secret : made.secrets) keys.push_back(secret.public_key());
+  const auto tables = sm2_tables(keys);
+  for (std::size_t i = 0; i < count; ++i) made.checks[i].table = tables[i % tables.size()].get();
+  std::vector<Result<void>> results(count);
+  for (auto _ : state) {
+    sm2_verify(made.checks, results);
+    if (!results.back()) state.SkipWithError("does not verify");
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  internal::force_curve_provider(nullptr);
+}
+void make_tables(benchmark::State& state) {
+  const Signed<Sm2> made{static_cast<std::size_t>(state.range(0))};
+  std::vector<BytesView> keys;
+  for (const auto& check : made.checks) keys.push_back(check.public_key);
+  for (auto _ : state) benchmark::DoNotOptimize(sm2_tables(keys).data());
+  state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
 using PKeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
@@ -152,6 +176,16 @@ void measure(const std::string& name) {
 [[maybe_unused]] const bool kAreRegistered = [] {
   measure<Sm2>("sm2");
   measure<P256>("p256");
+  benchmark::RegisterBenchmark("crypto/sm2_verify_known", verify_known, nullptr)
+      ->Apply(sizes)
+      ->Arg(4'000);
+  benchmark::RegisterBenchmark("crypto/sm2_verify_known_openssl", verify_openssl<Sm2>)
+      ->Apply(sizes);
+  benchmark::RegisterBenchmark("crypto/sm2_verify_known_plain", verify_known,
+                               &internal::kCurvesPlain)
+      ->ArgName("size")
+      ->Arg(255);
+  benchmark::RegisterBenchmark("crypto/sm2_tables", make_tables)->Apply(sizes);
   return true;
 }();
 

@@ -107,6 +107,27 @@ TYPED_TEST(LaneCurves, WhatCannotBeMultipliedIsNotPassedOff) {
   });
 }
 
+/// What the same equations give whose keys have been seen before.
+std::vector<Holds> check_known(const CurveProvider& provider,
+                               std::span<const PointEquation> equations) {
+  std::vector<PlainPoint> keys;
+  std::vector<internal::KnownPoint> known(equations.size());
+  std::vector<internal::KnownPoint*> to;
+  for (std::size_t i = 0; i < equations.size(); ++i) {
+    keys.push_back(equations[i].key);
+    to.push_back(&known[i]);
+  }
+  provider.sm2_known.prepare(keys, to);
+  std::vector<internal::KnownEquation> asked;
+  for (std::size_t i = 0; i < equations.size(); ++i)
+    asked.push_back({to[i], equations[i].u1, equations[i].u2, equations[i].r});
+  std::vector<Holds> out(equations.size());
+  provider.sm2_known.check(asked, out);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (!known[i].is_on_curve) out[i] = Holds::bad_key;
+  return out;
+}
+
 TYPED_TEST(LaneCurves, EquationsHoldExactlyWhereOpensslSaysSo) {
   const Number some = internal::number_of(internal::make_bn(BytesView{hash::sm3({})}).get());
   std::vector<Number> scalars{Number{},
@@ -140,6 +161,10 @@ TYPED_TEST(LaneCurves, EquationsHoldExactlyWhereOpensslSaysSo) {
       (provider.*TypeParam::kKernels).check(std::span{equations}.subspan(start), out);
       for (std::size_t i = 0; i < out.size(); ++i)
         ASSERT_EQ(out[i], expected[start + i]) << start + i;
+      if (!std::is_same_v<TypeParam, OnSm2>) continue;
+      const auto known = check_known(provider, std::span{equations}.subspan(start));
+      for (std::size_t i = 0; i < known.size(); ++i)
+        ASSERT_EQ(known[i], expected[start + i]) << start + i;
     }
   });
 }
@@ -168,6 +193,27 @@ TYPED_TEST(LaneCurves, AnAbscissaBeyondTheOrderCounts) {
     Holds holds = Holds::no;
     (provider.*TypeParam::kKernels).check({&equation, 1}, {&holds, 1});
     EXPECT_EQ(holds, Holds::yes);
+    if (std::is_same_v<TypeParam, OnSm2>) {
+      EXPECT_EQ(check_known(provider, {&equation, 1}).front(), Holds::yes);
+    }
+  });
+}
+
+TEST(KnownPoints, HaveTheSameTablesOnEveryProvider) {
+  std::vector<std::vector<internal::KnownPoint>> made;
+  const PeerCurve curve{NID_sm2};
+  std::vector<PlainPoint> keys;
+  for (std::uint64_t k = 1; k < 12; ++k) keys.push_back(*curve.multiple(Number{k * k}));
+  for_each_curve_provider([&](const CurveProvider& provider) {
+    auto& known = made.emplace_back(keys.size());
+    std::vector<internal::KnownPoint*> to;
+    for (auto& each : known) to.push_back(&each);
+    provider.sm2_known.prepare(keys, to);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      EXPECT_EQ(known[i].rows, made.front()[i].rows);
+      EXPECT_EQ(known[i].point, keys[i]);
+      EXPECT_TRUE(known[i].is_on_curve);
+    }
   });
 }
 

@@ -2,6 +2,7 @@
 #include "wusong/crypto/ed25519.hpp"
 
 #include <sodium.h>
+#include <map>
 #include <vector>
 
 #include "wusong/crypto/errors.hpp"
@@ -217,115 +218,144 @@ Result<void> ed25519_sign(std::span<const Ed25519SignRequest> requests,
   return Ed25519Signing::sign(requests, out);
 }
 
-Ed25519Keys::Ed25519Keys() noexcept = default;
-Ed25519Keys::~Ed25519Keys() = default;
-Ed25519Keys::Ed25519Keys(Ed25519Keys&&) noexcept = default;
-Ed25519Keys& Ed25519Keys::operator=(Ed25519Keys&&) noexcept = default;
+static_assert(kEd25519TableBytes == sizeof(internal::Ed25519Known));
 
-void Ed25519Keys::add(std::span<const BytesView> keys) {
-  std::vector<Encoded> fresh;
-  std::vector<internal::Ed25519Key*> places;
-  for (const BytesView each : keys) {
-    Ed25519PublicKey name;
-    if (each.size() != name.size()) continue;
-    std::ranges::copy(each, name.begin());
-    auto& key = keys_[name];
-    if (key != nullptr) continue;
-    key = std::make_unique<internal::Ed25519Key>();
-    fresh.push_back(name);
-    places.push_back(key.get());
-  }
-  internal::curve_provider().ed25519.prepare(fresh, places);
-}
+namespace {
 
-struct Ed25519Verifying {
-  using Found = std::vector<const internal::Ed25519Key*>;
-
-  static const internal::Ed25519Key* find(const Ed25519Keys& keys, BytesView key) {
-    Ed25519PublicKey name;
-    std::ranges::copy(key, name.begin());
-    const auto found = keys.keys_.find(name);
-    return found == keys.keys_.end() ? nullptr : found->second.get();
-  }
-  /// The keys of the requests, those that are not known prepared together in `fresh`; nullptr for
-  /// what has not the length of one.
-  static Found find(std::span<const Ed25519VerifyRequest> requests, const Ed25519Keys& known,
-                    Ed25519Keys& fresh) {
-    const auto is_sound = [](const Ed25519VerifyRequest& each) {
-      return each.public_key.size() == 32 && each.signature.size() == 64;
-    };
-    std::vector<BytesView> unknown;
-    for (const Ed25519VerifyRequest& each : requests)
-      if (is_sound(each) && find(known, each.public_key) == nullptr)
-        unknown.push_back(each.public_key);
-    fresh.add(unknown);
-    Found out(requests.size(), nullptr);
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      if (!is_sound(requests[i])) continue;
-      out[i] = find(known, requests[i].public_key);
-      if (out[i] == nullptr) out[i] = find(fresh, requests[i].public_key);
+/// Keys by their encodings, each prepared once.
+class PreparedKeys {
+ public:
+  /// @shape keys are 32 bytes
+  explicit PreparedKeys(std::span<const BytesView> keys) {
+    std::vector<Encoded> encoded;
+    std::vector<internal::Ed25519Key*> to;
+    for (const BytesView each : keys) {
+      const Encoded name = name_of(each);
+      auto& key = keys_[name];
+      if (key != nullptr) continue;
+      key = std::make_unique_for_overwrite<internal::Ed25519Key>();
+      encoded.push_back(name);
+      to.push_back(key.get());
     }
+    internal::curve_provider().ed25519.prepare(encoded, to);
+  }
+  /// Of those.
+  const internal::Ed25519Key& of(BytesView key) const { return *keys_.find(name_of(key))->second; }
+
+ private:
+  static Encoded name_of(BytesView key) noexcept {
+    Encoded out;
+    std::ranges::copy(key, out.begin());
     return out;
   }
-
-  static void verify(std::span<const Ed25519VerifyRequest> requests, std::span<Result<void>> out,
-                     const Ed25519Keys& known) {
-    Ed25519Keys fresh;
-    const Found found = find(requests, known, fresh);
-    std::vector<Ed25519VerifyRequest> asked;
-    std::vector<internal::Ed25519Equation> equations;
-    std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      if (found[i] == nullptr) {
-        out[i] = fail(err::bad_length);
-        continue;
-      }
-      if (!found[i]->is_valid) {
-        out[i] = fail(err::bad_public_key);
-        continue;
-      }
-      out[i] = fail(err::bad_signature);
-      const Number s = load(requests[i].signature.data() + 32);
-      if (!math::less(s, kOrder)) continue;
-      asked.push_back(requests[i]);
-      equations.push_back({found[i], s, {}});
-      places.push_back(i);
-    }
-    Arena arena{asked};
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      std::memcpy(arena.head(i), asked[i].signature.data(), 32);
-      std::memcpy(arena.head(i) + 32, asked[i].public_key.data(), 32);
-    }
-    std::vector<Digest512> digests(asked.size());
-    arena.hash(0, digests);
-    for (std::size_t i = 0; i < asked.size(); ++i) equations[i].k = reduced(digests[i]).to_raw();
-    std::vector<Encoded> points(asked.size());
-    internal::curve_provider().ed25519.combine(equations, points);
-    for (std::size_t i = 0; i < asked.size(); ++i) {
-      const bool is_same = std::ranges::equal(points[i], asked[i].signature.first(32));
-      if (is_same && points[i] != kNeutral) out[places[i]] = {};
-    }
-  }
+  std::map<Encoded, std::unique_ptr<internal::Ed25519Key>> keys_;
 };
 
-void ed25519_verify(std::span<const Ed25519VerifyRequest> requests, std::span<Result<void>> out,
-                    const Ed25519Keys& known) noexcept {
-  WUSONG_ASSERT(requests.size() == out.size());
-  if (requests.size() < internal::fewest_for_ed25519()) {
-    for (std::size_t i = 0; i < requests.size(); ++i) out[i] = verify_alone(requests[i]);
+}  // namespace
+
+std::vector<Ed25519Table> ed25519_tables(std::span<const BytesView> public_keys) {
+  const PreparedKeys prepared{public_keys};
+  std::vector<Ed25519Table> out(public_keys.size());
+  std::vector<const internal::Ed25519Key*> from;
+  std::vector<internal::Ed25519Known*> to;
+  for (std::size_t i = 0; i < public_keys.size(); ++i) {
+    const internal::Ed25519Key& key = prepared.of(public_keys[i]);
+    if (!key.is_valid) continue;
+    auto table = std::make_shared_for_overwrite<internal::Ed25519Known>();
+    from.push_back(&key);
+    to.push_back(table.get());
+    out[i] = std::move(table);
+  }
+  internal::curve_provider().ed25519.make_known(from, to);
+  return out;
+}
+
+namespace {
+
+using Requests = std::span<const Ed25519VerifyRequest>;
+
+/// SHA-512 of R || A || message, modulo the order, of each at a place. @source RFC 8032, section
+/// 5.1.7, step 2
+std::vector<Number> challenges(Requests requests, std::span<const std::size_t> places) {
+  std::vector<Ed25519VerifyRequest> asked;
+  asked.reserve(places.size());
+  for (const std::size_t place : places) asked.push_back(requests[place]);
+  Arena arena{asked};
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    std::memcpy(arena.head(i), asked[i].signature.data(), 32);
+    std::memcpy(arena.head(i) + 32, asked[i].public_key.data(), 32);
+  }
+  std::vector<Digest512> digests(asked.size());
+  arena.hash(0, digests);
+  std::vector<Number> out(asked.size());
+  for (std::size_t i = 0; i < asked.size(); ++i) out[i] = reduced(digests[i]).to_raw();
+  return out;
+}
+
+/// Verifies those at places by `combine`, whose equations have the keys that `key_of` gives; one
+/// without has its verdict.
+template <typename Equation, typename KeyOf>
+void verify_by(Requests requests, std::span<const std::size_t> places, std::span<Result<void>> out,
+               void (*combine)(std::span<const Equation>, std::span<Encoded>) noexcept,
+               const KeyOf& key_of) {
+  std::vector<Equation> equations;
+  std::vector<std::size_t> asked;
+  for (const std::size_t place : places) {
+    const auto* const key = key_of(requests[place]);
+    out[place] = fail(key != nullptr ? err::bad_signature : err::bad_public_key);
+    const Number s = load(requests[place].signature.data() + 32);
+    if (key == nullptr || !math::less(s, kOrder)) continue;
+    equations.push_back({key, s, {}});
+    asked.push_back(place);
+  }
+  const std::vector<Number> k = challenges(requests, asked);
+  for (std::size_t i = 0; i < k.size(); ++i) equations[i].k = k[i];
+  std::vector<Encoded> points(asked.size());
+  combine(equations, points);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const bool is_same = std::ranges::equal(points[i], requests[asked[i]].signature.first(32));
+    if (is_same && points[i] != kNeutral) out[asked[i]] = {};
+  }
+}
+
+void verify_some(Requests requests, std::span<Result<void>> out) {
+  std::vector<std::size_t> fresh;
+  std::vector<std::size_t> known;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const bool is_sound = requests[i].public_key.size() == 32 && requests[i].signature.size() == 64;
+    if (!is_sound) {
+      out[i] = fail(err::bad_length);
+    } else {
+      (requests[i].table != nullptr ? known : fresh).push_back(i);
+    }
+  }
+  const internal::Ed25519Kernels& kernels = internal::curve_provider().ed25519;
+  verify_by(requests, known, out, kernels.combine_known,
+            [](const Ed25519VerifyRequest& each) { return each.table; });
+  if (fresh.size() < internal::fewest_for_ed25519()) {
+    for (const std::size_t i : fresh) out[i] = verify_alone(requests[i]);
     return;
   }
+  std::vector<BytesView> keys;
+  for (const std::size_t i : fresh) keys.push_back(requests[i].public_key);
+  const PreparedKeys prepared{keys};
+  verify_by(requests, fresh, out, kernels.combine, [&](const Ed25519VerifyRequest& each) {
+    const internal::Ed25519Key& key = prepared.of(each.public_key);
+    return key.is_valid ? &key : nullptr;
+  });
+}
+
+}  // namespace
+
+void ed25519_verify(std::span<const Ed25519VerifyRequest> requests,
+                    std::span<Result<void>> out) noexcept {
+  WUSONG_ASSERT(requests.size() == out.size());
   // So that keys prepared for this call stay in the cache.
   constexpr std::size_t kAtOnce = 256;
   for (std::size_t first = 0; first < requests.size(); first += kAtOnce) {
     const std::size_t count = std::min(kAtOnce, requests.size() - first);
-    Ed25519Verifying::verify(requests.subspan(first, count), out.subspan(first, count), known);
+    verify_some(requests.subspan(first, count), out.subspan(first, count));
   }
-}
-
-void ed25519_verify(std::span<const Ed25519VerifyRequest> requests,
-                    std::span<Result<void>> out) noexcept {
-  ed25519_verify(requests, out, Ed25519Keys{});
 }
 
 }  // namespace wusong::crypto

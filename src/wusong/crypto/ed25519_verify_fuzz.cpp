@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Property: every provider's verdict is libsodium's, alone and beside others. Input: key ||
-// signature
-// || message, from 96 bytes on.
+// Property: every provider's verdict is libsodium's, alone and beside others, the key's multiples
+// known or not. Input: key || signature || message, from 96 bytes on.
 #include <sodium.h>
 
 #include <algorithm>
@@ -46,6 +45,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     crypto::ed25519_verify(requests, verdicts);
     for (std::size_t i = 0; i < requests.size(); ++i)
       WUSONG_ASSERT(verdicts[i] == peer_verdict(requests[i]));
+    std::vector<BytesView> keys;
+    for (const auto& each : requests) keys.push_back(each.public_key);
+    const auto tables = crypto::ed25519_tables(keys);
+    auto known = requests;
+    for (std::size_t i = 0; i < known.size(); ++i) known[i].table = tables[i].get();
+    std::vector<Result<void>> again(requests.size());
+    crypto::ed25519_verify(known, again);
+    WUSONG_ASSERT(again == verdicts);
   }
   crypto::internal::force_curve_provider(nullptr);
   return 0;

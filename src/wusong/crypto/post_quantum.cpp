@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ML-DSA, and composites of ML-DSA-44 with a classical scheme, as rows of the scheme table.
+#include <map>
+
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/internal/scheme.hpp"
 #include "wusong/hash/hash.hpp"
@@ -7,45 +9,48 @@
 namespace wusong::crypto::internal {
 namespace {
 
-/// Each key expanded once: from those known, or for this call.
+/// With the encoding beside the matrix.
+constexpr std::size_t kMlDsa44Bytes = 22 << 10;
+constexpr std::size_t kMlDsa65Bytes = 39 << 10;
+
+pq::MlDsaPublicKey decoded(pq::MlDsa set, BytesView encoded) {
+  auto key = pq::MlDsaPublicKey::decode(set, encoded);
+  WUSONG_ASSERT(key.has_value());  // any bytes of the length are a key
+  return *std::move(key);
+}
+
+/// Each key expanded once: it is known, or expanded for this call.
 class MlDsaKeys {
  public:
-  MlDsaKeys(pq::MlDsa set, const ExpandedKeys& known) : set_{set}, known_{known} {}
-  const pq::MlDsaPublicKey& of(BytesView encoded) {
+  explicit MlDsaKeys(pq::MlDsa set) : set_{set} {}
+  const pq::MlDsaPublicKey& of(BytesView encoded, const ExpandedKey* known) {
+    if (known != nullptr && known->ml_dsa != nullptr) return *known->ml_dsa;
     const Bytes name = to_bytes(encoded);
-    if (const auto found = known_.ml_dsa.find(name); found != known_.ml_dsa.end())
-      return found->second;
     const auto here = fresh_.find(name);
     if (here != fresh_.end()) return here->second;
-    auto key = pq::MlDsaPublicKey::decode(set_, encoded);
-    WUSONG_ASSERT(key.has_value());  // any bytes of the length are a key
-    return fresh_.emplace(name, *std::move(key)).first->second;
+    return fresh_.emplace(name, decoded(set_, encoded)).first->second;
   }
 
  private:
   pq::MlDsa set_;
-  const ExpandedKeys& known_;
   std::map<Bytes, pq::MlDsaPublicKey> fresh_;
 };
 
-void expand_ml_dsa(pq::MlDsa set, std::span<const BytesView> keys, ExpandedKeys& out) {
-  for (const BytesView key : keys) {
-    auto expanded = pq::MlDsaPublicKey::decode(set, key);
-    WUSONG_ASSERT(expanded.has_value());
-    out.ml_dsa.emplace(to_bytes(key), *std::move(expanded));
-  }
+void expand_ml_dsa(pq::MlDsa set, std::span<const BytesView> keys, std::span<ExpandedKey> out) {
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    out[i].ml_dsa = std::make_shared<const pq::MlDsaPublicKey>(decoded(set, keys[i]));
 }
 
 // ---- ML-DSA alone, with an empty context
 
 template <pq::MlDsa kSet>
-void verify_ml_dsa(std::span<const VerifyRequest> requests, std::span<Result<void>> out,
-                   const ExpandedKeys& known) {
-  MlDsaKeys keys{kSet, known};
+void verify_ml_dsa(std::span<const VerifyRequest> requests, std::span<Result<void>> out) {
+  MlDsaKeys keys{kSet};
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const VerifyRequest& each = requests[i];
-    const bool valid =
-        keys.of(each.public_key).verify(each.message, {}, each.signature).has_value();
+    const bool valid = keys.of(each.public_key, each.expanded)
+                           .verify(each.message, {}, each.signature)
+                           .has_value();
     out[i] = valid ? Result<void>{} : fail(err::bad_signature);
   }
 }
@@ -79,7 +84,7 @@ bool any_seed(BytesView /*secret_key*/) noexcept {
   return true;
 }
 template <pq::MlDsa kSet>
-void expand_of_set(std::span<const BytesView> keys, ExpandedKeys& out) {
+void expand_of_set(std::span<const BytesView> keys, std::span<ExpandedKey> out) {
   expand_ml_dsa(kSet, keys, out);
 }
 
@@ -119,9 +124,8 @@ Bytes representative(const Composite& composite, BytesView message) {
 }
 
 template <const Composite& kComposite>
-void verify_composite(std::span<const VerifyRequest> requests, std::span<Result<void>> out,
-                      const ExpandedKeys& known) {
-  MlDsaKeys keys{pq::MlDsa::ml_dsa_44, known};
+void verify_composite(std::span<const VerifyRequest> requests, std::span<Result<void>> out) {
+  MlDsaKeys keys{pq::MlDsa::ml_dsa_44};
   std::vector<Bytes> messages;
   std::vector<VerifyRequest> halves;
   messages.reserve(requests.size());
@@ -129,12 +133,12 @@ void verify_composite(std::span<const VerifyRequest> requests, std::span<Result<
   for (const VerifyRequest& each : requests) {
     messages.push_back(representative(kComposite, each.message));
     halves.push_back({kComposite.classical, each.public_key.subspan(kLatticeKey), messages.back(),
-                      each.signature.subspan(kLatticeSignature)});
+                      each.signature.subspan(kLatticeSignature), each.expanded});
   }
-  operations_of(kComposite.classical).verify(halves, out, known);
+  operations_of(kComposite.classical).verify(halves, out);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (!out[i]) continue;
-    const auto& key = keys.of(requests[i].public_key.first(kLatticeKey));
+    const auto& key = keys.of(requests[i].public_key.first(kLatticeKey), requests[i].expanded);
     if (!key.verify(messages[i], as_bytes(kComposite.label),
                     requests[i].signature.first(kLatticeSignature)))
       out[i] = fail(err::bad_signature);
@@ -177,7 +181,7 @@ bool valid_composite(BytesView secret_key) noexcept {
   return operations_of(kComposite.classical).valid_secret(secret_key.subspan(pq::kMlDsaSeedSize));
 }
 template <const Composite& kComposite>
-void expand_composite(std::span<const BytesView> keys, ExpandedKeys& out) {
+void expand_composite(std::span<const BytesView> keys, std::span<ExpandedKey> out) {
   std::vector<BytesView> lattice;
   std::vector<BytesView> classical;
   for (const BytesView key : keys) {
@@ -192,13 +196,15 @@ void expand_composite(std::span<const BytesView> keys, ExpandedKeys& out) {
 
 const Operations kMlDsa44{verify_ml_dsa<pq::MlDsa::ml_dsa_44>,
                           make_ml_dsa<pq::MlDsa::ml_dsa_44, Scheme::ml_dsa_44>, any_seed,
-                          expand_of_set<pq::MlDsa::ml_dsa_44>};
+                          expand_of_set<pq::MlDsa::ml_dsa_44>, kMlDsa44Bytes};
 const Operations kMlDsa65{verify_ml_dsa<pq::MlDsa::ml_dsa_65>,
                           make_ml_dsa<pq::MlDsa::ml_dsa_65, Scheme::ml_dsa_65>, any_seed,
-                          expand_of_set<pq::MlDsa::ml_dsa_65>};
+                          expand_of_set<pq::MlDsa::ml_dsa_65>, kMlDsa65Bytes};
 const Operations kEd25519MlDsa44{verify_composite<kWithEd25519>, make_composite<kWithEd25519>,
-                                 valid_composite<kWithEd25519>, expand_composite<kWithEd25519>};
+                                 valid_composite<kWithEd25519>, expand_composite<kWithEd25519>,
+                                 kMlDsa44Bytes + kEd25519TableBytes};
 const Operations kSm2MlDsa44{verify_composite<kWithSm2>, make_composite<kWithSm2>,
-                             valid_composite<kWithSm2>, expand_composite<kWithSm2>};
+                             valid_composite<kWithSm2>, expand_composite<kWithSm2>,
+                             kMlDsa44Bytes + kSm2TableBytes};
 
 }  // namespace wusong::crypto::internal

@@ -13,7 +13,7 @@
 namespace wusong::crypto {
 namespace {
 
-using internal::ExpandedKeys;
+using internal::ExpandedKey;
 using internal::Operations;
 
 template <typename Signature>
@@ -90,27 +90,32 @@ class Sm2Signer final : public Signer {
   Sm2Secret secret_;
 };
 
-void verify_secp256k1(std::span<const VerifyRequest> requests, std::span<Result<void>> out,
-                      const ExpandedKeys& /*known*/) {
+void verify_secp256k1(std::span<const VerifyRequest> requests, std::span<Result<void>> out) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const VerifyRequest& each = requests[i];
     out[i] =
         internal::secp256k1_verify(each.public_key, hash::keccak256(each.message), each.signature);
   }
 }
-void verify_ed25519(std::span<const VerifyRequest> requests, std::span<Result<void>> out,
-                    const ExpandedKeys& known) {
+void verify_ed25519(std::span<const VerifyRequest> requests, std::span<Result<void>> out) {
   std::vector<Ed25519VerifyRequest> checks(requests.size());
-  for (std::size_t i = 0; i < requests.size(); ++i)
-    checks[i] = {requests[i].public_key, requests[i].message, requests[i].signature};
-  ed25519_verify(checks, out, known.ed25519);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const VerifyRequest& each = requests[i];
+    const auto* const table = each.expanded != nullptr ? each.expanded->ed25519.get() : nullptr;
+    checks[i] = {each.public_key, each.message, each.signature, table};
+  }
+  ed25519_verify(checks, out);
 }
-void verify_sm2(std::span<const VerifyRequest> requests, std::span<Result<void>> out,
-                const ExpandedKeys& /*known*/) {
+void verify_sm2(std::span<const VerifyRequest> requests, std::span<Result<void>> out) {
+  std::vector<Sm2Message> messages(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    messages[i] = {requests[i].public_key, requests[i].message};
+  const std::vector<Hash> digests = sm2_digests(messages);
   std::vector<Sm2VerifyRequest> checks(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const VerifyRequest& each = requests[i];
-    checks[i] = {each.public_key, sm2_digest(each.public_key, each.message), each.signature};
+    const auto* const table = each.expanded != nullptr ? each.expanded->sm2.get() : nullptr;
+    checks[i] = {each.public_key, digests[i], each.signature, table};
   }
   sm2_verify(checks, out);
 }
@@ -135,10 +140,15 @@ bool valid_sm2(BytesView secret_key) noexcept {
   return Sm2Secret::from(secret_key).has_value();
 }
 
-void expand_ed25519(std::span<const BytesView> keys, ExpandedKeys& out) {
-  out.ed25519.add(keys);
+void expand_none(std::span<const BytesView> /*keys*/, std::span<ExpandedKey> /*out*/) {}
+void expand_ed25519(std::span<const BytesView> keys, std::span<ExpandedKey> out) {
+  auto tables = ed25519_tables(keys);
+  for (std::size_t i = 0; i < keys.size(); ++i) out[i].ed25519 = std::move(tables[i]);
 }
-void expand_none(std::span<const BytesView> /*keys*/, ExpandedKeys& /*out*/) {}
+void expand_sm2(std::span<const BytesView> keys, std::span<ExpandedKey> out) {
+  auto tables = sm2_tables(keys);
+  for (std::size_t i = 0; i < keys.size(); ++i) out[i].sm2 = std::move(tables[i]);
+}
 
 constexpr SchemeInfo kInfo[] = {
     {Scheme::secp256k1, "secp256k1", 32, 64, 64},
@@ -155,9 +165,10 @@ static_assert(std::ranges::max(kInfo, {}, &SchemeInfo::signature_size).signature
               kSignatureSizeMax);
 
 constexpr Operations kSecp256k1{verify_secp256k1, make_secp256k1,
-                                internal::secp256k1_secret_key_is_valid, expand_none};
-constexpr Operations kEd25519{verify_ed25519, make_ed25519, any_seed, expand_ed25519};
-constexpr Operations kSm2{verify_sm2, make_sm2, valid_sm2, expand_none};
+                                internal::secp256k1_secret_key_is_valid, expand_none, 0};
+constexpr Operations kEd25519{verify_ed25519, make_ed25519, any_seed, expand_ed25519,
+                              kEd25519TableBytes};
+constexpr Operations kSm2{verify_sm2, make_sm2, valid_sm2, expand_sm2, kSm2TableBytes};
 
 /// In the order of kInfo.
 constexpr const Operations* kOperations[] = {
@@ -178,13 +189,16 @@ const Operations& internal::operations_of(Scheme scheme) noexcept {
   return crypto::operations_of(*info);
 }
 
-KnownKeys::KnownKeys(std::span<const Key> keys) : expanded_{std::make_unique<ExpandedKeys>()} {
+KnownKeys::KnownKeys(std::span<const Key> keys) {
   for (const SchemeInfo& info : kInfo) {
     std::vector<BytesView> of_scheme;
     for (const Key& key : keys)
       if (key.scheme == info.scheme && key.public_key.size() == info.public_key_size)
         of_scheme.push_back(key.public_key);
-    operations_of(info).expand(of_scheme, *expanded_);
+    std::vector<ExpandedKey> expanded(of_scheme.size());
+    operations_of(info).expand(of_scheme, expanded);
+    for (std::size_t i = 0; i < of_scheme.size(); ++i)
+      keys_.emplace(std::pair{info.scheme, to_bytes(of_scheme[i])}, std::move(expanded[i]));
   }
 }
 KnownKeys::~KnownKeys() = default;
@@ -213,13 +227,17 @@ Result<void> verify(Scheme scheme, BytesView public_key, BytesView message,
   return verify_batch({&request, 1}).front();
 }
 
-std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests) {
-  static const KnownKeys kNone{{}};
-  return verify_batch(requests, kNone);
-}
-
 std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests,
                                        const KnownKeys& known) {
+  std::vector<VerifyRequest> expanded{requests.begin(), requests.end()};
+  for (VerifyRequest& each : expanded) {
+    const auto found = known.keys_.find({each.scheme, to_bytes(each.public_key)});
+    if (found != known.keys_.end()) each.expanded = &found->second;
+  }
+  return verify_batch(expanded);
+}
+
+std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests) {
   std::vector<Result<void>> out(requests.size(), fail(err::unknown_scheme));
   for (const SchemeInfo& info : kInfo) {
     std::vector<VerifyRequest> of_scheme;
@@ -237,7 +255,7 @@ std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests,
     }
     if (of_scheme.empty()) continue;
     std::vector<Result<void>> verdicts(of_scheme.size());
-    operations_of(info).verify(of_scheme, verdicts, *known.expanded_);
+    operations_of(info).verify(of_scheme, verdicts);
     for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = verdicts[i];
   }
   return out;
@@ -267,15 +285,40 @@ Bytes generate_secret_key(Scheme scheme, io::Entropy& entropy) noexcept {
   return out;
 }
 
+namespace {
+
+/// SM3 for what an SM2 key signs, else Keccak-256.
+bool has_sm3_address(Scheme scheme) noexcept {
+  return scheme == Scheme::sm2 || scheme == Scheme::sm2_ml_dsa_44;
+}
+
+}  // namespace
+
 Address address_of(Scheme scheme, BytesView public_key) noexcept {
-  const std::uint8_t number = std::to_underlying(scheme);
-  const auto digest = [&] {
-    if (scheme == Scheme::secp256k1) return hash::keccak256(public_key);
-    if (scheme == Scheme::sm2 || scheme == Scheme::sm2_ml_dsa_44)
-      return hash::sm3(BytesView{&number, 1}, public_key);
-    return hash::keccak256(BytesView{&number, 1}, public_key);
-  };
-  return Address::from(digest().view().last(Address::kSize));
+  const SchemeKey key{scheme, public_key};
+  return addresses_of({&key, 1}).front();
+}
+
+std::vector<Address> addresses_of(std::span<const SchemeKey> keys) {
+  std::vector<Address> out(keys.size());
+  for (const bool sm3 : {false, true}) {
+    std::vector<Bytes> messages;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (has_sm3_address(keys[i].scheme) != sm3) continue;
+      Bytes& message = messages.emplace_back();
+      if (keys[i].scheme != Scheme::secp256k1)
+        message.push_back(std::to_underlying(keys[i].scheme));
+      append(message, keys[i].public_key);
+      places.push_back(i);
+    }
+    std::vector<Hash> digests(messages.size());
+    const std::vector<BytesView> views{messages.begin(), messages.end()};
+    sm3 ? hash::sm3_batch(views, digests) : hash::keccak256_batch(views, digests);
+    for (std::size_t i = 0; i < places.size(); ++i)
+      out[places[i]] = Address::from(digests[i].view().last(Address::kSize));
+  }
+  return out;
 }
 
 }  // namespace wusong::crypto

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -49,30 +50,34 @@ const SchemeInfo* find_scheme(std::string_view name) noexcept;
 /// @errors err::unknown_scheme, err::bad_public_key, err::bad_length, err::bad_signature
 [[nodiscard]] Result<void> verify(Scheme scheme, BytesView public_key, BytesView message,
                                   BytesView signature) noexcept;
+namespace internal {
+struct ExpandedKey;
+}  // namespace internal
 struct VerifyRequest {
   Scheme scheme;
   BytesView public_key;
   BytesView message;
   BytesView signature;
+  const internal::ExpandedKey* expanded{nullptr};  // of this key; set by what keeps keys
 };
 /// What verify gives for each, in their order; with ed25519 and sm2, the more of a scheme at once,
 /// the less each costs. @errors as verify
 std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests);
 
-namespace internal {
-struct ExpandedKeys;
-}  // namespace internal
+/// A public key with its scheme.
+struct SchemeKey {
+  Scheme scheme;
+  BytesView public_key;
+};
 
-/// Public keys of signers that come again and again, expanded once: verifying then costs half with
-/// ed25519 and a third with ML-DSA. Never changes, so any thread may use it.
+/// Public keys of signers that come again and again, expanded once: verifying then costs a third
+/// with ed25519, sm2 and ML-DSA. Never changes, so any thread may use it. key_cache.hpp has one for
+/// signers that nobody can name beforehand.
 class KnownKeys {
  public:
-  struct Key {
-    Scheme scheme;
-    BytesView public_key;
-  };
+  using Key = SchemeKey;
   /// Of other sizes than their schemes': passed over, as verifying refuses them.
-  /// @unit 2 KiB a key with ed25519, 20 or 37 with ML-DSA, nothing with the others
+  /// @unit 8 KiB a key with ed25519, 4 with sm2, 20 or 37 with ML-DSA, nothing with secp256k1
   explicit KnownKeys(std::span<const Key> keys);
   ~KnownKeys();
   KnownKeys(KnownKeys&&) noexcept;
@@ -80,7 +85,7 @@ class KnownKeys {
 
  private:
   friend std::vector<Result<void>> verify_batch(std::span<const VerifyRequest>, const KnownKeys&);
-  std::unique_ptr<internal::ExpandedKeys> expanded_;
+  std::map<std::pair<Scheme, Bytes>, internal::ExpandedKey> keys_;
 };
 /// The same verdicts, whether a key is known or not.
 std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests,
@@ -106,6 +111,8 @@ Bytes generate_secret_key(Scheme scheme, io::Entropy& entropy) noexcept;
 /// keccak256(x || y); sm2 and its composite SM3(scheme number || public key); others
 /// keccak256(scheme number || public key). The same on every chain, whatever its profile.
 Address address_of(Scheme scheme, BytesView public_key) noexcept;
+/// address_of each, at a fraction of the cost.
+std::vector<Address> addresses_of(std::span<const SchemeKey> keys);
 
 /// An Ethereum signature over a 32-byte digest.
 struct EcdsaSignature {

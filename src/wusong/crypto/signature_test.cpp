@@ -124,8 +124,8 @@ TEST(Schemes, BatchesAreWhatTheirPartsAreAlone) {
     some.push_back({requests[i].scheme, requests[i].public_key});
   EXPECT_EQ(verify_batch(requests, KnownKeys{some}), verdicts);
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    const auto& [scheme, key, message, signature] = requests[i];
-    EXPECT_EQ(verdicts[i], verify(scheme, key, message, signature)) << i;
+    const VerifyRequest& each = requests[i];
+    EXPECT_EQ(verdicts[i], verify(each.scheme, each.public_key, each.message, each.signature)) << i;
     EXPECT_EQ(verdicts[i].has_value(), (i != 50) && (i < 10 || i >= 50 || i % 10 >= kinds)) << i;
   }
   EXPECT_EQ(verdicts[10], fail(err::bad_signature));

@@ -26,10 +26,9 @@ Number difference_of(const Number& a, const Number& b) noexcept {
   return out;
 }
 
-}  // namespace
-
-Hash sm2_identity(BytesView public_key, std::string_view user_id) noexcept {
-  WUSONG_ASSERT(public_key.size() == 64 && user_id.size() <= kSm2UserIdMost);
+/// What Z is the digest of, up to the key.
+Bytes identity_prefix(std::string_view user_id) {
+  WUSONG_ASSERT(user_id.size() <= kSm2UserIdMost);
   const std::size_t bits = user_id.size() * 8;
   Bytes named{static_cast<std::uint8_t>(bits >> 8), static_cast<std::uint8_t>(bits)};
   append(named, as_bytes(user_id));
@@ -39,14 +38,43 @@ Hash sm2_identity(BytesView public_key, std::string_view user_id) noexcept {
     math::store_be_limbs(*number, bytes.data());
     append(named, bytes);
   }
-  append(named, public_key);
-  return hash::sm3(named);
+  return named;
+}
+
+}  // namespace
+
+Hash sm2_identity(BytesView public_key, std::string_view user_id) noexcept {
+  WUSONG_ASSERT(public_key.size() == 64);
+  return hash::sm3(identity_prefix(user_id), public_key);
 }
 
 Hash sm2_digest(BytesView public_key, BytesView message) noexcept {
   Bytes bound = to_bytes(sm2_identity(public_key));
   append(bound, message);
   return hash::sm3(bound);
+}
+
+std::vector<Hash> sm2_digests(std::span<const Sm2Message> messages) {
+  // Z's input is the same up to the key.
+  static const Bytes kPrefix = identity_prefix(kSm2UserId);
+  std::vector<Bytes> bound(messages.size());
+  std::vector<Hash> out(messages.size());
+  const auto digest_all = [&] {
+    hash::sm3_batch(std::vector<BytesView>{bound.begin(), bound.end()}, out);
+  };
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    WUSONG_ASSERT(messages[i].public_key.size() == 64);
+    bound[i].reserve(kPrefix.size() + 64);
+    append(bound[i], kPrefix);
+    append(bound[i], messages[i].public_key);
+  }
+  digest_all();
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    bound[i].assign(out[i].view().begin(), out[i].view().end());
+    append(bound[i], messages[i].message);
+  }
+  digest_all();
+  return out;
 }
 
 Sm2Secret::Sm2Secret(Sm2Secret&& other) noexcept
@@ -167,27 +195,59 @@ Result<Check> check_of(const Sm2VerifyRequest& request) noexcept {
 
 }  // namespace
 
+static_assert(kSm2TableBytes == sizeof(internal::KnownPoint));
+
+std::vector<Sm2Table> sm2_tables(std::span<const BytesView> public_keys) {
+  std::vector<std::shared_ptr<internal::KnownPoint>> made(public_keys.size());
+  std::vector<internal::PlainPoint> points;
+  std::vector<internal::KnownPoint*> to;
+  for (std::size_t i = 0; i < public_keys.size(); ++i) {
+    WUSONG_ASSERT(public_keys[i].size() == 64);
+    const auto point = internal::load_point<internal::Sm2Curve>(public_keys[i]);
+    if (!point) continue;
+    made[i] = std::make_shared_for_overwrite<internal::KnownPoint>();
+    points.push_back(*point);
+    to.push_back(made[i].get());
+  }
+  internal::curve_provider().sm2_known.prepare(points, to);
+  for (auto& each : made)
+    if (each != nullptr && !each->is_on_curve) each.reset();
+  return {made.begin(), made.end()};
+}
+
 void sm2_verify(std::span<const Sm2VerifyRequest> requests, std::span<Result<void>> out) noexcept {
   WUSONG_ASSERT(requests.size() == out.size());
-  std::vector<internal::PointEquation> equations;
-  std::vector<std::size_t> places;
-  equations.reserve(requests.size());
-  places.reserve(requests.size());
+  std::vector<internal::PointEquation> fresh;
+  std::vector<internal::KnownEquation> known;
+  std::vector<std::size_t> fresh_places;
+  std::vector<std::size_t> known_places;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const auto check = check_of(requests[i]);
     out[i] = check && check->is_well_formed ? Result<void>{}
                                             : fail(check ? err::bad_signature : check.error());
     if (!check) continue;
-    equations.push_back(check->equation);
-    places.push_back(i);
+    if (const auto* const table = requests[i].table; table == nullptr) {
+      fresh.push_back(check->equation);
+      fresh_places.push_back(i);
+    } else if (check->is_well_formed) {
+      WUSONG_ASSERT(table->point == check->equation.key);
+      known.push_back({table, check->equation.u1, check->equation.u2, check->equation.r});
+      known_places.push_back(i);
+    }
   }
-  std::vector<internal::Holds> holds(equations.size());
-  internal::curve_provider().sm2.check(equations, holds);
-  for (std::size_t i = 0; i < holds.size(); ++i) {
-    Result<void>& verdict = out[places[i]];
-    if (holds[i] == internal::Holds::bad_key) verdict = fail(err::bad_public_key);
-    if (holds[i] == internal::Holds::no) verdict = fail(err::bad_signature);
-  }
+  std::vector<internal::Holds> holds(std::max(fresh.size(), known.size()));
+  const auto note = [&](std::span<const std::size_t> places) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      Result<void>& verdict = out[places[i]];
+      if (holds[i] == internal::Holds::bad_key) verdict = fail(err::bad_public_key);
+      if (holds[i] == internal::Holds::no) verdict = fail(err::bad_signature);
+    }
+  };
+  const internal::CurveProvider& provider = internal::curve_provider();
+  provider.sm2.check(fresh, std::span{holds}.first(fresh.size()));
+  note(fresh_places);
+  provider.sm2_known.check(known, std::span{holds}.first(known.size()));
+  note(known_places);
 }
 
 Result<void> sm2_verify(const Sm2VerifyRequest& request) noexcept {

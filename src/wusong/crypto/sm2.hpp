@@ -4,8 +4,10 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
@@ -25,6 +27,12 @@ inline constexpr std::size_t kSm2UserIdMost = 8191;
 Hash sm2_identity(BytesView public_key, std::string_view user_id = kSm2UserId) noexcept;
 /// e = SM3(Z || message), with the default user id. @shape `public_key` is 64 bytes
 Hash sm2_digest(BytesView public_key, BytesView message) noexcept;
+struct Sm2Message {
+  BytesView public_key;  // 64 bytes
+  BytesView message;
+};
+/// sm2_digest of each; the more at once, the less each costs.
+std::vector<Hash> sm2_digests(std::span<const Sm2Message> messages);
 
 /// A secret key d in [1, n-2]; overwritten when it goes.
 class Sm2Secret {
@@ -66,10 +74,21 @@ struct Sm2SignRequest {
 [[nodiscard]] Result<void> sm2_sign(std::span<const Sm2SignRequest> requests,
                                     std::span<Sm2Signature> out, const Hash& hedge = {}) noexcept;
 
+namespace internal {
+struct KnownPoint;
+}  // namespace internal
+/// A public key's multiples, for a signer that comes again: verifying then costs a third.
+/// Finding them costs what a verification does.
+using Sm2Table = std::shared_ptr<const internal::KnownPoint>;
+inline constexpr std::size_t kSm2TableBytes = 4'224;
+/// @shape keys are 64 bytes; nullptr for what is not a key
+std::vector<Sm2Table> sm2_tables(std::span<const BytesView> public_keys);
+
 struct Sm2VerifyRequest {
-  BytesView public_key;  // 64 bytes
-  Hash digest;           // sm2_digest
-  BytesView signature;   // 64 bytes
+  BytesView public_key;                        // 64 bytes
+  Hash digest;                                 // sm2_digest
+  BytesView signature;                         // 64 bytes
+  const internal::KnownPoint* table{nullptr};  // of this key, where there is one
 };
 /// Verifies each by itself. Variable time: public inputs only.
 /// @shape as many results as requests

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Property: every provider gives OpenSSL's verdict on a key and a signature, alone and beside
-// others, and a signature that verifies does so with no other r, s or digest. Input: key || digest
-// || signature, 160 bytes.
+// others, its multiples known or not, and a signature that verifies does so with no other r, s or
+// digest. Input: key || digest || signature, 160 bytes.
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -83,6 +83,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::vector<Result<void>> verdicts(requests.size());
     crypto::sm2_verify(requests, verdicts);
     WUSONG_ASSERT(verdicts == expected && crypto::sm2_verify(requests[0]) == expected[0]);
+    std::vector<BytesView> keys;
+    for (const auto& each : requests) keys.push_back(each.public_key);
+    const auto tables = crypto::sm2_tables(keys);
+    auto known = requests;
+    for (std::size_t i = 0; i < known.size(); ++i) known[i].table = tables[i].get();
+    crypto::sm2_verify(known, verdicts);
+    WUSONG_ASSERT(verdicts == expected);
   }
   crypto::internal::force_curve_provider(nullptr);
   WUSONG_ASSERT(!expected[0] || !expected[2]);

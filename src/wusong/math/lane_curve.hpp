@@ -42,17 +42,35 @@ struct Digit {
   typename L::V index;  // among the odd multiples
   typename L::Mask negative;
 };
-/// The digit at a bit: 2 b - (2^window - 1) of a window's bits b.
+/// The digit of a window's bits b: 2 b - (2^window - 1). Higher bits do not count.
 template <typename L, unsigned kWindow>
-WUSONG_LANE_INLINE Digit<L> digit_at(const LaneWords<6, L::kCount>& words, unsigned bit) noexcept {
+WUSONG_LANE_INLINE Digit<L> digit_of(typename L::V bits) noexcept {
   using V = typename L::V;
   constexpr std::uint64_t kMask = (std::uint64_t{1} << kWindow) - 1;
-  const V bits = L::either(L::shifted_right(L::load(words.word[bit / 64]), bit % 64),
-                           L::shifted_left(L::load(words.word[bit / 64 + 1]), 64 - bit % 64));
   const typename L::Mask negative = L::none_of(bits, (kMask >> 1) + 1);
   // Negative digits count from the other end.
   const V index = L::chosen(negative, L::sub(L::all(kMask), L::both(bits, L::all(kMask))), bits);
   return {L::both(index, L::all(kMask >> 1)), negative};
+}
+/// The digit at a bit.
+template <typename L, unsigned kWindow>
+WUSONG_LANE_INLINE Digit<L> digit_at(const LaneWords<6, L::kCount>& words, unsigned bit) noexcept {
+  return digit_of<L, kWindow>(
+      L::either(L::shifted_right(L::load(words.word[bit / 64]), bit % 64),
+                L::shifted_left(L::load(words.word[bit / 64 + 1]), 64 - bit % 64)));
+}
+
+/// The digit of a comb at a column: a bit of each tooth, which stand so many bits apart.
+template <typename L, unsigned kTeeth, unsigned kApart>
+WUSONG_LANE_INLINE Digit<L> comb_digit_at(const LaneWords<6, L::kCount>& words,
+                                          unsigned column) noexcept {
+  typename L::V bits = L::all(0);
+  for (unsigned tooth = 0; tooth < kTeeth; ++tooth) {
+    const unsigned at = column + tooth * kApart;
+    const auto bit = L::both(L::shifted_right(L::load(words.word[at / 64]), at % 64), L::all(1));
+    bits = L::either(bits, L::shifted_left(bit, tooth));
+  }
+  return digit_of<L, kTeeth>(bits);
 }
 
 /// @shape C has kA, kB, kX, kY (the generator): numbers below the prime of F

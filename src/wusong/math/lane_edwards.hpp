@@ -118,25 +118,27 @@ struct LaneEdwards {
     for (int k = 0; k < K; ++k) two.v[k] = addend(doubled.v[k]);
     for (std::size_t i = 0; i < kEntries; ++i) {
       if (i != 0) add_points<false, true>(p, two);
-      for (int k = 0; k < K; ++k) {
-        const Addend entry = addend(p.v[k]);
-        const Fe* const parts[4] = {&entry.minus, &entry.plus, &entry.product, &entry.twice_z};
-        for (std::size_t half = 0; half < 2; ++half) {
-          V words[8];
-          V low[4];
-          V high[4];
-          F::to_words(F::reduced(*parts[2 * half]), low);
-          F::to_words(F::reduced(*parts[2 * half + 1]), high);
-          for (int j = 0; j < 4; ++j) {
-            words[j] = low[j];
-            words[4 + j] = high[j];
-          }
-          PointRow* to[L::kCount];
-          for (std::size_t lane = 0; lane < L::kCount; ++lane)
-            to[lane] = &rows[k][lane]->half[i][half];
-          L::store_row(to, words);
-        }
+      for (int k = 0; k < K; ++k) store(addend(p.v[k]), rows[k], i);
+    }
+  }
+  template <std::size_t kEntries>
+  WUSONG_LANE_CALL static void store(const Addend& entry,
+                                     EdwardsRows<kEntries>* const (&rows)[L::kCount],
+                                     std::size_t at) noexcept {
+    const Fe* const parts[4] = {&entry.minus, &entry.plus, &entry.product, &entry.twice_z};
+    for (std::size_t half = 0; half < 2; ++half) {
+      V words[8];
+      V low[4];
+      V high[4];
+      F::to_words(F::reduced(*parts[2 * half]), low);
+      F::to_words(F::reduced(*parts[2 * half + 1]), high);
+      for (int j = 0; j < 4; ++j) {
+        words[j] = low[j];
+        words[4 + j] = high[j];
       }
+      PointRow* to[L::kCount];
+      for (std::size_t lane = 0; lane < L::kCount; ++lane) to[lane] = &rows[lane]->half[at][half];
+      L::store_row(to, words);
     }
   }
   /// The entry of the digit at a bit, of a table for each lane; the index is public.
@@ -144,7 +146,11 @@ struct LaneEdwards {
   WUSONG_LANE_INLINE static Addend read(
       const EdwardsRows<(1 << (kWindow - 1))>* const (&tables)[L::kCount], const DigitWords& digits,
       unsigned bit) noexcept {
-    const auto digit = digit_at<L, kWindow>(digits, bit);
+    return read<(1 << (kWindow - 1))>(tables, digit_at<L, kWindow>(digits, bit));
+  }
+  template <std::size_t kEntries>
+  WUSONG_LANE_INLINE static Addend read(const EdwardsRows<kEntries>* const (&tables)[L::kCount],
+                                        const Digit<L>& digit) noexcept {
     Addend out;
     for (std::size_t half = 0; half < 2; ++half) {
       const PointRow* base[L::kCount];

@@ -57,7 +57,7 @@ struct CurveEquations {
     DigitWords u2[K];
     Words x[K];
     Words y[K];
-    Words r[2][K];  // r, and r + n where that is below the prime, too
+    Words r[2][K];  // r, and its other abscissa
     math::PointRow table[K][kCount][kKeyEntries];
     typename Curve<K>::template Multiples<kKeyEntries> work;
 
@@ -67,12 +67,16 @@ struct CurveEquations {
       x[k].set(lane, from.key.x);
       y[k].set(lane, from.key.y);
       r[0][k].set(lane, from.r);
-      Number beyond = from.r;
-      const bool fits =
-          math::add_in_place(beyond, kOrder) == 0 && math::less(beyond, F::Prime::kModulus);
-      r[1][k].set(lane, fits ? beyond : from.r);
+      r[1][k].set(lane, other_abscissa(from.r));
     }
   };
+  /// r + n where that is below the prime, else r.
+  static Number other_abscissa(const Number& r) noexcept {
+    Number beyond = r;
+    const bool fits =
+        math::add_in_place(beyond, kOrder) == 0 && math::less(beyond, F::Prime::kModulus);
+    return fits ? beyond : r;
+  }
   struct Verdicts {
     unsigned on_curve;
     unsigned equal;

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "wusong/crypto/internal/curve_equations.hpp"
+#include "wusong/crypto/internal/curve_known.hpp"
 #include "wusong/crypto/internal/curve_multiple.hpp"
 #include "wusong/crypto/internal/curve_scalars.hpp"
 #include "wusong/crypto/internal/ed25519_equations.hpp"
+#include "wusong/crypto/internal/ed25519_known.hpp"
 #include "wusong/crypto/internal/sha512_lanes.hpp"
 
 namespace wusong::crypto::internal {
@@ -29,12 +31,14 @@ constexpr CurveProvider provider_of(const char* name, bool (*is_supported)() noe
   return {name,
           is_supported,
           kernels_of<Lanes, Sm2Curve, Sm2Rule>(),
+          {CurveKnown<Lanes, Sm2Curve>::prepare, CurveKnown<Lanes, Sm2Curve>::check},
           kernels_of<Lanes, P256Curve, EcdsaRule>(),
           CurveScalars<Lanes, P256Curve, EcdsaRule>::divide,
           fewest(2),
           {Sha512Lanes<Lanes>::hash, Ed25519Base<Lanes>::multiply_base,
            Ed25519Base<Lanes>::are_on_curve, fewest(3), Ed25519Equations<Lanes>::prepare,
-           Ed25519Equations<Lanes>::combine}};
+           Ed25519Equations<Lanes>::combine, Ed25519KnownKeys<Lanes>::make,
+           Ed25519KnownKeys<Lanes>::combine}};
 }
 
 }  // namespace

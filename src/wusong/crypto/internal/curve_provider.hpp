@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who can do the arithmetic of a curve's signatures: the same sources (curve_base.hpp,
-// curve_equations.hpp) on lanes of AVX-512 or on plain words.
+// curve_equations.hpp, curve_known.hpp) on lanes of AVX-512 or on plain words.
 #pragma once
 
 #include <array>
@@ -18,6 +18,8 @@ using Number = math::Limbs<4>;
 struct PlainPoint {
   Number x;
   Number y;
+
+  bool operator==(const PlainPoint&) const = default;
 };
 
 /// Does x(u1 G + u2 Q) equal r modulo the order? @shape everything but the key is below the order
@@ -28,6 +30,31 @@ struct PointEquation {
   Number r;
 };
 enum class Holds : std::uint8_t { no, yes, bad_key };  // bad_key: not on the curve
+
+/// Of a known key's combs: bits of a scalar that one addition takes, and tables that share their
+/// doublings.
+inline constexpr unsigned kKnownTeeth = 6;
+inline constexpr unsigned kKnownTables = 2;
+/// A public key with its combs, in a shape that all providers share.
+struct KnownPoint {
+  alignas(64) std::array<std::uint8_t, (std::size_t{kKnownTables} << (kKnownTeeth - 1)) * 64> rows;
+  PlainPoint point;
+  bool is_on_curve;
+};
+/// PointEquation of such a key.
+struct KnownEquation {
+  const KnownPoint* key;
+  Number u1;
+  Number u2;
+  Number r;
+};
+/// Variable time: keys and equations are public.
+struct KnownKernels {
+  /// @shape coordinates below the prime
+  void (*prepare)(std::span<const PlainPoint> keys, std::span<KnownPoint* const> out) noexcept;
+  /// @shape keys on the curve
+  void (*check)(std::span<const KnownEquation> equations, std::span<Holds> out) noexcept;
+};
 
 /// What SM2 or ECDSA signs by, and is checked by. A secret has two forms, one for each: SM2 has
 /// 1 / (1 + d) and 1 + d, ECDSA d and n - d. @shape all below the order but where it says so
@@ -95,6 +122,16 @@ struct Ed25519Equation {
   Number k;
 };
 
+/// The combs of a valid key, in a shape that all providers share.
+struct Ed25519Known {
+  alignas(64) std::array<std::uint8_t, (std::size_t{kKnownTables} << (kKnownTeeth - 1)) * 128> rows;
+};
+struct Ed25519KnownEquation {
+  const Ed25519Known* key;
+  Number s;
+  Number k;
+};
+
 struct Ed25519Kernels {
   /// SHA-512 of each.
   void (*hash)(std::span<const BytesView> messages, std::span<Digest512> out) noexcept;
@@ -107,12 +144,17 @@ struct Ed25519Kernels {
   /// Variable time, as the rest: keys and equations are public.
   void (*prepare)(std::span<const Encoded> keys, std::span<Ed25519Key* const> out) noexcept;
   void (*combine)(std::span<const Ed25519Equation> equations, std::span<Encoded> out) noexcept;
+  void (*make_known)(std::span<const Ed25519Key* const> keys,
+                     std::span<Ed25519Known* const> out) noexcept;
+  void (*combine_known)(std::span<const Ed25519KnownEquation> equations,
+                        std::span<Encoded> out) noexcept;
 };
 
 struct CurveProvider {
   const char* name;
   bool (*is_supported)() noexcept;
   CurveKernels sm2;
+  KnownKernels sm2_known;
   CurveKernels p256;
   /// u1 = e / s, u2 = r / s, and r, of each equation; the key is the caller's. Variable time.
   void (*p256_divide)(std::span<const EcdsaNumbers> from, std::span<PointEquation> out) noexcept;

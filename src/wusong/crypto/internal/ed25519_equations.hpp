@@ -209,14 +209,19 @@ struct Ed25519Equations {
     }
     for (int k = 0; k < K; ++k) groups[k].point = {sum.v[k].x, sum.v[k].y, sum.v[k].z, sum.v[k].t};
   }
-  WUSONG_LANE_CALL static void combine_block(std::span<const Ed25519Equation> equations,
-                                             std::span<Encoded> out,
-                                             std::span<Group> groups) noexcept {
+  /// @shape `many` does kGroups groups, `one` does one
+  template <typename Equation>
+  using CombineGroups = void (*)(std::span<const Equation> equations, Group* groups) noexcept;
+  template <typename Equation>
+  WUSONG_LANE_CALL static void combine_block(std::span<const Equation> equations,
+                                             std::span<Encoded> out, std::span<Group> groups,
+                                             CombineGroups<Equation> many,
+                                             CombineGroups<Equation> one) noexcept {
     std::size_t done = 0;
     for (; done + kGroups <= groups.size(); done += kGroups)
-      combine_groups<kGroups>(equations.subspan(done * kCount), groups.data() + done);
+      many(equations.subspan(done * kCount), groups.data() + done);
     for (; done < groups.size(); ++done)
-      combine_groups<1>(equations.subspan(done * kCount), groups.data() + done);
+      one(equations.subspan(done * kCount), groups.data() + done);
     Base::normalise(groups);
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const std::size_t lanes = std::min(kCount, equations.size() - i * kCount);
@@ -226,13 +231,18 @@ struct Ed25519Equations {
         out[i * kCount + lane] = encode(points[lane]);
     }
   }
-  static void combine(std::span<const Ed25519Equation> equations, std::span<Encoded> out) noexcept {
+  template <typename Equation>
+  static void combine_all(std::span<const Equation> equations, std::span<Encoded> out,
+                          CombineGroups<Equation> many, CombineGroups<Equation> one) noexcept {
     std::vector<Group> groups((std::min(Base::kBlock, equations.size()) + kCount - 1) / kCount);
     for (std::size_t first = 0; first < equations.size(); first += Base::kBlock) {
       const std::size_t count = std::min(Base::kBlock, equations.size() - first);
-      combine_block(equations.subspan(first, count), out.subspan(first, count),
-                    std::span{groups}.first((count + kCount - 1) / kCount));
+      combine_block<Equation>(equations.subspan(first, count), out.subspan(first, count),
+                              std::span{groups}.first((count + kCount - 1) / kCount), many, one);
     }
+  }
+  static void combine(std::span<const Ed25519Equation> equations, std::span<Encoded> out) noexcept {
+    combine_all<Ed25519Equation>(equations, out, combine_groups<kGroups>, combine_groups<1>);
   }
 };
 

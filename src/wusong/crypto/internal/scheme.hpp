@@ -2,31 +2,32 @@
 // What a row of the scheme table does.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <span>
 
 #include "wusong/crypto/ed25519.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/crypto/sm2.hpp"
 #include "wusong/pq/ml_dsa.hpp"
 
 namespace wusong::crypto::internal {
 
-/// What KnownKeys holds.
-struct ExpandedKeys {
-  Ed25519Keys ed25519;
-  std::map<Bytes, pq::MlDsaPublicKey> ml_dsa;  // by their encoding: sets have lengths of their own
+/// What is found of a public key once, for signatures to come: the parts that its scheme has.
+struct ExpandedKey {
+  Ed25519Table ed25519;
+  Sm2Table sm2;
+  std::shared_ptr<const pq::MlDsaPublicKey> ml_dsa;
 };
 
 struct Operations {
   /// Of keys and signatures of the scheme's sizes.
-  void (*verify)(std::span<const VerifyRequest> requests, std::span<Result<void>> out,
-                 const ExpandedKeys& known);
+  void (*verify)(std::span<const VerifyRequest> requests, std::span<Result<void>> out);
   /// Of a secret of the scheme's size.
   Result<std::unique_ptr<Signer>> (*make)(BytesView secret_key) noexcept;
   bool (*valid_secret)(BytesView secret_key) noexcept;
-  /// Adds what is worth keeping of a key of the scheme's size.
-  void (*expand)(std::span<const BytesView> keys, ExpandedKeys& out);
+  /// What is worth keeping of keys of the scheme's size. @shape as many as keys
+  void (*expand)(std::span<const BytesView> keys, std::span<ExpandedKey> out);
+  std::size_t expanded_bytes;  // of a key; zero: nothing is
 };
 
 const Operations& operations_of(Scheme scheme) noexcept;
