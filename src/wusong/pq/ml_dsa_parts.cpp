@@ -19,23 +19,6 @@ constexpr MlDsaParameters kParameters[] = {
     {MlDsa::ml_dsa_65, {"ML-DSA-65", 1952, 4032, 3309}, 6, 5, 4, 49, 48, 19, (kQ - 1) / 32, 55},
     {MlDsa::ml_dsa_87, {"ML-DSA-87", 2592, 4896, 4627}, 8, 7, 2, 60, 64, 19, (kQ - 1) / 32, 75}};
 
-/// Two numbers a byte. Which bytes are rejected says nothing of those that are kept.
-/// @source FIPS 204, algorithms 15 and 31
-std::size_t take_bounded(Poly32& f, std::int32_t eta, std::size_t have, const std::uint8_t* from,
-                         std::size_t size) noexcept {
-  for (std::size_t i = 0; i < 2 * size && have < kDegree; ++i) {
-    const std::int32_t nibble = (from[i / 2] >> (4 * (i % 2))) & 15;
-    if (eta == 2) {
-      f.at[have] = 2 - (nibble - ((nibble * 13) >> 6) * 5);  // nibble mod 5
-      have += nibble < 15 ? 1 : 0;
-    } else {
-      f.at[have] = 4 - nibble;
-      have += nibble < 9 ? 1 : 0;
-    }
-  }
-  return have;
-}
-
 }  // namespace
 
 const MlDsaParameters& parameters_of(MlDsa set) noexcept {
@@ -191,7 +174,7 @@ void expand_secret(WipedVector<Poly32>& out, const MlDsaParameters& p, BytesView
         seed[65] = 0;
       },
       [&](std::size_t index, std::size_t have, const std::uint8_t* from, std::size_t size) {
-        return take_bounded(out[index], p.eta, have, from, size);
+        return provider.sample_bounded(out[index], p.eta, have, from, size);
       });
 }
 

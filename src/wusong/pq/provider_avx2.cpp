@@ -101,6 +101,11 @@ WUSONG_PQ_TARGET std::size_t sample(Poly32& f, std::size_t have, const std::uint
   return sample_ml_dsa(f, have, from + i, size - i);
 }
 
+WUSONG_PQ_TARGET std::size_t sample_bounded(Poly32& f, std::int32_t eta, std::size_t have,
+                                            const std::uint8_t* from, std::size_t size) noexcept {
+  return sample_bounded_ml_dsa(f, eta, have, from, size);
+}
+
 WUSONG_PQ_TARGET std::size_t sample_narrow(Poly16& f, std::size_t have, const std::uint8_t* from,
                                            std::size_t size) noexcept {
   return sample_ml_kem(f, have, from, size);
@@ -118,6 +123,7 @@ constinit const Provider kAvx2{
     is_supported,
     nullptr,
     {ntt_lanes<MlDsaLanes>, inverse_ntt_lanes<MlDsaLanes>, dot, sample},
+    sample_bounded,
     {ntt_lanes<MlKemLanes>, inverse_ntt_lanes<MlKemLanes>, dot_ml_kem_lanes, sample_narrow},
     &kSha2Avx2};
 

@@ -110,6 +110,27 @@ WUSONG_PQ_TARGET std::size_t sample(Poly32& f, std::size_t have, const std::uint
   return sample_ml_dsa(f, have, from + i, size - i);
 }
 
+/// The value of each nibble is looked up in a register.
+WUSONG_PQ_TARGET std::size_t sample_bounded(Poly32& f, std::int32_t eta, std::size_t have,
+                                            const std::uint8_t* from, std::size_t size) noexcept {
+  const __m512i values =
+      eta == 2 ? _mm512_setr_epi32(2, 1, 0, -1, -2, 2, 1, 0, -1, -2, 2, 1, 0, -1, -2, 0)
+               : _mm512_setr_epi32(4, 3, 2, 1, 0, -1, -2, -3, -4, 0, 0, 0, 0, 0, 0, 0);
+  const __m512i end = _mm512_set1_epi32(eta == 2 ? 15 : 9);
+  std::size_t i = 0;
+  for (; i < size && have + 16 <= kDegree; i += 8) {
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + i));
+    const __m128i nibbles =
+        _mm_and_si128(_mm_unpacklo_epi8(bytes, _mm_srli_epi16(bytes, 4)), _mm_set1_epi8(15));
+    const __m512i words = _mm512_cvtepu8_epi32(nibbles);
+    const __mmask16 kept = _mm512_cmplt_epi32_mask(words, end);
+    _mm512_storeu_si512(f.at + have,
+                        _mm512_maskz_compress_epi32(kept, _mm512_permutexvar_epi32(words, values)));
+    have += static_cast<std::size_t>(__builtin_popcount(kept));
+  }
+  return sample_bounded_ml_dsa(f, eta, have, from + i, size - i);
+}
+
 WUSONG_PQ_TARGET std::size_t sample_narrow(Poly16& f, std::size_t have, const std::uint8_t* from,
                                            std::size_t size) noexcept {
   // A quarter takes six bytes: four numbers of twelve bits.
@@ -149,6 +170,7 @@ constinit const Provider kAvx512{
     is_supported,
     nullptr,
     {ntt_lanes<MlDsaLanes>, inverse_ntt_lanes<MlDsaLanes>, dot, sample},
+    sample_bounded,
     {ntt_lanes<MlKemLanes>, inverse_ntt_lanes<MlKemLanes>, dot_ml_kem_lanes, sample_narrow},
     &kSha2Avx512};
 

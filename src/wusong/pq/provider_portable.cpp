@@ -91,6 +91,7 @@ constinit const Provider kPortable{
     always,
     nullptr,
     {ntt<MlDsaRing>, inverse_ntt<MlDsaRing>, dot_ml_dsa, sample_ml_dsa},
+    sample_bounded_ml_dsa,
     {ntt<MlKemRing>, inverse_ntt<MlKemRing>, dot_ml_kem, sample_ml_kem},
     &kSha2Portable};
 

@@ -142,6 +142,34 @@ TYPED_TEST(RingOf, EveryProviderSamplesTheSame) {
   }
 }
 
+TEST(MlDsaSampling, EveryProviderTakesTheSameSmallNumbers) {
+  Numbers numbers;
+  for (int round = 0; round < 200; ++round) {
+    std::uint8_t bytes[272 + 32];
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(numbers.next());
+    if (round % 8 == 7)
+      for (std::size_t i = 0; i < sizeof(bytes); ++i)
+        if (bytes[i] % 5 != 0) bytes[i] = 0xff;
+    const std::size_t size = round % 2 == 0 ? 272 : 136;
+    const std::size_t start = static_cast<std::size_t>(round * 7 % 257);
+    for (const std::int32_t eta : {2, 4}) {
+      // As the standard has it: CoeffFromHalfByte of each half, the lower first.
+      std::vector<std::int32_t> expected;
+      for (std::size_t i = 0; i < 2 * size && start + expected.size() < kDegree; ++i) {
+        const int half = i % 2 == 0 ? bytes[i / 2] % 16 : bytes[i / 2] / 16;
+        if (eta == 2 && half < 15) expected.push_back(2 - half % 5);
+        if (eta == 4 && half < 9) expected.push_back(4 - half);
+      }
+      for (const auto& provider : providers()) {
+        Poly32 f{};
+        const std::size_t have = provider.sample_bounded(f, eta, start, bytes, size);
+        ASSERT_EQ(have, start + expected.size()) << provider.name;
+        ASSERT_TRUE(std::equal(expected.begin(), expected.end(), f.at + start)) << provider.name;
+      }
+    }
+  }
+}
+
 TEST(MlDsaRounding, DecompositionIsTheStandardsForEveryNumber) {
   for (const std::int32_t gamma2 : {(kQ - 1) / 88, (kQ - 1) / 32}) {
     for (std::int32_t r = 0; r < kQ; ++r) {

@@ -67,6 +67,11 @@ struct Provider {
   bool (*is_supported)() noexcept;
   const hash::KeccakProvider* keccak;
   RingKernels<std::int32_t> ml_dsa;
+  /// ML-DSA's small numbers, two a byte, of which those out of range are rejected, until `f` is
+  /// full. The time tells which bytes were rejected, and nothing of those that are kept.
+  /// @shape eta 2 or 4; size a multiple of 8
+  std::size_t (*sample_bounded)(Poly32& f, std::int32_t eta, std::size_t have,
+                                const std::uint8_t* from, std::size_t size) noexcept;
   RingKernels<std::int16_t> ml_kem;
   const Sha2Kernels* sha2;
 };

@@ -67,6 +67,22 @@ WUSONG_PQ_INLINE std::size_t sample_ml_dsa(Poly32& f, std::size_t have, const st
   }
   return have;
 }
+/// @source FIPS 204, algorithms 15 and 31
+WUSONG_PQ_INLINE std::size_t sample_bounded_ml_dsa(Poly32& f, std::int32_t eta, std::size_t have,
+                                                   const std::uint8_t* from,
+                                                   std::size_t size) noexcept {
+  for (std::size_t i = 0; i < 2 * size && have < kDegree; ++i) {
+    const std::int32_t nibble = (from[i / 2] >> (4 * (i % 2))) & 15;
+    if (eta == 2) {
+      f.at[have] = 2 - (nibble - ((nibble * 13) >> 6) * 5);  // nibble mod 5
+      have += nibble < 15 ? 1 : 0;
+    } else {
+      f.at[have] = 4 - nibble;
+      have += nibble < 9 ? 1 : 0;
+    }
+  }
+  return have;
+}
 /// @source FIPS 203, algorithm 7
 WUSONG_PQ_INLINE std::size_t sample_ml_kem(Poly16& f, std::size_t have, const std::uint8_t* from,
                                            std::size_t size) noexcept {
