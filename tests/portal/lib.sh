@@ -8,16 +8,17 @@ portal_finish() {
   rm -rf -- "$work"
 }
 
-# portal_new: a network of one validator, and a portal with contracts and rules but nothing else.
+# portal_new [PROFILE [VALIDATORS]]: a network, of one validator else, and a portal with contracts and rules but nothing else.
 portal_new() {
   need_npm contracts && node contracts/build.mjs || die "the contracts do not compile: see the lines above"
   work=$(mktemp -d /tmp/wusong-portal-XXXXXX)
   trap portal_finish EXIT
   trap 'exit 130' INT TERM
   local port
-  port=$(free_port_base 2)
-  base=http://127.0.0.1:$((port + 1))
-  { build/bin/wusong network create --folder "$work/net" --validators 1 --port-base "$port" --block-interval-ms 20 &&
+  local profile=${1:-standard} validators=${2:-1}
+  port=$(free_port_base $((validators + 1)))
+  base=http://127.0.0.1:$((port + validators))
+  { build/bin/wusong network create --folder "$work/net" --profile "$profile" --validators "$validators" --port-base "$port" --block-interval-ms 20 &&
     build/bin/wusong network start --folder "$work/net" --detach; } >"$work/network.log" 2>&1 || {
     cat "$work/network.log"
     die "no network to test against"
@@ -25,7 +26,7 @@ portal_new() {
   mkdir -p build/web
   cat >"$work/portal.toml" <<TOML
 folder = "portal"
-listen = "127.0.0.1:$((port + 1))"
+listen = "${base#http://}"
 node = "http://127.0.0.1:$port"
 genesis = "$work/net/genesis.json"
 web = "$PWD/build/web"
