@@ -31,7 +31,7 @@ extern "C" {
 
 /* The library's soname has the major number; functions are only added within one. */
 #define WUSONG_CRYPTO_MAJOR 1
-#define WUSONG_CRYPTO_MINOR 0
+#define WUSONG_CRYPTO_MINOR 1
 
 /* NULL, or the name of what is wrong. */
 typedef const char* wusong_error;
@@ -48,7 +48,7 @@ typedef struct wusong_buffer {
   size_t size;
 } wusong_buffer;
 
-/* "1.0" */
+/* "1.1" */
 const char* wusong_crypto_version(void);
 
 /* ---- Schemes ---------------------------------------------------------------------------------- */
@@ -146,6 +146,20 @@ wusong_error wusong_decapsulate(const wusong_secret_key* key, wusong_bytes ciphe
  * Errors: "suite.not_offered" (also: keys of two schemes), "crypto.no_agreement". */
 wusong_error wusong_agree(const wusong_secret_key* key, const wusong_public_key* peer,
                           uint8_t secret[WUSONG_SHARED_SECRET_SIZE]);
+
+/* ---- Encryption for a key's owner -------------------------------------------------------------- */
+
+/* SM2's public-key encryption, GB/T 32918.4: for keys and records of 1 byte to 1 MiB. Gives
+ * C1 || C3 || C2, 97 bytes longer than the text, or the DER of GB/T 35276 where `as_der` is not 0.
+ * Nobody's name is on it: sign as well. Constant time. Since 1.1.
+ * Errors: "suite.not_offered" (a key of another scheme), "crypto.bad_length". */
+wusong_error wusong_encrypt_to(const wusong_public_key* key, wusong_bytes text, int as_der,
+                               wusong_buffer* out);
+/* Either form. Nothing of the text is given out unless all of it is right. Constant time. Since 1.1.
+ * Errors: "suite.not_offered", "suite.bad_ciphertext_encoding", "crypto.bad_length",
+ * "crypto.bad_point" (not of the curve), "crypto.bad_ciphertext" (another key, or changed). */
+wusong_error wusong_decrypt_with(const wusong_secret_key* key, wusong_bytes ciphertext,
+                                 wusong_buffer* out);
 
 /* ---- Ciphers and digests ----------------------------------------------------------------------- */
 

@@ -147,6 +147,48 @@ static void agree(const char* name) {
   }
 }
 
+static void encrypt_to(void) {
+  uint8_t sealed[256];
+  uint8_t opened[8];
+  wusong_secret_key* key = NULL;
+  wusong_secret_key* other = NULL;
+  wusong_public_key* named = NULL;
+  wusong_public_key* signer = NULL;
+  int as_der;
+  check(wusong_keygen("sm2", &key) == NULL && wusong_keygen("ed25519", &other) == NULL, "keygen",
+        "sm2");
+  check(wusong_public_key_of(key, &named) == NULL && wusong_public_key_of(other, &signer) == NULL,
+        "public key", "sm2");
+  for (as_der = 0; as_der < 2; ++as_der) {
+    wusong_buffer out = room(sealed, sizeof(sealed));
+    wusong_buffer back = room(opened, sizeof(opened));
+    check(wusong_encrypt_to(named, text("text"), as_der, &out) == NULL &&
+              (as_der ? sealed[0] == 0x30 : out.size == 4 + 97),
+          "encrypt to", "sm2");
+    check(wusong_decrypt_with(key, bytes(sealed, out.size), &back) == NULL && back.size == 4 &&
+              memcmp(opened, "text", 4) == 0,
+          "decrypt with", "sm2");
+    back = room(opened, 3);
+    check(is(wusong_decrypt_with(key, bytes(sealed, out.size), &back), "suite.buffer_too_small") &&
+              back.size == 4,
+          "no room", "sm2");
+    sealed[out.size - 1] ^= 1;
+    back = room(opened, sizeof(opened));
+    check(is(wusong_decrypt_with(key, bytes(sealed, out.size), &back), "crypto.bad_ciphertext"),
+          "changed", "sm2");
+    check(is(wusong_decrypt_with(other, bytes(sealed, out.size), &back), "suite.not_offered"),
+          "decrypts not", "ed25519");
+    check(is(wusong_encrypt_to(signer, text("text"), as_der, &out), "suite.not_offered"),
+          "encrypts not", "ed25519");
+  }
+  check(is(wusong_encrypt_to(named, text("text"), 0, NULL), "suite.null_argument"), "nowhere",
+        "sm2");
+  wusong_secret_key_free(key);
+  wusong_secret_key_free(other);
+  wusong_public_key_free(named);
+  wusong_public_key_free(signer);
+}
+
 static void seal(const wusong_scheme* scheme) {
   static const uint8_t key[64] = {1, 2, 3};
   uint8_t sealed[64];
@@ -290,7 +332,7 @@ int main(void) {
   size_t index;
   wusong_scheme scheme;
   wusong_secret_key* none = NULL;
-  check(strcmp(wusong_crypto_version(), "1.0") == 0, "version", "");
+  check(strcmp(wusong_crypto_version(), "1.1") == 0, "version", "");
   for (index = 0; wusong_scheme_at(index, &scheme) == NULL; ++index) {
     wusong_scheme same;
     check(wusong_scheme_find(scheme.name, &same) == NULL && same.name == scheme.name, "find",
@@ -313,6 +355,7 @@ int main(void) {
   agree("sm2");
   agree("p256");
   agree("secp256k1");
+  encrypt_to();
   digests();
   batch();
   recover();

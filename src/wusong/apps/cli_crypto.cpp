@@ -71,9 +71,11 @@ void add_seal_options(CLI::App& app, CryptoSealOptions& options) {
 void add_encrypt(CLI::App& crypto, int& code) {
   const auto options = std::make_shared<CryptoSealOptions>();
   CLI::App* app = crypto.add_subcommand(
-      "encrypt", "Encrypt a file for the owner of an ML-KEM key, or under a shared one");
+      "encrypt", "Encrypt a file for the owner of an ML-KEM or SM2 key, or under a shared one");
   app->add_option("file", options->file, "What is encrypted; - reads standard input")->required();
-  app->add_option("--to", options->key_file, "Public ML-KEM key of who may read it");
+  app->add_option("--to", options->key_file,
+                  "Public key of who may read it: ML-KEM, or SM2 for up to 1 MiB and no cipher");
+  app->add_flag("--raw", options->raw, "To an SM2 key: C1 || C3 || C2 instead of DER");
   add_seal_options(*app, *options);
   app->footer(
       "Example: wusong crypto encrypt report.pdf --to reader.pem.pub --out report.pdf.enc\n"
@@ -86,7 +88,7 @@ void add_decrypt(CLI::App& crypto, int& code) {
   const auto options = std::make_shared<CryptoSealOptions>();
   CLI::App* app = crypto.add_subcommand("decrypt", "Decrypt such a file, whole or not at all");
   app->add_option("file", options->file, "What encrypt made; - reads standard input")->required();
-  app->add_option("--key-file", options->key_file, "Secret ML-KEM key, PEM or DER");
+  app->add_option("--key-file", options->key_file, "Secret ML-KEM or SM2 key, PEM or DER");
   add_seal_options(*app, *options);
   add_passphrase(*app, options->passphrase);
   app->footer(

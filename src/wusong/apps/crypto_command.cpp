@@ -13,6 +13,7 @@
 #include "wusong/codec/json.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/platform/os_entropy.hpp"
+#include "wusong/suite/der.hpp"
 #include "wusong/suite/digest.hpp"
 #include "wusong/suite/envelope.hpp"
 #include "wusong/suite/key_file.hpp"
@@ -266,7 +267,49 @@ Outcome<void> check_seal_options(const CryptoSealOptions& options, const char* k
   return {};
 }
 
-Outcome<std::size_t> encrypt_file(const CryptoSealOptions& options) {
+/// SM2's own encryption, which needs no cipher.
+Outcome<std::size_t> encrypt_to_sm2(const CryptoSealOptions& options, const suite::PublicKey& to,
+                                    BytesView text) {
+  platform::OsEntropy entropy;
+  auto sealed = to.encrypt(text, entropy);
+  if (!sealed) {
+    return failure(
+        sealed.error(),
+        fmt::format("SM2 encrypts 1 byte to 1 MiB, not {}: encrypt it with a cipher, and "
+                    "the cipher's key to {}",
+                    options.file, options.key_file.string()));
+  }
+  if (!options.raw) *sealed = suite::sm2_cipher_to_der(*sealed);
+  const auto made = produce(options, sealed->size(), platform::FileMode::ordinary,
+                            [&sealed](std::span<std::uint8_t> out) -> Result<void> {
+                              std::ranges::copy(*sealed, out.begin());
+                              return {};
+                            });
+  if (!made) return std::unexpected{made.error()};
+  return sealed->size();
+}
+Outcome<std::size_t> decrypt_with_sm2(const CryptoSealOptions& options,
+                                      const suite::SecretKey& owner, BytesView sealed) {
+  const auto text = owner.decrypt(sealed);
+  if (!text) {
+    return failure(text.error(),
+                   fmt::format("{} was not made for this key, or was changed; nothing "
+                               "was written",
+                               options.file));
+  }
+  const auto made = produce(options, text->view().size(), platform::FileMode::secret,
+                            [&text](std::span<std::uint8_t> out) -> Result<void> {
+                              std::ranges::copy(text->view(), out.begin());
+                              return {};
+                            });
+  if (!made) return std::unexpected{made.error()};
+  return text->view().size();
+}
+
+constexpr std::string_view kSm2 = "sm2";
+
+/// The options' cipher becomes what was taken.
+Outcome<std::size_t> encrypt_file(CryptoSealOptions& options) {
   if (auto sound = check_seal_options(options, "--to"); !sound)
     return std::unexpected{sound.error()};
   const auto cipher = scheme_of(Kind::cipher, options.cipher);
@@ -281,6 +324,10 @@ Outcome<std::size_t> encrypt_file(const CryptoSealOptions& options) {
   if (!options.key_file.empty()) {
     auto loaded = load_public(options.key_file);
     if (!loaded) return std::unexpected{loaded.error()};
+    if (loaded->scheme().name == kSm2) {
+      options.cipher = kSm2;
+      return encrypt_to_sm2(options, *loaded, text->view());
+    }
     if (loaded->scheme().kind != Kind::encapsulation) {
       return failure(
           err::bad_argument,
@@ -302,7 +349,8 @@ Outcome<std::size_t> encrypt_file(const CryptoSealOptions& options) {
   return size;
 }
 
-Outcome<std::size_t> decrypt_file(const CryptoSealOptions& options) {
+/// As encrypt_file.
+Outcome<std::size_t> decrypt_file(CryptoSealOptions& options) {
   if (auto sound = check_seal_options(options, "--key-file"); !sound)
     return std::unexpected{sound.error()};
   const auto cipher = scheme_of(Kind::cipher, options.cipher);
@@ -316,6 +364,10 @@ Outcome<std::size_t> decrypt_file(const CryptoSealOptions& options) {
   if (!options.key_file.empty()) {
     auto loaded = load_secret(options.key_file, options.passphrase);
     if (!loaded) return std::unexpected{loaded.error()};
+    if (loaded->scheme().name == kSm2) {
+      options.cipher = kSm2;
+      return decrypt_with_sm2(options, *loaded, sealed->view());
+    }
     owner.emplace(*std::move(loaded));
     added = suite::envelope_size(owner->scheme(), **cipher);
     fill = [&](auto out) { return suite::open_with(*owner, **cipher, sealed->view(), out); };
@@ -502,13 +554,15 @@ int crypto_verify(const CryptoVerifyOptions& options) {
 }
 
 int crypto_encrypt(const CryptoSealOptions& options) {
-  const auto size = encrypt_file(options);
-  return size ? say_made(options, *size) : complain(size.error());
+  CryptoSealOptions used = options;
+  const auto size = encrypt_file(used);
+  return size ? say_made(used, *size) : complain(size.error());
 }
 
 int crypto_decrypt(const CryptoSealOptions& options) {
-  const auto size = decrypt_file(options);
-  return size ? say_made(options, *size) : complain(size.error());
+  CryptoSealOptions used = options;
+  const auto size = decrypt_file(used);
+  return size ? say_made(used, *size) : complain(size.error());
 }
 
 int crypto_agree(const CryptoAgreeOptions& options) {

@@ -49,8 +49,9 @@ struct CryptoSealOptions {
   std::string file;
   std::filesystem::path out;
   std::string cipher{"aes-256-gcm"};
-  std::filesystem::path key_file;     // of ML-KEM: public to encrypt, secret to decrypt
+  std::filesystem::path key_file;     // of ML-KEM or SM2: public to encrypt, secret to decrypt
   std::filesystem::path secret_file;  // or the cipher's own key
+  bool raw{false};                    // of SM2: C1 || C3 || C2 instead of DER
   PassphraseSource passphrase;
   bool force{false};
   bool json{false};

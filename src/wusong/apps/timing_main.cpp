@@ -28,6 +28,7 @@
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/password.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/crypto/sm2_encryption.hpp"
 #include "wusong/pq/ml_dsa.hpp"
 #include "wusong/pq/ml_kem.hpp"
 #include "wusong/threshold/keys.hpp"
@@ -187,6 +188,18 @@ void add_signatures(Subjects& out) {
          }});
   out.push_back({.name = "p256_sign", .make = any_bytes(32), .run = [](BytesView secret) {
                    keep(crypto::p256_sign(Hash{}, secret));
+                 }});
+}
+
+void add_decryption(Subjects& out) {
+  static const Bytes kSealed = [] {
+    Random random;
+    const auto key = crypto::Sm2Secret::from(Bytes(32, 0x12));
+    return *crypto::sm2_encrypt(key->public_key(), Bytes(100, 2), random);
+  }();
+  // Made for none of the keys: a right digest gives a text, a wrong one an error.
+  out.push_back({.name = "sm2_decrypt", .make = any_bytes(32), .run = [](BytesView secret) {
+                   keep(crypto::sm2_decrypt(*crypto::Sm2Secret::from(secret), kSealed));
                  }});
 }
 
@@ -369,6 +382,7 @@ void add_control(Subjects& out) {
 Subjects all_subjects() {
   Subjects out;
   add_signatures(out);
+  add_decryption(out);
   add_agreements(out);
   add_ciphers(out);
   add_ml_kem(out);

@@ -4,6 +4,7 @@
 // instructions there.
 #include "wusong/crypto/internal/curve_parameters.hpp"
 #include "wusong/crypto/internal/test_curve_peer.hpp"
+#include "wusong/crypto/sm2_encryption.hpp"
 #include "wusong/testkit/memcheck.hpp"
 
 namespace wusong::crypto {
@@ -65,6 +66,17 @@ TEST(MemcheckSubject, SigningRunsOnSecrets) {
   });
 }
 
+/// The product of the secret and the ciphertext's point is SigningRunsOnSecrets' part.
+TEST(MemcheckSubject, DecryptionRunsOnASecretPoint) {
+  const Bytes shared(64, 1);
+  VALGRIND_MAKE_MEM_UNDEFINED(shared.data(), shared.size());
+  const Bytes masked(700, 3);
+  Bytes text(masked.size());
+  EXPECT_FALSE(published(internal::sm2_unmask(shared, Hash{}.view(), masked, text)));
+  VALGRIND_MAKE_MEM_DEFINED(text.data(), text.size());
+  EXPECT_NE(text, masked);
+}
+
 /// What ought to be seen: verification is not meant for secrets.
 TEST(MemcheckSubject, VerificationRunsOnASecret) {
   const internal::PeerCurve peer{NID_sm2};
@@ -78,6 +90,10 @@ TEST(MemcheckSubject, VerificationRunsOnASecret) {
 TEST(ConstantTime, SigningDecidesNothingBySecrets) {
   if (!testkit::memcheck_can_run()) GTEST_SKIP() << "valgrind not found, or sanitizers are on";
   EXPECT_EQ(testkit::run_under_memcheck("SigningRunsOnSecrets"), 0);
+}
+TEST(ConstantTime, DecryptionDecidesNothingByTheSharedPointOrTheText) {
+  if (!testkit::memcheck_can_run()) GTEST_SKIP() << "valgrind not found, or sanitizers are on";
+  EXPECT_EQ(testkit::run_under_memcheck("DecryptionRunsOnASecretPoint"), 0);
 }
 TEST(ConstantTime, VerificationWithASecretWouldBeSeen) {
   if (!testkit::memcheck_can_run()) GTEST_SKIP() << "valgrind not found, or sanitizers are on";

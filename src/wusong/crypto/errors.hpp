@@ -23,5 +23,6 @@ inline constexpr ErrorInfo out_of_memory{1415, Disposition::retry, "crypto.out_o
 inline constexpr ErrorInfo miscalculation{1416, Disposition::halt, "crypto.miscalculation"};
 inline constexpr ErrorInfo no_agreement{1417, Disposition::reject, "crypto.no_agreement"};
 inline constexpr ErrorInfo bad_confirmation{1418, Disposition::reject, "crypto.bad_confirmation"};
+inline constexpr ErrorInfo bad_ciphertext{1419, Disposition::reject, "crypto.bad_ciphertext"};
 
 }  // namespace wusong::crypto::err

@@ -69,18 +69,13 @@ struct OwnCurve {
     const auto peer = internal::load_point<C>(public_key);
     if (!peer) return fail(err::bad_public_key);
     internal::Number number = internal::load_number(secret);
-    internal::PlainPoint common;
-    const auto product =
-        (internal::curve_provider().*kKernels).multiply(number, *peer, nullptr, common);
+    const auto common =
+        internal::secret_multiple(internal::curve_provider().*kKernels, number, *peer);
     sodium_memzero(&number, sizeof(number));
+    if (!common) return fail(common.error());
     Bytes shared(kSecretSize);
-    math::store_be_limbs(common.x, shared.data());
-    sodium_memzero(&common, sizeof(common));
-    SecretBytes out{std::move(shared)};
-    if (product == internal::Product::bad_point) return fail(err::bad_public_key);
-    // The order is prime and the secret below it: there is no neutral result.
-    if (product != internal::Product::done) return fail(err::miscalculation);
-    return out;
+    math::store_be_limbs(common->x, shared.data());
+    return SecretBytes{std::move(shared)};
   }
 };
 using P256 = OwnCurve<internal::P256Curve, &internal::CurveProvider::p256>;

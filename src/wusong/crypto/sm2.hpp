@@ -52,6 +52,7 @@ class Sm2Secret {
  private:
   friend struct Sm2Signing;
   friend struct Sm2Exchange;
+  friend struct Sm2Decryption;
   Sm2Secret() = default;
   math::Limbs<4> one_plus_secret_{};
   math::Limbs<4> inverse_{};  // 1 / (1 + d)

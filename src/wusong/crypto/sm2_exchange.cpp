@@ -7,11 +7,14 @@
 namespace wusong::crypto {
 namespace {
 
+using internal::Ephemeral;
 using internal::Number;
-using internal::PlainPoint;
-using internal::Product;
+using internal::SecretPoint;
 
 constexpr Number kOrder = internal::Sm2Curve::Order::kModulus;
+const internal::CurveKernels& kernels() noexcept {
+  return internal::curve_provider().sm2;
+}
 /// Which side a confirmation is of.
 constexpr std::uint8_t kOfResponder = 2;
 constexpr std::uint8_t kOfInitiator = 3;
@@ -28,45 +31,6 @@ Result<void> check(const Sm2ExchangeTerms& terms) noexcept {
       terms.key_size > kSm2ExchangedKeyMost)
     return fail(err::bad_length);
   return {};
-}
-
-/// The common point tells the key.
-struct SecretPoint : PlainPoint {
-  ~SecretPoint() { sodium_memzero(this, sizeof(*this)); }
-};
-Result<SecretPoint> product(const Number& k, const PlainPoint& p, const PlainPoint* q) noexcept {
-  SecretPoint out;
-  switch (internal::curve_provider().sm2.multiply(k, p, q, out)) {
-    case Product::done:
-      return out;
-    case Product::bad_point:
-      return fail(err::bad_public_key);
-    case Product::neutral:
-      return fail(err::no_agreement);
-    case Product::wrong:
-      break;
-  }
-  return fail(err::miscalculation);
-}
-
-struct Ephemeral {
-  Number secret;
-  Sm2Offer offer;
-  ~Ephemeral() { sodium_memzero(&secret, sizeof(secret)); }
-};
-/// @errors err::miscalculation
-Result<Ephemeral> draw(io::Entropy& entropy) noexcept {
-  Ephemeral out;
-  do {
-    std::array<std::uint8_t, 32> bytes;
-    entropy.fill(bytes);
-    out.secret = internal::load_number(bytes);
-    sodium_memzero(bytes.data(), bytes.size());
-  } while (!internal::in_range(out.secret, kOrder));
-  WUSONG_TRY(const PlainPoint point, internal::public_point<internal::Sm2Curve>(
-                                         internal::curve_provider().sm2, out.secret));
-  out.offer = internal::store_point(point);
-  return out;
 }
 
 /// Both sides' view of what they agreed on.
@@ -114,20 +78,30 @@ bool is_same(const Hash& expected, BytesView found) noexcept {
 
 SecretBytes sm2_derive(BytesView secret, std::size_t size) noexcept {
   WUSONG_ASSERT(size / Hash::kSize < 0xffffffff);
-  Bytes input;
-  input.reserve(secret.size() + 4);
-  append(input, secret);
-  input.resize(secret.size() + 4);
-  Bytes out(size);
-  std::uint32_t counter = 1;
-  for (std::size_t at = 0; at < size; at += Hash::kSize, ++counter) {
-    for (unsigned i = 0; i < 4; ++i)
-      input[secret.size() + i] = static_cast<std::uint8_t>(counter >> (24 - 8 * i));
-    Hash block = hash::sm3(input);
-    std::memcpy(out.data() + at, block.data(), std::min(Hash::kSize, size - at));
-    sodium_memzero(block.data(), Hash::kSize);
+  constexpr std::size_t kAtOnce = 16;
+  const std::size_t stride = secret.size() + 4;
+  Bytes inputs(kAtOnce * stride);
+  std::array<BytesView, kAtOnce> messages;
+  for (std::size_t i = 0; i < kAtOnce; ++i) {
+    std::ranges::copy(secret, inputs.begin() + static_cast<std::ptrdiff_t>(i * stride));
+    messages[i] = BytesView{inputs}.subspan(i * stride, stride);
   }
-  sodium_memzero(input.data(), input.size());
+  Bytes out(size);
+  std::array<Hash, kAtOnce> blocks;
+  std::uint32_t counter = 0;
+  for (std::size_t at = 0; at < size;) {
+    const std::size_t now = std::min(kAtOnce, (size - at + Hash::kSize - 1) / Hash::kSize);
+    for (std::size_t i = 0; i < now; ++i) {
+      ++counter;
+      for (unsigned k = 0; k < 4; ++k)
+        inputs[i * stride + secret.size() + k] = static_cast<std::uint8_t>(counter >> (24 - 8 * k));
+    }
+    hash::sm3_batch(std::span{messages}.first(now), std::span{blocks}.first(now));
+    for (std::size_t i = 0; i < now; ++i, at += Hash::kSize)
+      std::memcpy(out.data() + at, blocks[i].data(), std::min(Hash::kSize, size - at));
+  }
+  sodium_memzero(blocks.data(), sizeof(blocks));
+  sodium_memzero(inputs.data(), inputs.size());
   return SecretBytes{std::move(out)};
 }
 
@@ -135,10 +109,9 @@ SecretBytes sm2_derive(BytesView secret, std::size_t size) noexcept {
 struct Sm2Exchange {
   /// t = d + x r. @source section 6.1, A5
   static Number implicit_secret(const Sm2Secret& own, const Ephemeral& ephemeral) noexcept {
-    const auto& kernels = internal::curve_provider().sm2;
     Number minus_one = kOrder;
     math::subtract_in_place(minus_one, Number{1});
-    Number part = kernels.multiply_scalars(shortened(ephemeral.offer), ephemeral.secret);
+    Number part = kernels().multiply_scalars(shortened(ephemeral.point), ephemeral.secret);
     part = internal::sum_modulo(part, minus_one, kOrder);
     const Number out = internal::sum_modulo(part, own.one_plus_secret_, kOrder);
     sodium_memzero(&part, sizeof(part));
@@ -150,8 +123,9 @@ struct Sm2Exchange {
     const auto key = internal::load_point<internal::Sm2Curve>(peer);
     const auto point = internal::load_point<internal::Sm2Curve>(offer);
     if (!key || !point) return fail(err::bad_public_key);
-    WUSONG_TRY(const SecretPoint both, product(shortened(offer), *point, &*key));
-    return product(implicit_secret, both, nullptr);
+    WUSONG_TRY(const SecretPoint both,
+               internal::secret_multiple(kernels(), shortened(offer), *point, &*key));
+    return internal::secret_multiple(kernels(), implicit_secret, both);
   }
 };
 
@@ -162,10 +136,11 @@ Sm2Initiator::~Sm2Initiator() {
 Result<Sm2Initiator> Sm2Initiator::start(const Sm2ExchangeTerms& terms,
                                          io::Entropy& entropy) noexcept {
   WUSONG_CHECK(check(terms));
-  WUSONG_TRY(const Ephemeral ephemeral, draw(entropy));
+  WUSONG_TRY(const Ephemeral ephemeral,
+             internal::draw_ephemeral<internal::Sm2Curve>(kernels(), entropy));
   Sm2Initiator out;
   out.implicit_secret_ = Sm2Exchange::implicit_secret(*terms.own, ephemeral);
-  out.offer_ = ephemeral.offer;
+  out.offer_ = ephemeral.point;
   std::ranges::copy(terms.peer, out.peer_.begin());
   out.own_identity_ = sm2_identity(terms.own->public_key(), terms.own_id);
   out.peer_identity_ = sm2_identity(terms.peer, terms.peer_id);
@@ -188,16 +163,17 @@ Result<Sm2Responder> Sm2Responder::start(const Sm2ExchangeTerms& terms, BytesVie
                                          io::Entropy& entropy) noexcept {
   WUSONG_CHECK(check(terms));
   if (offer.size() != std::tuple_size_v<Sm2Offer>) return fail(err::bad_length);
-  WUSONG_TRY(const Ephemeral ephemeral, draw(entropy));
+  WUSONG_TRY(const Ephemeral ephemeral,
+             internal::draw_ephemeral<internal::Sm2Curve>(kernels(), entropy));
   Number secret = Sm2Exchange::implicit_secret(*terms.own, ephemeral);
   const auto common = Sm2Exchange::common_point(secret, terms.peer, offer);
   sodium_memzero(&secret, sizeof(secret));
   if (!common) return fail(common.error());
   const Transcript transcript{*common, sm2_identity(terms.peer, terms.peer_id),
                               sm2_identity(terms.own->public_key(), terms.own_id), offer,
-                              ephemeral.offer};
+                              ephemeral.point};
   Sm2Responder out;
-  std::ranges::copy(ephemeral.offer, out.answer_.begin());
+  std::ranges::copy(ephemeral.point, out.answer_.begin());
   const Hash confirmation = transcript.confirmation(kOfResponder);
   std::ranges::copy(confirmation.view(), out.answer_.begin() + 64);
   out.key_ = transcript.key(terms.key_size);

@@ -4,6 +4,7 @@
 #include <wusong_crypto.h>
 
 #include "wusong/crypto/signature.hpp"
+#include "wusong/suite/der.hpp"
 #include "wusong/suite/digest.hpp"
 #include "wusong/suite/errors.hpp"
 #include "wusong/suite/key_file.hpp"
@@ -105,7 +106,7 @@ bool is_null(const wusong_sealing* with) noexcept {
 extern "C" {
 
 const char* wusong_crypto_version(void) {
-  return "1.0";
+  return "1.1";
 }
 
 wusong_error wusong_scheme_at(size_t index, wusong_scheme* out) {
@@ -261,6 +262,21 @@ wusong_error wusong_agree(const wusong_secret_key* key, const wusong_public_key*
   if (!found) return name_of(found.error());
   std::ranges::copy(found->view(), secret);
   return kDone;
+}
+
+wusong_error wusong_encrypt_to(const wusong_public_key* key, wusong_bytes text, int as_der,
+                               wusong_buffer* out) {
+  if (key == nullptr || is_null(text) || is_null(out)) return null_argument();
+  SystemEntropy entropy;
+  const auto made = key->key.encrypt(view(text), entropy);
+  if (!made) return name_of(made.error());
+  return give(out, as_der != 0 ? suite::sm2_cipher_to_der(*made) : *made);
+}
+wusong_error wusong_decrypt_with(const wusong_secret_key* key, wusong_bytes ciphertext,
+                                 wusong_buffer* out) {
+  if (key == nullptr || is_null(ciphertext) || is_null(out)) return null_argument();
+  const auto text = key->key.decrypt(view(ciphertext));
+  return text ? give(out, text->view()) : name_of(text.error());
 }
 
 wusong_error wusong_encrypt(const wusong_sealing* with, wusong_bytes text, wusong_buffer* out) {

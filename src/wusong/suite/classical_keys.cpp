@@ -4,6 +4,7 @@
 #include "wusong/crypto/key_agreement.hpp"
 #include "wusong/crypto/p256.hpp"
 #include "wusong/crypto/rsa.hpp"
+#include "wusong/crypto/sm2_encryption.hpp"
 #include "wusong/hash/hash.hpp"
 #include "wusong/suite/der.hpp"
 #include "wusong/suite/internal/parts.hpp"
@@ -11,14 +12,14 @@
 namespace wusong::suite::internal {
 namespace {
 
-struct ChainPublic final : PublicParts {
+struct ChainPublic : PublicParts {
   using PublicParts::PublicParts;
   Result<void> verify(BytesView message, BytesView signature) const override {
     return crypto::verify(chain_scheme(*scheme), encoded, message, signature);
   }
 };
 
-struct ChainSecret final : SecretParts {
+struct ChainSecret : SecretParts {
   ChainSecret(BytesView bytes, std::unique_ptr<crypto::Signer> made)
       : SecretParts{bytes}, signer{std::move(made)} {}
   Bytes public_key() const override { return to_bytes(signer->public_key()); }
@@ -30,6 +31,23 @@ struct ChainSecret final : SecretParts {
     return signer->sign_batch(messages);
   }
   std::unique_ptr<crypto::Signer> signer;
+};
+
+struct Sm2Public final : ChainPublic {
+  using ChainPublic::ChainPublic;
+  Result<Bytes> encrypt(BytesView text, io::Entropy& entropy) const override {
+    return crypto::sm2_encrypt(encoded, text, entropy);
+  }
+};
+struct Sm2Secret final : ChainSecret {
+  using ChainSecret::ChainSecret;
+  Result<SecretBytes> decrypt(BytesView ciphertext) const override {
+    WUSONG_TRY(const auto key, crypto::Sm2Secret::from(secret.view()));
+    if (ciphertext.empty() || ciphertext[0] != tag::kSequence)
+      return crypto::sm2_decrypt(key, ciphertext);
+    WUSONG_TRY(const Bytes laid_out, sm2_cipher_from_der(ciphertext));
+    return crypto::sm2_decrypt(key, laid_out);
+  }
 };
 
 /// ECDSA over SHA-256, as everybody else's programs have it.
@@ -92,6 +110,8 @@ struct RsaPublic final : PublicParts {
 MadePublic make_classical_public(const Scheme& scheme, BytesView encoded) {
   switch (scheme.family) {
     case Family::chain:
+      if (chain_scheme(scheme) == crypto::Scheme::sm2)
+        return std::make_unique<Sm2Public>(scheme, encoded);
       return std::make_unique<ChainPublic>(scheme, encoded);
     case Family::secp256k1:
       if (!crypto::point_on_curve(crypto::Curve::secp256k1, encoded))
@@ -117,6 +137,8 @@ MadeSecret make_classical_secret(const Scheme& scheme, BytesView secret) {
   switch (scheme.family) {
     case Family::chain: {
       WUSONG_TRY(auto signer, crypto::make_signer(chain_scheme(scheme), secret));
+      if (chain_scheme(scheme) == crypto::Scheme::sm2)
+        return std::make_unique<Sm2Secret>(secret, std::move(signer));
       return std::make_unique<ChainSecret>(secret, std::move(signer));
     }
     case Family::secp256k1: {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/suite/der.hpp"
 
+#include "wusong/crypto/sm2_encryption.hpp"
 #include "wusong/suite/errors.hpp"
 
 namespace wusong::suite {
@@ -176,6 +177,42 @@ Result<Bytes> pair_from_der(BytesView encoded) {
   Bytes out(64);
   std::ranges::copy(numbers->modulus, out.begin() + 32 - std::ssize(numbers->modulus));
   std::ranges::copy(numbers->exponent, out.begin() + 64 - std::ssize(numbers->exponent));
+  return out;
+}
+
+Bytes sm2_cipher_to_der(BytesView ciphertext) {
+  WUSONG_ASSERT(ciphertext.size() > crypto::kSm2CiphertextAdds && ciphertext[0] == 4);
+  return to_bytes(
+      der(tag::kSequence,
+          {der_integer(ciphertext.subspan(1, 32)).view(),
+           der_integer(ciphertext.subspan(33, 32)).view(),
+           der(tag::kOctetString, {ciphertext.subspan(65, Hash::kSize)}).view(),
+           der(tag::kOctetString, {ciphertext.subspan(crypto::kSm2CiphertextAdds)}).view()})
+          .view());
+}
+
+Result<Bytes> sm2_cipher_from_der(BytesView encoded) {
+  const auto read = [encoded]() -> Result<Bytes> {
+    DerReader whole{encoded};
+    WUSONG_TRY(auto parts, whole.enter(tag::kSequence));
+    WUSONG_CHECK(whole.finish());
+    WUSONG_TRY(const BytesView x, parts.take_integer());
+    WUSONG_TRY(const BytesView y, parts.take_integer());
+    WUSONG_TRY(const BytesView digest, parts.take(tag::kOctetString));
+    WUSONG_TRY(const BytesView masked, parts.take(tag::kOctetString));
+    WUSONG_CHECK(parts.finish());
+    if (x.size() > 32 || y.size() > 32 || digest.size() != Hash::kSize || masked.empty())
+      return fail(err::bad_ciphertext_encoding);
+    Bytes out(65);
+    out[0] = 4;
+    std::ranges::copy(x, out.begin() + 33 - std::ssize(x));
+    std::ranges::copy(y, out.begin() + 65 - std::ssize(y));
+    append(out, digest);
+    append(out, masked);
+    return out;
+  };
+  auto out = read();
+  if (!out) return fail(err::bad_ciphertext_encoding);
   return out;
 }
 

@@ -69,4 +69,11 @@ Bytes pair_to_der(BytesView signature);
 /// @errors err::bad_signature_encoding
 [[nodiscard]] Result<Bytes> pair_from_der(BytesView encoded);
 
+/// SM2's C1 || C3 || C2 as the sequence that files hold: x, y, the digest, the masked text.
+/// @shape at least 98 bytes, the first of which is 4
+/// @source GB/T 35276-2017, section 7.2 (SM2Cipher)
+Bytes sm2_cipher_to_der(BytesView ciphertext);
+/// @errors err::bad_ciphertext_encoding
+[[nodiscard]] Result<Bytes> sm2_cipher_from_der(BytesView encoded);
+
 }  // namespace wusong::suite

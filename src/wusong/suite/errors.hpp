@@ -27,5 +27,7 @@ inline constexpr ErrorInfo bad_length{4310, Disposition::reject, "suite.bad_leng
 /// Of the C interface.
 inline constexpr ErrorInfo buffer_too_small{4311, Disposition::reject, "suite.buffer_too_small"};
 inline constexpr ErrorInfo null_argument{4312, Disposition::reject, "suite.null_argument"};
+inline constexpr ErrorInfo bad_ciphertext_encoding{4313, Disposition::reject,
+                                                   "suite.bad_ciphertext_encoding"};
 
 }  // namespace wusong::suite::err

@@ -61,6 +61,9 @@ Result<void> PublicKey::verify(BytesView message, BytesView signature) const {
 Result<pq::Encapsulated> PublicKey::encapsulate(io::Entropy& entropy) const {
   return parts_->encapsulate(entropy);
 }
+Result<Bytes> PublicKey::encrypt(BytesView text, io::Entropy& entropy) const {
+  return parts_->encrypt(text, entropy);
+}
 
 std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests) {
   std::vector<Result<void>> out(requests.size());
@@ -119,6 +122,9 @@ Result<std::vector<Bytes>> SecretKey::sign_batch(std::span<const BytesView> mess
 }
 Result<SecretBytes> SecretKey::decapsulate(BytesView ciphertext) const {
   return parts_->decapsulate(ciphertext);
+}
+Result<SecretBytes> SecretKey::decrypt(BytesView ciphertext) const {
+  return parts_->decrypt(ciphertext);
 }
 
 Result<SecretBytes> SecretKey::agree(const PublicKey& peer) const {

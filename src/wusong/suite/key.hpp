@@ -38,6 +38,11 @@ class PublicKey {
   [[nodiscard]] Result<void> verify(BytesView message, BytesView signature) const;
   /// @errors err::not_offered
   [[nodiscard]] Result<pq::Encapsulated> encapsulate(io::Entropy& entropy) const;
+  /// A key or a short record for the secret's owner: sm2. The sender is not authenticated.
+  /// @shape  C1 || C3 || C2, crypto::kSm2CiphertextAdds longer; sm2_cipher_to_der for files
+  /// @errors err::not_offered, crypto::err::bad_length (an empty text, or one above
+  ///         crypto::kSm2TextMost)
+  [[nodiscard]] Result<Bytes> encrypt(BytesView text, io::Entropy& entropy) const;
 
   PublicKey(PublicKey&&) noexcept;
   PublicKey& operator=(PublicKey&&) noexcept;
@@ -79,6 +84,9 @@ class SecretKey {
                                                       io::Entropy& entropy) const;
   /// @errors err::not_offered, pq::err::ciphertext_length
   [[nodiscard]] Result<SecretBytes> decapsulate(BytesView ciphertext) const;
+  /// What encrypt made, or its DER form.
+  /// @errors err::not_offered, err::bad_ciphertext_encoding, those of crypto::sm2_decrypt
+  [[nodiscard]] Result<SecretBytes> decrypt(BytesView ciphertext) const;
   /// The secret that both owners find: x25519, sm2, p256, secp256k1. It is no key yet, and proves
   /// nobody's name: see agree_on_key.
   /// @errors err::not_offered (also: keys of two schemes), crypto::err::no_agreement

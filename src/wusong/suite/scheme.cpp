@@ -12,7 +12,7 @@ using enum internal::Family;
 // clang-format off
 constexpr Scheme kSchemes[] = {
     {"ed25519", signature, "RFC 8032", "128 bits", 32, 32, 64, chain, 2},
-    {"sm2", signature, "GB/T 32918.2", "128 bits", 32, 64, 64, chain, 3},
+    {"sm2", signature, "GB/T 32918.2, 32918.4", "128 bits", 32, 64, 64, chain, 3},
     {"secp256k1", signature, "SEC 1, SEC 2, SHA-256", "128 bits", 32, 64, 64, secp256k1, 0},
     {"secp256k1-keccak256", signature, "Ethereum", "128 bits", 32, 64, 64, chain, 1},
     {"p256", signature, "FIPS 186-5, SHA-256", "128 bits", 32, 64, 64, p256, 0},

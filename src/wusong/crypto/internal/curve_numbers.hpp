@@ -11,6 +11,7 @@
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/internal/curve_parameters.hpp"
 #include "wusong/crypto/internal/curve_provider.hpp"
+#include "wusong/io/entropy.hpp"
 
 namespace wusong::crypto::internal {
 
@@ -72,6 +73,51 @@ Result<PlainPoint> public_point(const CurveKernels& kernels, const Number& secre
   Number y = C::Field::kModulus;
   math::subtract_in_place(y, out.y);
   out.y = y;
+  return out;
+}
+
+/// A point that only two know.
+struct SecretPoint : PlainPoint {
+  ~SecretPoint() { sodium_memzero(this, sizeof(*this)); }
+};
+/// k P, and Q added where there is one, in constant time.
+/// @errors err::bad_public_key (no point of the curve), err::no_agreement (there is no affine
+///         point), err::miscalculation
+inline Result<SecretPoint> secret_multiple(const CurveKernels& kernels, const Number& k,
+                                           const PlainPoint& p,
+                                           const PlainPoint* q = nullptr) noexcept {
+  SecretPoint out;
+  switch (kernels.multiply(k, p, q, out)) {
+    case Product::done:
+      return out;
+    case Product::bad_point:
+      return fail(err::bad_public_key);
+    case Product::neutral:
+      return fail(err::no_agreement);
+    case Product::wrong:
+      break;
+  }
+  return fail(err::miscalculation);
+}
+
+/// A scalar for one use, and its point.
+struct Ephemeral {
+  Number secret;
+  std::array<std::uint8_t, 64> point;
+  ~Ephemeral() { sodium_memzero(&secret, sizeof(secret)); }
+};
+/// @errors err::miscalculation
+template <typename C>
+Result<Ephemeral> draw_ephemeral(const CurveKernels& kernels, io::Entropy& entropy) noexcept {
+  Ephemeral out;
+  do {
+    std::array<std::uint8_t, 32> bytes;
+    entropy.fill(bytes);
+    out.secret = load_number(bytes);
+    sodium_memzero(bytes.data(), bytes.size());
+  } while (!in_range(out.secret, C::Order::kModulus));
+  WUSONG_TRY(const PlainPoint point, public_point<C>(kernels, out.secret));
+  out.point = store_point(point);
   return out;
 }
 

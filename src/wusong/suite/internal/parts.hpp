@@ -15,6 +15,7 @@ struct PublicParts {
   virtual Result<pq::Encapsulated> encapsulate(io::Entropy&) const {
     return fail(err::not_offered);
   }
+  virtual Result<Bytes> encrypt(BytesView, io::Entropy&) const { return fail(err::not_offered); }
 
   const Scheme* scheme;
   Bytes encoded;
@@ -35,6 +36,7 @@ struct SecretParts {
     return out;
   }
   virtual Result<SecretBytes> decapsulate(BytesView) const { return fail(err::not_offered); }
+  virtual Result<SecretBytes> decrypt(BytesView) const { return fail(err::not_offered); }
 
   SecretBytes secret;
 };
