@@ -2,7 +2,7 @@
 // Compiles contracts/src with npm's solc into build/contracts/NAME.json {abi, bytecode, deployedBytecode, storageLayout}:
 //   node contracts/build.mjs [--check] [--embed] [--out FOLDER]
 // Does nothing where nothing changed. --check writes nothing and fails where FOLDER is not what the sources give. --embed writes the
-// Registry's code into src/wusong/node/internal/registry_code.hpp, from where it goes into new genesis files.
+// code of Registry and Keys into src/wusong/node/internal, from where it goes into new genesis files.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 
 const root = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
-const kContracts = ["Directory", "Registry", "RuleBook", "Workflows"];
+const kContracts = ["Directory", "Keys", "Registry", "RuleBook", "Workflows"];
 const kSettings = {
   evmVersion: "cancun",
   viaIR: true,
@@ -66,25 +66,27 @@ export function build(out, names = kContracts, folders = ["src"]) {
   return true;
 }
 
-/** The Registry's code as a C++ header: new chains begin with it, so the program carries it. */
-export function embedded(registry) {
-  const digits = JSON.parse(registry).deployedBytecode.slice(2);
+/** Where the code of a contract stands in the program: new chains begin with it. */
+export const kEmbedded = Object.fromEntries(["Keys", "Registry"].map((name) =>
+  [name, join(root, "..", "src", "wusong", "node", "internal", `${name.toLowerCase()}_code.hpp`)]));
+/** A contract's code as a C++ header. */
+export function embedded(name, compiled) {
+  const digits = JSON.parse(compiled).deployedBytecode.slice(2);
   const lines = digits.match(/.{1,94}/g).map((part) => `    "${part}"`).join("\n");
   return `// SPDX-License-Identifier: Apache-2.0
-// The code of contracts/src/Registry.sol; node contracts/build.mjs --embed writes this file.
+// The code of contracts/src/${name}.sol; node contracts/build.mjs --embed writes this file.
 #pragma once
 
 #include <string_view>
 
 namespace wusong::node::internal {
 
-inline constexpr std::string_view kRegistryCode =
+inline constexpr std::string_view k${name}Code =
 ${lines};
 
 }  // namespace wusong::node::internal
 `;
 }
-export const kEmbedded = join(root, "..", "src", "wusong", "node", "internal", "registry_code.hpp");
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { values } = parseArgs({
@@ -98,6 +100,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     for (const [name] of stale) console.error(`${name}.json is not what contracts/src gives: run node contracts/build.mjs`);
     process.exit(stale.length === 0 ? 0 : 1);
   }
-  if (values.embed) writeFileSync(kEmbedded, embedded(compile(["Registry"]).Registry));
+  if (values.embed)
+    for (const [name, compiled] of Object.entries(compile(Object.keys(kEmbedded)))) writeFileSync(kEmbedded[name], embedded(name, compiled));
   console.log(build(values.out) ? `contracts: ${kContracts.join(", ")} compiled` : "contracts: nothing changed");
 }

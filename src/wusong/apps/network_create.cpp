@@ -10,6 +10,7 @@
 #include "wusong/apps/keys.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/hash/chain_hash.hpp"
+#include "wusong/node/account_keys.hpp"
 #include "wusong/node/registry.hpp"
 #include "wusong/platform/clock.hpp"
 #include "wusong/platform/files.hpp"
@@ -166,6 +167,7 @@ Outcome<node::Genesis> make_genesis(const NetworkPlan& plan, const std::vector<N
     if (!address) return std::unexpected{address.error()};
     genesis.accounts[*address].balance = balance;
   }
+  node::add_account_keys(genesis);
   return genesis;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "wusong/apps/keys.hpp"
+#include "wusong/node/account_keys.hpp"
 #include "wusong/node/registry.hpp"
 #include "wusong/platform/files.hpp"
 #include "wusong/testkit/test_folder.hpp"
@@ -39,7 +40,8 @@ TEST(NetworkCreate, EveryFileReadsBack) {
   EXPECT_EQ(genesis.chain_id, 5918u);
   ASSERT_EQ(genesis.validators.size(), 2u);
   EXPECT_EQ(genesis.observers.size(), 1u);
-  EXPECT_EQ(genesis.accounts.size(), kDevAccounts.size() + 1);  // and the registry
+  EXPECT_EQ(genesis.accounts.size(), kDevAccounts.size() + 2);  // registry and keys
+  EXPECT_TRUE(node::has_registry(genesis) && node::has_account_keys(genesis));
 
   const auto folders = node_folders(plan.folder);
   ASSERT_TRUE(folders);

@@ -37,6 +37,7 @@ enum class Defect : std::uint8_t {
   import_presence_believed,  // a resumed snapshot takes for complete whatever is there
   snapshot_unchecked,        // parts of a state are taken without comparing their hash
   failed_leader_waited_for,  // a leader that fails is waited for at each of its turns
+  replaced_key_accepted,     // an account's old key goes on signing, and anybody's new one does
 };
 inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "none",
@@ -66,6 +67,7 @@ inline constexpr auto kDefectNames = std::to_array<std::string_view>({
     "import_presence_believed",
     "snapshot_unchecked",
     "failed_leader_waited_for",
+    "replaced_key_accepted",
 });
 
 #ifdef WUSONG_DEFECTS

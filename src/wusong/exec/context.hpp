@@ -50,6 +50,8 @@ struct ChainRules {
   std::uint64_t chain_id{1};
   vm::Fork fork{vm::Fork::prague};
   Permissions permissions;
+  /// Accounts may have replaced their keys: the genesis holds the contract (account_keys.hpp).
+  bool account_keys{false};
 };
 
 /// EIP-4844's price of a unit of blob gas. @source EIP-4844; EIP-7691 for Prague's fraction

@@ -33,6 +33,8 @@ std::string_view text_of(Error error) noexcept {
       {&err::set_code_empty, "EIP-7702 transaction with empty auth list"},
       {&err::sender_not_permitted, "sender not permitted to transact"},
       {&err::deployment_not_permitted, "sender not permitted to deploy contracts"},
+      {&err::key_not_current,
+       "the key is not the account's present one: sign with the key that replaced it"},
       {&err::gas_required_exceeds_allowance, "gas required exceeds allowance"},
       {&err::no_such_transaction, "transaction not found"},
       {&err::override_conflict, "account has both 'state' and 'stateDiff'"},

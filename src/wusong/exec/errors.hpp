@@ -39,6 +39,7 @@ WUSONG_EXEC_ROW(2430, set_code_create);
 WUSONG_EXEC_ROW(2431, set_code_empty);
 WUSONG_EXEC_ROW(2440, sender_not_permitted);
 WUSONG_EXEC_ROW(2441, deployment_not_permitted);
+WUSONG_EXEC_ROW(2442, key_not_current);
 // Services and test files.
 WUSONG_EXEC_ROW(2450, gas_required_exceeds_allowance);
 WUSONG_EXEC_ROW(2451, no_such_transaction);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "wusong/exec/account_keys.hpp"
 #include "wusong/exec/addresses.hpp"
 #include "wusong/exec/errors.hpp"
 #include "wusong/exec/internal/evm_host.hpp"
@@ -55,7 +56,9 @@ Fork first_fork_of(TransactionType type) noexcept {
   return Fork::osaka;
 }
 
-Result<void> check_type(const Transaction& transaction, Fork fork) {
+Result<void> check_type(const Transaction& transaction, const ChainRules& rules) {
+  const Fork fork = rules.fork;
+  if (transaction.account && !rules.account_keys) return fail(err::type_not_supported);
   if (fork < first_fork_of(transaction.type)) return fail(err::type_not_supported);
   if (transaction.type == TransactionType::blob) {
     if (transaction.is_create()) return fail(err::blob_create);
@@ -105,6 +108,7 @@ class Transition {
  private:
   Result<void> check(std::uint64_t gas_left);
   Result<void> check_sender(Journal::Entry& sender);
+  std::optional<AccountKey> key_of(const Address& account);
   Result<void> check_fees(const Journal::Entry& sender, std::uint64_t gas_left);
   void buy_gas();
   void warm_up();
@@ -142,7 +146,21 @@ Result<void> Transition::check_sender(Journal::Entry& sender) {
   const bool delegates = rules_.fork >= Fork::prague && code.delegate.has_value();
   if (!code.bytes.empty() && !delegates) return fail(err::sender_not_eoa);
   if (!rules_.permissions.transact.allows(sender_address_)) return fail(err::sender_not_permitted);
+  if (rules_.account_keys &&
+      !is_present_key(key_of(sender_address_), transaction_, sender_address_)) {
+    return fail(err::key_not_current);
+  }
   return {};
+}
+
+/// As this transaction finds it: what those before it in the block replaced is replaced.
+std::optional<AccountKey> Transition::key_of(const Address& account) {
+  if (!rules_.account_keys) return std::nullopt;
+  Journal::Entry& contract = journal_.entry(kKeysAddress);
+  // Nobody has replaced a key yet: nothing to hash for.
+  if (!contract.storage_before_block && contract.slots.empty()) return std::nullopt;
+  return replaced_key(account,
+                      [&](const Hash& slot) { return journal_.storage(contract, to_u256(slot)); });
 }
 
 Result<void> Transition::check_fees(const Journal::Entry& sender, std::uint64_t gas_left) {
@@ -167,7 +185,7 @@ Result<void> Transition::check_fees(const Journal::Entry& sender, std::uint64_t 
 Result<void> Transition::check(std::uint64_t gas_left) {
   Journal::Entry& sender = journal_.entry(sender_address_);
   WUSONG_CHECK(check_sender(sender));
-  WUSONG_CHECK(check_type(transaction_, rules_.fork));
+  WUSONG_CHECK(check_type(transaction_, rules_));
   WUSONG_CHECK(check_fees(sender, gas_left));
   WUSONG_CHECK(check_gas(transaction_, rules_.fork));
   if (options_.check_sender && transaction_.is_create() &&
@@ -206,7 +224,7 @@ bool Transition::authorize_one(const types::Authorization& authorization) {
   }
   if (authorization.nonce == kNonceMax) return false;
   const auto authority = types::recover_authority(authorization);
-  if (!authority) return false;
+  if (!authority || !is_present_key(key_of(*authority), *authority)) return false;
   Journal::Entry& entry = journal_.entry(*authority);
   journal_.warm_account(entry);
   const Code& code = journal_.code_of(entry);
@@ -338,7 +356,7 @@ Result<void> check_static(const Transaction& transaction, const ChainRules& rule
   if (rules.fork >= Fork::osaka && transaction.gas_limit > kTransactionGasMax) {
     return fail(err::gas_limit_too_high);
   }
-  WUSONG_CHECK(check_type(transaction, rules.fork));
+  WUSONG_CHECK(check_type(transaction, rules));
   return check_gas(transaction, rules.fork);
 }
 

@@ -27,7 +27,8 @@ struct TransactionOutcome {
 /// What eth_call and its kin leave unchecked.
 struct TransitionOptions {
   bool check_nonce{true};
-  bool check_sender{true};  // chain id, permissions, EIP-3607 and the gas cap of EIP-7825
+  /// Chain id, permissions, the account's key, EIP-3607 and the gas cap of EIP-7825.
+  bool check_sender{true};
   vm::Tracer* tracer{nullptr};
 };
 
@@ -46,7 +47,7 @@ IntrinsicGas intrinsic_gas(const types::Transaction& transaction, vm::Fork fork)
 /// Applies one transaction in a transaction of the journal that it begins; the caller ends it with
 /// finish_transaction(), after looking at whatever it wants. `gas_left` is what the block still
 /// has. A refused transaction changes nothing.
-/// @errors every row from 2400 to 2441
+/// @errors every row from 2400 to 2442
 [[nodiscard]] Result<TransactionOutcome> apply_transaction(
     vm::Interpreter& machine, Journal& journal, const BlockContext& block, const ChainRules& rules,
     const types::Transaction& transaction, const Address& sender, std::uint64_t gas_left,

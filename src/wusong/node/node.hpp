@@ -262,7 +262,10 @@ class Node {
 
   void finalise(std::span<const PreparedPtr> blocks, const Bytes& certificate);
   void store_final(const PreparedPtr& block, BytesView certificate);
+  /// The next nonces of a block's senders, as far as their keys are theirs.
+  void note_nonces(const PreparedBlock& block, std::map<Address, std::uint64_t>& next) const;
   void refresh_nonces(const ExecutedBlock& block);
+  void forget_old_keys(const ExecutedBlock& block);
   void serve_block(const consensus::ServeBlock& request);
   void serve_turn();
   void serve_range(consensus::PeerId peer, const net::RangeRequest& request,

@@ -43,10 +43,8 @@ std::vector<txpool::PooledPtr> Node::choose_transactions(const Hash& parent) {
   HashSet<Hash> excluded;
   std::map<Address, std::uint64_t> next;
   for (const PreparedPtr& ancestor : ancestors_to_final(parent)) {
-    for (std::size_t i = 0; i < ancestor->senders.size(); ++i) {
-      excluded.insert(ancestor->transaction_hashes[i]);
-      next[ancestor->senders[i]] = ancestor->block.transactions[i].nonce + 1;
-    }
+    excluded.insert(ancestor->transaction_hashes.begin(), ancestor->transaction_hashes.end());
+    note_nonces(*ancestor, next);
   }
   std::vector<txpool::NonceUpdate> next_nonces;
   next_nonces.reserve(next.size());

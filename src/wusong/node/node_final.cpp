@@ -71,9 +71,7 @@ void Node::store_final(const PreparedPtr& block, BytesView certificate) {
   roots_.erase(roots_.begin(), roots_.upper_bound(header.executed));
 
   std::map<Address, std::uint64_t> next;
-  for (std::size_t i = 0; i < block->senders.size(); ++i) {
-    next[block->senders[i]] = block->block.transactions[i].nonce + 1;
-  }
+  note_nonces(*block, next);
   std::vector<txpool::NonceUpdate> nonces;
   nonces.reserve(next.size());
   for (const auto& [address, nonce] : next) {
@@ -91,6 +89,14 @@ void Node::store_final(const PreparedPtr& block, BytesView certificate) {
   counters_.transactions_finalised += block->senders.size();
   const Height last_nonempty = block->senders.empty() ? final_.last_nonempty : header.number;
   final_ = {.header = header, .hash = block->hash, .last_nonempty = last_nonempty};
+}
+
+void Node::note_nonces(const PreparedBlock& block, std::map<Address, std::uint64_t>& next) const {
+  for (std::size_t i = 0; i < block.senders.size(); ++i) {
+    // Whoever names another's account uses none of its nonces: execution will skip it.
+    if (!accounts_->check(block.block.transactions[i], block.senders[i])) continue;
+    next[block.senders[i]] = block.block.transactions[i].nonce + 1;
+  }
 }
 
 void Node::on_executed(const BlockPtr& block) {
@@ -114,8 +120,9 @@ void Node::on_executed(const BlockPtr& block) {
     return;
   }
   accounts_->replace(*std::move(view), height);
-  // A transaction that was skipped used no nonce; and EIP-7702 moves nonces of accounts that sent
-  // none.
+  forget_old_keys(*block);
+  // A transaction that was skipped used no nonce; one by a key that was new to this node used one;
+  // and EIP-7702 moves nonces of accounts that sent none.
   refresh_nonces(*block);
 
   release_delivery();
@@ -130,11 +137,24 @@ void Node::on_executed(const BlockPtr& block) {
   for (const Hash& id : waiting) decide(id);
 }
 
+/// What the pool holds of an account whose key this block replaced, by the old key, is dropped.
+void Node::forget_old_keys(const ExecutedBlock& block) {
+  std::vector<Address> replaced;
+  for (const types::Receipt& receipt : block.receipts) {
+    for (const types::Log& log : receipt.logs) {
+      if (log.address == exec::kKeysAddress && log.topics.size() > 1)
+        replaced.push_back(Address::from(log.topics[1].view().last(Address::kSize)));
+    }
+  }
+  if (!replaced.empty()) apply_changes(pool_->recheck(replaced), std::nullopt);
+}
+
 void Node::refresh_nonces(const ExecutedBlock& block) {
   std::vector<Address> touched;
   for (std::size_t i = 0; i < block.senders.size(); ++i) {
-    if (block.skipped[i] != 0) touched.push_back(block.senders[i]);
-    for (const types::Authorization& authorization : block.block.transactions[i].authorizations) {
+    const types::Transaction& transaction = block.block.transactions[i];
+    if (block.skipped[i] != 0 || transaction.account) touched.push_back(block.senders[i]);
+    for (const types::Authorization& authorization : transaction.authorizations) {
       if (const auto authority = types::recover_authority(authorization)) {
         touched.push_back(*authority);
       }

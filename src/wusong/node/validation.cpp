@@ -5,6 +5,7 @@
 
 #include "wusong/exec/errors.hpp"
 #include "wusong/exec/transition.hpp"
+#include "wusong/node/account_keys.hpp"
 #include "wusong/node/errors.hpp"
 
 namespace wusong::node {
@@ -86,7 +87,8 @@ exec::ChainRules chain_rules(const Genesis& genesis) {
   return {.chain_id = genesis.chain_id,
           .fork = genesis.fork,
           .permissions = {.transact = allow_list(genesis.transact),
-                          .deploy = allow_list(genesis.deploy)}};
+                          .deploy = allow_list(genesis.deploy)},
+          .account_keys = has_account_keys(genesis)};
 }
 
 }  // namespace wusong::node

@@ -46,6 +46,7 @@ constexpr std::array kQuarries{
     Quarry{Defect::import_presence_believed, "joins", 4, 30},
     Quarry{Defect::snapshot_unchecked, "joins", 4, 60},
     Quarry{Defect::failed_leader_waited_for, "leaders", 4, 10},
+    Quarry{Defect::replaced_key_accepted, "members", 4, 10},
 };
 static_assert(kQuarries.size() + 1 == kDefectNames.size(), "every defect is hunted");
 

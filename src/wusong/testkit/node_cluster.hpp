@@ -7,6 +7,7 @@
 
 #include "wusong/hash/hash.hpp"
 #include "wusong/io/memory_segment_store.hpp"
+#include "wusong/node/account_keys.hpp"
 #include "wusong/node/node.hpp"
 #include "wusong/node/opening.hpp"
 #include "wusong/node/validation.hpp"
@@ -53,6 +54,7 @@ class NodeCluster {
       std::vector<Address> governors;
       for (std::size_t i = 0; i < count; ++i) governors.push_back(governor(i));
       node::add_registry(genesis_, governors, 4);
+      node::add_account_keys(genesis_);
     }
     state::MemoryState first;
     first.apply(node::genesis_state(genesis_));

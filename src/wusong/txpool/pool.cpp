@@ -198,6 +198,21 @@ Changes Pool::on_block(const BlockUpdate& update, Instant now) {
   return changes;
 }
 
+Changes Pool::recheck(std::span<const Address> senders) {
+  Changes changes;
+  for (const Address& address : senders) {
+    Sender* const sender = find_sender(address);
+    if (sender == nullptr) continue;
+    std::vector<std::uint64_t> refused;
+    for (const auto& [nonce, pooled] : sender->transactions)
+      if (!accounts_.check(pooled->transaction, address)) refused.push_back(nonce);
+    for (const std::uint64_t nonce : refused) erase(*sender, nonce, changes);
+    settle(*sender, changes);
+    drop_if_empty(*sender);
+  }
+  return changes;
+}
+
 Changes Pool::expire(Instant now) {
   Changes changes;
   std::vector<Address> waiting;

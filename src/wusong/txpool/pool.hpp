@@ -143,6 +143,8 @@ class Pool {
   std::vector<PooledPtr> build(const BuildRequest& request);
 
   Changes on_block(const BlockUpdate& update, Instant now);
+  /// Drops what AccountSource::check now refuses of these senders: their keys or rights changed.
+  Changes recheck(std::span<const Address> senders);
   /// Drops remote transactions queued behind a gap for longer than the limit.
   Changes expire(Instant now);
 

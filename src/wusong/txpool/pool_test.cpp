@@ -257,6 +257,29 @@ TEST(Blocks, AHigherBaseFeeHidesThoseThatCannotPayIt) {
   EXPECT_EQ(pool.build().size(), 2u);
 }
 
+TEST(Recheck, DropsWhatTheAccountsRulesRefuseBySenderPendingQueuedAndLocal) {
+  TestPool pool;
+  ASSERT_TRUE(pool.add(make(1, 0)));
+  ASSERT_TRUE(pool.add(make(1, 1, {.local = true})));
+  ASSERT_TRUE(pool.add(make(1, 3)));
+  ASSERT_TRUE(pool.add(make(2, 0)));
+  pool.accounts.refused = address(1);
+  const std::vector<Address> others{address(2), address(3)};
+  EXPECT_TRUE(pool->recheck(others).removed.empty());
+  const std::vector<Address> refused{address(1)};
+  const Changes changes = pool->recheck(refused);
+  EXPECT_EQ(changes.removed.size(), 3u);
+  ASSERT_EQ(changes.stored.size(), 1u);
+  EXPECT_FALSE(changes.stored[0].keep);
+  const Counts counts = pool->counts();
+  EXPECT_EQ(counts.pending, 1u);
+  EXPECT_EQ(counts.queued, 0u);
+  EXPECT_EQ(counts.bytes, 100u);
+  EXPECT_EQ(counts.senders, 1u);
+  pool.accounts.refused.reset();
+  EXPECT_TRUE(pool.add(make(1, 0)));
+}
+
 TEST(Expiry, DropsRemoteQueuedOnesOnly) {
   TestPool pool{{.queued_lifetime = 60s}};
   EXPECT_TRUE(pool.add(make(1, 0)));

@@ -21,5 +21,6 @@ inline constexpr ErrorInfo too_many_roots{1508, Disposition::reject, "types.too_
 inline constexpr ErrorInfo wrong_transactions_root{1509, Disposition::reject,
                                                    "types.wrong_transactions_root"};
 inline constexpr ErrorInfo bad_epoch{1510, Disposition::reject, "types.bad_epoch"};
+inline constexpr ErrorInfo bad_account{1511, Disposition::reject, "types.bad_account"};
 
 }  // namespace wusong::types::err

@@ -88,6 +88,7 @@ void write_typed_fields(RlpWriter& out, const Transaction& tx) {
   if (tx.type == TransactionType::native) {
     out.number(static_cast<std::uint64_t>(tx.scheme));
     out.string(tx.public_key);
+    if (tx.account) out.string(*tx.account);
   }
 }
 
@@ -210,7 +211,12 @@ Result<void> read_native_signature(RlpReader& in, Transaction& tx) {
   if (info == nullptr) return fail(err::unknown_scheme);
   tx.scheme = info->scheme;
   WUSONG_TRY(const BytesView key, in.string());
-  WUSONG_TRY(const BytesView signature, in.string());
+  WUSONG_TRY(BytesView signature, in.string());
+  if (!in.empty()) {  // one more: the account stands before the signature
+    if (signature.size() != Address::kSize) return fail(err::bad_account);
+    tx.account = Address::from(signature);
+    WUSONG_TRY(signature, in.string());
+  }
   if (key.size() != info->public_key_size || signature.size() != info->signature_size) {
     return fail(err::bad_key_size);
   }
@@ -269,6 +275,10 @@ Result<Transaction> decode_typed(TransactionType type, BytesView payload) {
                                                : read_ecdsa(in, tx));
   WUSONG_CHECK(in.finish());
   return tx;
+}
+
+Address native_sender(const Transaction& tx) {
+  return tx.account ? *tx.account : crypto::address_of(tx.scheme, tx.public_key);
 }
 
 /// What signing_hash hashes.
@@ -385,7 +395,7 @@ Result<Address> recover_sender(const Transaction& transaction) {
   }
   WUSONG_CHECK(crypto::verify(transaction.scheme, transaction.public_key,
                               native_signing_bytes(transaction), transaction.native_signature));
-  return crypto::address_of(transaction.scheme, transaction.public_key);
+  return native_sender(transaction);
 }
 
 namespace {
@@ -422,7 +432,7 @@ void recover_native(std::span<const Transaction* const> transactions,
   for (std::size_t i = 0; i < places.size(); ++i) {
     const Transaction& each = *transactions[places[i]];
     if (verdicts[i]) {
-      out[places[i]] = crypto::address_of(each.scheme, each.public_key);
+      out[places[i]] = native_sender(each);
     } else {
       out[places[i]] = fail(verdicts[i].error());
     }

@@ -13,8 +13,8 @@
 
 namespace wusong::types {
 
-/// EIP-2718 type bytes. `native` is ours: the fields of EIP-1559 with a signature scheme and a
-/// public key in place of (y_parity, r, s).
+/// EIP-2718 type bytes. `native` is ours: the fields of EIP-1559 with a signature scheme, a public
+/// key, perhaps an account, and a signature in place of (y_parity, r, s).
 enum class TransactionType : std::uint8_t {
   legacy = 0,
   access_list = 1,  // EIP-2930
@@ -62,9 +62,12 @@ struct Transaction {
 
   crypto::EcdsaSignature signature;  // every type but native
 
-  crypto::Scheme scheme{crypto::Scheme::secp256k1};  // native only, as are the next two
+  crypto::Scheme scheme{crypto::Scheme::secp256k1};  // native only, as are the next three
   Bytes public_key;
   Bytes native_signature;
+  /// Native only: the account that the key acts for where the address is not the key's own (ADR
+  /// 0030). Whether it is that account's present key is the state's to say.
+  std::optional<Address> account;
 
   bool is_create() const noexcept { return !to.has_value(); }
   /// Gas price paid at this base fee: min(max_fee, base_fee + max_priority_fee).
@@ -76,8 +79,8 @@ Bytes encode(const Transaction& transaction);
 /// Accepts exactly what encode() writes.
 /// @errors codec's RLP rows; err::unknown_transaction_type, err::empty_transaction,
 ///         err::bad_signature_values (r or s zero or >= n; s > n/2), err::bad_v,
-///         err::unknown_scheme, err::bad_key_size, err::missing_recipient (blob, set code),
-///         err::empty_authorization_list
+///         err::unknown_scheme, err::bad_key_size, err::bad_account, err::missing_recipient (blob,
+///         set code), err::empty_authorization_list
 [[nodiscard]] Result<Transaction> decode_transaction(BytesView encoded);
 
 /// By its encoding: keccak256 as Ethereum's clients compute it, for `native` ones the chain's hash.
@@ -87,16 +90,19 @@ void transaction_hashes(std::span<const BytesView> encoded, std::span<Hash> out)
 Hash hash_of(const Transaction& transaction);
 /// What an Ethereum signature covers.
 Hash signing_hash(const Transaction& transaction);
-/// What a native signature covers: 0x57 || rlp(fields up to and including scheme and public key).
+/// What a native signature covers: 0x57 || rlp(fields up to the signature).
 Bytes native_signing_bytes(const Transaction& transaction);
-/// The account that signed. @errors crypto::err::bad_signature and its kin
+/// The account that a transaction acts for: the one it names, else the one of the key that signed.
+/// The signature holds; that the key is the account's present one is exec's to check.
+/// @errors crypto::err::bad_signature and its kin
 [[nodiscard]] Result<Address> recover_sender(const Transaction& transaction);
 /// recover_sender of each, in their order, at a fraction of the cost.
 std::vector<Result<Address>> recover_senders(std::span<const Transaction* const> transactions);
 
 /// Signs in place with a secp256k1 key (`legacy` with EIP-155 where chain_id is set).
 [[nodiscard]] Result<void> sign(Transaction& transaction, BytesView secret_key);
-/// Signs a native transaction in place: sets scheme, public key and signature.
+/// Signs a native transaction in place: sets scheme, public key and signature. For an account that
+/// the key is not the first of, `account` names it beforehand.
 void sign_native(Transaction& transaction, const crypto::Signer& signer);
 
 }  // namespace wusong::types

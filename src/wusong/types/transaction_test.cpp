@@ -257,6 +257,59 @@ TEST(NativeTransaction, EverySchemeSignsReadsBackAndHasItsOwnAddress) {
   EXPECT_EQ(std::ranges::adjacent_find(senders), senders.end());
 }
 
+TEST(NativeTransaction, MayActForAnAccountThatIsNotItsKeys) {
+  const auto signer = crypto::make_signer(crypto::Scheme::ed25519, Bytes(32, 0x31)).value();
+  Transaction plain = full(TransactionType::native);
+  sign_native(plain, *signer);
+  Transaction tx = full(TransactionType::native);
+  tx.account = test_address(0x77);
+  sign_native(tx, *signer);
+  const Bytes encoded = encode(tx);
+  const auto decoded = decode_transaction(encoded);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->account, tx.account);
+  EXPECT_EQ(encode(*decoded), encoded);
+  EXPECT_EQ(recover_sender(*decoded), test_address(0x77));
+  const std::vector<const Transaction*> both{&plain, &*decoded};
+  const auto senders = recover_senders(both);
+  EXPECT_EQ(senders[0], crypto::address_of(signer->scheme(), signer->public_key()));
+  EXPECT_EQ(senders[1], test_address(0x77));
+
+  // It is signed: nobody takes it away, adds it or puts another in its place.
+  for (const auto account : {std::optional<Address>{}, std::optional{test_address(0x78)}}) {
+    Transaction changed = tx;
+    changed.account = account;
+    EXPECT_FALSE(recover_sender(changed));
+  }
+  plain.account = test_address(0x77);
+  EXPECT_FALSE(recover_sender(plain));
+}
+
+TEST(NativeTransaction, AnAccountOfAnotherLengthOrTwoOfThemAreRefused) {
+  const auto signer = crypto::make_signer(crypto::Scheme::ed25519, Bytes(32, 0x31)).value();
+  const auto with = [&](std::initializer_list<std::size_t> lengths) {
+    codec::RlpWriter out;
+    out.open_list();
+    for (int i = 0; i < 8; ++i) out.string({});
+    out.open_list();
+    out.close_list();
+    out.number(static_cast<std::uint64_t>(signer->scheme()));
+    out.string(signer->public_key());
+    for (const std::size_t length : lengths) out.string(Bytes(length, 1));
+    out.string(Bytes(64, 2));
+    out.close_list();
+    Bytes encoded{0x57};
+    append(encoded, out.take());
+    return decode_transaction(encoded);
+  };
+  EXPECT_TRUE(with({}));
+  EXPECT_TRUE(with({20}));
+  EXPECT_EQ(with({19}).error(), Error{err::bad_account});
+  EXPECT_EQ(with({21}).error(), Error{err::bad_account});
+  EXPECT_EQ(with({64}).error(), Error{err::bad_account});
+  EXPECT_FALSE(with({20, 20}));
+}
+
 TEST(Transaction, SendersOfManyAreThoseOfEach) {
   std::vector<Transaction> transactions;
   for (std::uint64_t i = 0; i < 21; ++i) {

@@ -6,6 +6,8 @@
 
 #include "wusong/base/hash_map.hpp"
 #include "wusong/base/strong.hpp"
+#include "wusong/exec/account_keys.hpp"
+#include "wusong/exec/errors.hpp"
 #include "wusong/node/node.hpp"
 
 namespace wusong::node {
@@ -23,6 +25,15 @@ class Node::Accounts final : public txpool::AccountSource {
     return account ? account->balance : U256{};
   }
 
+  /// Whether the transaction's key is the account's, as far as this node has executed.
+  Result<void> check(const types::Transaction& transaction, const Address& sender) const override {
+    if (!keys_replaced_ && !transaction.account) return {};
+    const auto present = exec::replaced_key(*view_, sender);
+    if (!exec::is_present_key(present, transaction, sender))
+      return fail(exec::err::key_not_current);
+    return {};
+  }
+
   /// A final block, not executed yet, uses nonces up to `nonce`.
   void advance(const Address& address, std::uint64_t nonce, Height height) {
     Ahead& entry = ahead_[address];
@@ -32,6 +43,9 @@ class Node::Accounts final : public txpool::AccountSource {
   /// State of a newer height; what was assumed up to it is known now.
   void replace(std::unique_ptr<types::StateView> view, Height height) {
     view_ = std::move(view);
+    // Until somebody does, there is nothing to look up for each transaction.
+    const auto keys = view_->account(exec::kKeysAddress);
+    keys_replaced_ = keys && keys->storage_root != types::kEmptyTrieRoot;
     boost::unordered::erase_if(ahead_,
                                [&](const auto& entry) { return entry.second.height <= height; });
   }
@@ -44,6 +58,7 @@ class Node::Accounts final : public txpool::AccountSource {
   };
   std::unique_ptr<types::StateView> view_;
   HashMap<Address, Ahead> ahead_;
+  bool keys_replaced_{false};  // some account's
 };
 
 }  // namespace wusong::node

@@ -5,6 +5,7 @@
 
 #include "wusong/hash/hash.hpp"
 #include "wusong/node/validation.hpp"
+#include "wusong/sim/internal/governors.hpp"
 #include "wusong/sim/vote_scheme.hpp"
 
 namespace wusong::sim::internal {
@@ -102,6 +103,8 @@ const ChainChecker::Expected* ChainChecker::expect(const node::ExecutedBlock& bl
       checkers_.violate("model", "a transaction went otherwise than the model" + at(header.number));
     expected.transactions.push_back(types::hash_of(block.block.transactions[i]));
     expected.skipped.push_back(!effect);
+    if (effect && block.senders[i] == Governors::robbed())
+      checkers_.violate("key", "a key that was replaced has acted" + at(header.number));
     if (!effect && all_honest_)
       checkers_.violate("waste", "a block holds what takes no effect" + at(header.number));
   }

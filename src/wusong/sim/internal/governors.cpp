@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "wusong/exec/account_keys.hpp"
 #include "wusong/hash/hash.hpp"
+#include "wusong/node/account_keys.hpp"
 #include "wusong/node/registry_calls.hpp"
 #include "wusong/sim/internal/world.hpp"
 
@@ -35,6 +37,36 @@ std::unique_ptr<crypto::Signer> Governors::vote_secret(consensus::PeerId identit
 }
 std::unique_ptr<crypto::Signer> Governors::node_secret(consensus::PeerId identity) {
   return *crypto::make_signer(crypto::Scheme::ed25519, secret('n', identity));
+}
+
+Address Governors::robbed() {
+  static const Address kRobbed = [] {
+    const auto signer = crypto::make_signer(crypto::Scheme::secp256k1, secret('r', 0));
+    return crypto::address_of(crypto::Scheme::secp256k1, (*signer)->public_key());
+  }();
+  return kRobbed;
+}
+
+void Governors::add_robbed(node::Genesis& genesis) {
+  node::add_account_keys(genesis);
+  genesis.accounts[robbed()].balance = U256{1'000};
+  const auto present = *crypto::make_signer(crypto::Scheme::ed25519, secret('r', 1));
+  const Hash slot = exec::account_key_slot(robbed());
+  auto& words = genesis.accounts[exec::kKeysAddress].storage;
+  words[slot] = to_u256(hash::keccak256(present->public_key()));
+  words[to_hash(to_u256(slot) + U256{1})] =
+      U256{1 << 8 | static_cast<std::uint64_t>(present->scheme())};
+}
+
+void Governors::steal() {
+  types::Transaction out;
+  out.type = types::TransactionType::dynamic_fee;
+  out.chain_id = world_.genesis.chain_id;
+  out.to = address(0);
+  out.gas_limit = 21'000;
+  out.value = U256{1};
+  WUSONG_ASSERT(types::sign(out, secret('r', 0)));
+  world_.nodes[thefts_++ % world_.size()]->submit({out}, [](const std::vector<Result<void>>&) {});
 }
 
 /// The honest node that has executed most; null while all are down.

@@ -29,6 +29,10 @@ class Governors {
   Governors(World& world, Rng rng) : world_{world}, rng_{rng} {}
   /// One step: a proposal, or an approval of the one that waits.
   void act();
+  /// Somebody has the key that an account replaced, and sends by it. In vain.
+  void steal();
+  static Address robbed();
+  static void add_robbed(node::Genesis& genesis);
   /// For a transaction to be executed.
   bool waiting() const noexcept { return waiting_for_ > 0; }
 
@@ -51,6 +55,7 @@ class Governors {
   Rng rng_;
   std::map<consensus::PeerId, std::uint64_t> generations_;  // of vote keys
   std::size_t waiting_for_{0};
+  std::size_t thefts_{0};
 };
 
 }  // namespace wusong::sim::internal

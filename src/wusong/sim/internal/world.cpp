@@ -50,6 +50,7 @@ node::Genesis genesis_of(const Scenario& scenario, const Clients& clients) {
     for (std::size_t i = 0; i < scenario.validators; ++i)
       governing.push_back(Governors::address(static_cast<consensus::PeerId>(i)));
     node::add_registry(out, governing, Governors::kEpochBlocks);
+    Governors::add_robbed(out);
   }
   return out;
 }
@@ -536,7 +537,10 @@ Outcome World::run() {
   every(pace.full, [this] { fill_one(); });
   every(pace.slow_disk, [this] { slow_one(); });
   every(pace.clock, [this] { jump_one(); });
-  every(pace.members, [this] { governors.act(); });
+  every(pace.members, [this] {
+    governors.act();
+    governors.steal();
+  });
   every(pace.join, [this] { replace_one(); });
   loop.after(1s, [this] { every_second(); });
   loop.run_until(Instant{} + scenario.chaos / 2);
