@@ -9,6 +9,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/json.hpp"
+#include "wusong/exec/account_keys.hpp"
 #include "wusong/rpc/internal/methods.hpp"
 #include "wusong/testkit/rpc_chain.hpp"
 #include "wusong/txpool/errors.hpp"
@@ -105,6 +106,31 @@ TEST(Methods, AreEachDocumented) {
   for (const std::string& method : all_methods())
     EXPECT_NE(text.find("`" + method + "`"), std::string::npos)
         << method << " is not in docs/rpc.md";
+}
+
+TEST(Methods, AnAccountsKeyIsTheFirstOneUntilTheContractHasAnother) {
+  Chain chain;
+  chain.node.account_with_code(exec::kKeysAddress, Bytes{0x00});
+  const auto ask = [&] {
+    return part(chain.server().handle_http(
+                    request("wusong_accountKey", "[\"" + chain.alice_text() + "\"]")),
+                "result");
+  };
+  EXPECT_NE(ask().find(R"("scheme":null,"keyHash":null,"sequence":"0x0")"), std::string::npos);
+  const Hash slot = exec::account_key_slot(*codec::fixed_from_hex<Address>(chain.alice_text()));
+  const Hash rest = to_hash(to_u256(slot) + U256{1});
+  chain.node.contents.slots[{exec::kKeysAddress, slot}] = to_u256(Chain::word_of(0x11));
+  chain.node.contents.slots[{exec::kKeysAddress, rest}] = U256{2 << 8 | 4};
+  const std::string got = ask();
+  EXPECT_NE(
+      got.find(R"("scheme":"ml-dsa-44","keyHash":")" + Chain::word(0x11) +
+               R"(","sequence":"0x2","contract":"0x0000000000000000000000000000000000005702")"),
+      std::string::npos)
+      << got;
+  EXPECT_NE(got.find(R"("slots":[")" + codec::to_hex_data(slot) + "\",\"" +
+                     codec::to_hex_data(rest) + "\"]"),
+            std::string::npos)
+      << got;
 }
 
 // ---- envelopes

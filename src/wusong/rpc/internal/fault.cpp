@@ -85,6 +85,7 @@ constexpr auto kSkips = std::to_array<const ErrorInfo*>({
     &exec::err::set_code_empty,
     &exec::err::sender_not_permitted,
     &exec::err::deployment_not_permitted,
+    &exec::err::key_not_current,
 });
 
 /// The words of a row that has none here.

@@ -64,6 +64,7 @@ void write_signature(JsonWriter& out, const Transaction& tx) {
     const auto* scheme = crypto::find_scheme(static_cast<std::uint8_t>(tx.scheme));
     out.string(scheme != nullptr ? scheme->name : "unknown");
     out.key("wusong_publicKey").data(tx.public_key);
+    if (tx.account) out.key("wusong_account").data(*tx.account);
     out.key("wusong_signature").data(tx.native_signature);
     return;
   }

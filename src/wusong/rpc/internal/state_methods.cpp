@@ -4,6 +4,7 @@
 #include <array>
 
 #include "wusong/codec/hex.hpp"
+#include "wusong/exec/account_keys.hpp"
 #include "wusong/rpc/errors.hpp"
 #include "wusong/rpc/internal/methods.hpp"
 
@@ -66,6 +67,30 @@ Answer<void> get_storage_at(const Call& call, JsonWriter& out) {
   WUSONG_ANSWER(const Hash slot, call.params.word({1, "slot"}));
   WUSONG_ANSWER(const Reading reading, open_state(call, 2));
   out.data(to_hash(reading.state->storage(address, slot)));
+  return finish(reading);
+}
+
+/// Null on a chain whose accounts keep their first keys for ever.
+Answer<void> account_key(const Call& call, JsonWriter& out) {
+  WUSONG_ANSWER(const Address address, call.params.address(kAddressPlace));
+  WUSONG_ANSWER(const Reading reading, open_state(call, 1));
+  if (!reading.state->account(exec::kKeysAddress)) {
+    out.null();
+    return finish(reading);
+  }
+  const auto present = exec::replaced_key(*reading.state, address);
+  out.open_object().key("address").data(address).key("height").quantity(reading.height.value);
+  const auto* scheme =
+      present ? crypto::find_scheme(static_cast<std::uint8_t>(present->scheme)) : nullptr;
+  out.key("scheme");
+  scheme == nullptr ? out.null() : out.string(scheme->name);
+  out.key("keyHash");
+  present ? out.data(present->key_hash) : out.null();
+  out.key("sequence").quantity(present ? present->sequence : 0);
+  // What eth_getProof proves it by.
+  const Hash slot = exec::account_key_slot(address);
+  out.key("contract").data(exec::kKeysAddress).key("slots").open_array().data(slot);
+  out.data(to_hash(to_u256(slot) + U256{1})).close_array().close_object();
   return finish(reading);
 }
 
@@ -306,6 +331,7 @@ constexpr auto kMethods = std::to_array<Method>({
     {"eth_signTransaction", refuse_keys},
     {"eth_sign", refuse_keys},
     {"eth_accounts", accounts},
+    {"wusong_accountKey", account_key},
     {"eth_syncing", syncing},
     {"eth_coinbase", coinbase},
 });
