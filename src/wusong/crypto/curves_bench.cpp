@@ -9,7 +9,8 @@
 #include "wusong/crypto/internal/curve_provider.hpp"
 #include "wusong/crypto/internal/openssl.hpp"
 #include "wusong/crypto/p256.hpp"
-#include "wusong/crypto/sm2.hpp"
+#include "wusong/crypto/sm2_encryption.hpp"
+#include "wusong/testkit/seeded_entropy.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -152,6 +153,48 @@ void verify_openssl(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
+
+/// Texts of these many bytes.
+void sm2_encryption(benchmark::State& state, bool decrypts) {
+  testkit::SeededEntropy entropy;
+  const auto secret = Sm2Secret::from(Bytes(32, 7));
+  const Bytes text(static_cast<std::size_t>(state.range(0)), 1);
+  const auto sealed = sm2_encrypt(secret->public_key(), text, entropy);
+  for (auto _ : state) {
+    if (decrypts ? !sm2_decrypt(*secret, *sealed).has_value()
+                 : !sm2_encrypt(secret->public_key(), text, entropy).has_value())
+      state.SkipWithError("refused");
+  }
+}
+void sm2_encryption_openssl(benchmark::State& state, bool decrypts) {
+  const PKeyPtr key{Sm2::peer_key()};
+  const PKeyCtxPtr sealing{EVP_PKEY_CTX_new(key.get(), nullptr)};
+  const PKeyCtxPtr opening{EVP_PKEY_CTX_new(key.get(), nullptr)};
+  const Bytes text(static_cast<std::size_t>(state.range(0)), 1);
+  Bytes sealed(text.size() + 200);
+  Bytes opened(sealed.size());
+  std::size_t size = sealed.size();
+  WUSONG_ASSERT(
+      EVP_PKEY_encrypt_init(sealing.get()) == 1 && EVP_PKEY_decrypt_init(opening.get()) == 1 &&
+      EVP_PKEY_encrypt(sealing.get(), sealed.data(), &size, text.data(), text.size()) == 1);
+  for (auto _ : state) {
+    std::size_t room = opened.size();
+    const int done =
+        decrypts ? EVP_PKEY_decrypt(opening.get(), opened.data(), &room, sealed.data(), size)
+                 : EVP_PKEY_encrypt(sealing.get(), opened.data(), &room, text.data(), text.size());
+    if (done != 1) state.SkipWithError("refused");
+  }
+}
+BENCHMARK_CAPTURE(sm2_encryption, , false)->Name("crypto/sm2_encrypt/bytes")->Arg(32)->Arg(1 << 20);
+BENCHMARK_CAPTURE(sm2_encryption, , true)->Name("crypto/sm2_decrypt/bytes")->Arg(32)->Arg(1 << 20);
+BENCHMARK_CAPTURE(sm2_encryption_openssl, , false)
+    ->Name("crypto/sm2_encrypt_openssl/bytes")
+    ->Arg(32)
+    ->Arg(1 << 20);
+BENCHMARK_CAPTURE(sm2_encryption_openssl, , true)
+    ->Name("crypto/sm2_decrypt_openssl/bytes")
+    ->Arg(32)
+    ->Arg(1 << 20);
 
 void sizes(benchmark::internal::Benchmark* bench) {
   bench->ArgName("size")->Arg(1)->Arg(2)->Arg(8)->Arg(255);
