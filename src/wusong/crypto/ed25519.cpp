@@ -2,7 +2,7 @@
 #include "wusong/crypto/ed25519.hpp"
 
 #include <sodium.h>
-#include <map>
+#include <algorithm>
 #include <vector>
 
 #include "wusong/crypto/errors.hpp"
@@ -227,20 +227,19 @@ class PreparedKeys {
  public:
   /// @shape keys are 32 bytes
   explicit PreparedKeys(std::span<const BytesView> keys) {
-    std::vector<Encoded> encoded;
-    std::vector<internal::Ed25519Key*> to;
-    for (const BytesView each : keys) {
-      const Encoded name = name_of(each);
-      auto& key = keys_[name];
-      if (key != nullptr) continue;
-      key = std::make_unique_for_overwrite<internal::Ed25519Key>();
-      encoded.push_back(name);
-      to.push_back(key.get());
-    }
-    internal::curve_provider().ed25519.prepare(encoded, to);
+    for (const BytesView each : keys) names_.push_back(name_of(each));
+    std::ranges::sort(names_);
+    names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
+    keys_ = std::make_unique_for_overwrite<internal::Ed25519Key[]>(names_.size());
+    std::vector<internal::Ed25519Key*> to(names_.size());
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = &keys_[i];
+    internal::curve_provider().ed25519.prepare(names_, to);
   }
   /// Of those.
-  const internal::Ed25519Key& of(BytesView key) const { return *keys_.find(name_of(key))->second; }
+  const internal::Ed25519Key& of(BytesView key) const {
+    return keys_[static_cast<std::size_t>(std::ranges::lower_bound(names_, name_of(key)) -
+                                          names_.begin())];
+  }
 
  private:
   static Encoded name_of(BytesView key) noexcept {
@@ -248,7 +247,8 @@ class PreparedKeys {
     std::ranges::copy(key, out.begin());
     return out;
   }
-  std::map<Encoded, std::unique_ptr<internal::Ed25519Key>> keys_;
+  std::vector<Encoded> names_;  // in order
+  std::unique_ptr<internal::Ed25519Key[]> keys_;
 };
 
 }  // namespace

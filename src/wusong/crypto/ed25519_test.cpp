@@ -333,6 +333,46 @@ TEST(Ed25519Verdicts, AreLibsodiumsOnWhateverIsBrought) {
   });
 }
 
+/// A sum of equations would have to fear these: each is wrong by what another is wrong by less.
+TEST(Ed25519Verdicts, ErrorsThatCancelOneAnotherAreBothSeen) {
+  std::vector<Brought> all;
+  for (std::size_t i = 0; i < 32; ++i) all.push_back(signed_by(i, i));
+  all[3].signature[40] = static_cast<std::uint8_t>(all[3].signature[40] + 1);
+  all[4] = all[3];  // the same key and R, s too large and too small by as much
+  all[4].signature = signed_by(3, 3).signature;
+  all[4].signature[40] = static_cast<std::uint8_t>(all[4].signature[40] - 1);
+  for (std::size_t i = 8; i < 16; ++i)  // a part of order two in R: of two they cancel
+    all[i] = moved(all[i], small_points()[8], i);
+  for (std::size_t i = 16; i < 24; ++i)  // of order eight: of eight they do
+    all[i] = moved(all[i], small_points()[4], i);
+  std::vector<Ed25519VerifyRequest> requests;
+  for (const Brought& each : all) requests.push_back({each.key, each.message, each.signature});
+  for_each_curve_provider([&](const internal::CurveProvider&) {
+    std::vector<Result<void>> out(requests.size());
+    ed25519_verify(requests, out);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      EXPECT_EQ(out[i], peer_verdict(all[i])) << i;
+      EXPECT_EQ(out[i].has_value(), i < 3 || (i > 4 && i < 8) || i >= 24) << i;
+    }
+  });
+}
+
+TEST(Ed25519Verdicts, OneBadSignatureIsSeenAtEachPlaceAndNoOtherRefused) {
+  std::vector<Brought> all;
+  for (std::size_t i = 0; i < 20; ++i) all.push_back(signed_by(i, 3));
+  for_each_curve_provider([&](const internal::CurveProvider&) {
+    for (std::size_t bad = 0; bad < all.size(); ++bad) {
+      all[bad].signature[bad] ^= 1;
+      std::vector<Ed25519VerifyRequest> requests;
+      for (const Brought& each : all) requests.push_back({each.key, each.message, each.signature});
+      std::vector<Result<void>> out(requests.size());
+      ed25519_verify(requests, out);
+      for (std::size_t i = 0; i < out.size(); ++i) EXPECT_EQ(out[i].has_value(), i != bad);
+      all[bad].signature[bad] ^= 1;
+    }
+  });
+}
+
 TEST(Ed25519Secrets, AreOverwrittenWhenTheirOwnerGoes) {
   alignas(Ed25519Secret) std::array<std::uint8_t, sizeof(Ed25519Secret)> memory{};
   auto made = Ed25519Secret::from(Bytes(32, 3));
@@ -384,6 +424,54 @@ TEST(Ed25519Verification, AKeyIsOneByItsOrderOrByLibsodium) {
     }
   }
   EXPECT_FALSE(ed25519_is_key(Bytes(31, 1)));
+}
+
+/// Each point of the large subgroup moved by each of the eight small ones, and encodings at random,
+/// of which one in sixteen is a key.
+TEST(Ed25519Curve, KeysAreThosePointsThatTheOrderMakesNeutral) {
+  const Bytes eighth = small_points()[4];
+  std::vector<Bytes> small{eighth};
+  while (small.size() < 8) {
+    small.emplace_back(32);
+    ASSERT_EQ(
+        crypto_core_ed25519_add(small.back().data(), small[small.size() - 2].data(), eighth.data()),
+        0);
+  }
+  EXPECT_EQ(small.back(), small_points()[2]) << "the neutral point";
+  std::vector<Bytes> brought = small;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    const Ed25519PublicKey point = Ed25519Secret::from(bytes_of(32, seed))->public_key();
+    for (const Bytes& each : small) {
+      brought.emplace_back(32);
+      ASSERT_EQ(crypto_core_ed25519_add(brought.back().data(), point.data(), each.data()), 0);
+    }
+  }
+  for (const Bytes& each : small_points()) brought.push_back(each);
+  for (std::uint64_t seed = 0; seed < 1500; ++seed) brought.push_back(bytes_of(32, 900 + seed));
+  for (unsigned low = 0; low < 60; ++low) {  // about zero and about p
+    for (const unsigned fill : {0u, 0xffu}) {
+      Bytes each(32, static_cast<std::uint8_t>(fill));
+      each[0] = static_cast<std::uint8_t>(fill == 0 ? low : fill - low);
+      brought.push_back(each);
+      each[31] ^= 0x80;
+      brought.push_back(each);
+    }
+  }
+  std::vector<Encoded> names;
+  std::vector<bool> expected;
+  for (const Bytes& each : brought) {
+    names.push_back(taken<32>(each));
+    expected.push_back(crypto_core_ed25519_is_valid_point(each.data()) == 1 &&
+                       internal::ed25519_is_key_by_order(each));
+  }
+  EXPECT_GT(std::ranges::count(expected, true), 40 + 60);
+  for_each_curve_provider([&](const internal::CurveProvider& provider) {
+    std::vector<internal::Ed25519Key> keys(names.size());
+    std::vector<internal::Ed25519Key*> to;
+    for (auto& each : keys) to.push_back(&each);
+    provider.ed25519.prepare(names, to);
+    for (std::size_t i = 0; i < keys.size(); ++i) EXPECT_EQ(keys[i].is_valid, expected[i]) << i;
+  });
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Points of -x^2 + y^2 = 1 + d x^2 y^2 over a field of 255 bits, one a lane. Additions are
+// Points of -x^2 + y^2 = 1 + d x^2 y^2, one a lane. Additions are
 // complete: d is no square, and -1 is one.
 #pragma once
 
 #include "wusong/math/lane_curve.hpp"
+#include "wusong/math/lane_field25519.hpp"
 
 namespace wusong::math {
 
@@ -23,7 +24,6 @@ struct LaneEdwards {
   using Mask = typename L::Mask;
   using Fe = typename F::Fe;
   using Sum = typename F::Sum;
-  using Prime = typename F::Prime;
   using DigitWords = LaneWords<6, L::kCount>;
 
   /// (X / Z, Y / Z) and T = X Y / Z. @source Hisil, Wong, Carter, Dawson 2008
@@ -47,7 +47,7 @@ struct LaneEdwards {
     Addend v[K];
   };
 
-  WUSONG_LANE_INLINE static Fe two_d() noexcept { return F::constant(Prime::montgomery(C::kTwoD)); }
+  WUSONG_LANE_INLINE static Fe two_d() noexcept { return F::constant(F::limbs(C::kTwoD)); }
   WUSONG_LANE_INLINE static Fe twice(const Fe& a) noexcept {
     return F::carried(F::add(F::sum(a), F::sum(a)));
   }
@@ -55,8 +55,8 @@ struct LaneEdwards {
     return {F::zero(), F::one(), F::one(), F::zero()};
   }
   WUSONG_LANE_INLINE static Point generator() noexcept {
-    const Fe x = F::constant(Prime::montgomery(C::kX));
-    const Fe y = F::constant(Prime::montgomery(C::kY));
+    const Fe x = F::constant(F::limbs(C::kX));
+    const Fe y = F::constant(F::limbs(C::kY));
     return {x, y, F::one(), F::product(x, y)};
   }
   WUSONG_LANE_INLINE static Addend addend(const Point& p) noexcept {
@@ -64,7 +64,15 @@ struct LaneEdwards {
   }
   WUSONG_LANE_INLINE static Addend negated_where(const Addend& q, Mask where) noexcept {
     return {F::chosen(where, q.plus, q.minus), F::chosen(where, q.minus, q.plus),
-            F::settled(F::negated_where(F::sum(q.product), where)), q.twice_z};
+            F::opposite_where(where, q.product), q.twice_z};
+  }
+  /// The same with Z = 1.
+  WUSONG_LANE_INLINE static Point affine(const Point& p) noexcept {
+    Fe inverse = p.z;
+    F::invert(inverse);
+    const Fe x = F::product(p.x, inverse);
+    const Fe y = F::product(p.y, inverse);
+    return {x, y, F::one(), F::product(x, y)};
   }
 
   /// p + q; kAffine: q has Z = 1; kAgain: T is needed, an addition follows.
@@ -107,8 +115,8 @@ struct LaneEdwards {
 
   // ---- Tables
 
-  /// Odd multiples for every lane.
-  template <std::size_t kEntries>
+  /// Odd multiples for every lane; kAffine: with Z = 1, at an inversion each.
+  template <bool kAffine, std::size_t kEntries>
   WUSONG_LANE_CALL static void odd_multiples(
       const Points& of, EdwardsRows<kEntries>* const (&rows)[K][L::kCount]) noexcept {
     Points p = of;
@@ -118,7 +126,7 @@ struct LaneEdwards {
     for (int k = 0; k < K; ++k) two.v[k] = addend(doubled.v[k]);
     for (std::size_t i = 0; i < kEntries; ++i) {
       if (i != 0) add_points<false, true>(p, two);
-      for (int k = 0; k < K; ++k) store(addend(p.v[k]), rows[k], i);
+      for (int k = 0; k < K; ++k) store(addend(kAffine ? affine(p.v[k]) : p.v[k]), rows[k], i);
     }
   }
   template <std::size_t kEntries>

@@ -36,15 +36,14 @@ struct alignas(64) LaneWords {
 
 namespace {
 
-template <typename Lanes, typename P>
-struct LaneField {
+/// Five limbs a lane, added and chosen limb by limb, whatever they stand for in the field F.
+template <typename Lanes, typename F>
+struct LaneLimbs {
   using L = Lanes;
   using V = typename L::V;
   using Mask = typename L::Mask;
-  using Prime = LanePrime<P>;
   using Words = LaneWords<4, L::kCount>;
   static constexpr int kLimbs = 5;
-  static constexpr unsigned kTopBits = Prime::kBits - 208;
 
   struct Fe {
     V l[kLimbs];
@@ -52,8 +51,6 @@ struct LaneField {
   struct Sum {
     V l[kLimbs];
   };
-
-  // ---- Sums
 
   WUSONG_LANE_INLINE static Sum sum(const Fe& a) noexcept {
     Sum out;
@@ -92,6 +89,63 @@ struct LaneField {
     for (int i = 0; i < kLimbs; ++i) out.l[i] = L::chosen(where, yes.l[i], no.l[i]);
     return out;
   }
+  /// The same in every lane.
+  WUSONG_LANE_INLINE static Fe constant(const Limbs<5>& limbs) noexcept {
+    Fe out;
+    WUSONG_UNROLL
+    for (int i = 0; i < kLimbs; ++i) out.l[i] = L::all(limbs[static_cast<std::size_t>(i)]);
+    return out;
+  }
+  WUSONG_LANE_INLINE static Fe zero() noexcept { return constant({}); }
+  /// Numbers below 2^256 as they are.
+  WUSONG_LANE_INLINE static Fe load(const Words& words) noexcept {
+    V w[4];
+    WUSONG_UNROLL
+    for (int i = 0; i < 4; ++i) w[i] = L::load(words.word[i]);
+    return F::from_words(w);
+  }
+  WUSONG_LANE_INLINE static void store(const Fe& a, Words& words) noexcept {
+    V w[4];
+    F::to_words(F::reduced(a), w);
+    WUSONG_UNROLL
+    for (int i = 0; i < 4; ++i) L::store(words.word[i], w[i]);
+  }
+  WUSONG_LANE_INLINE static Mask is_zero(const Fe& a) noexcept {
+    const Fe r = F::reduced(a);
+    const V any =
+        L::either(L::either(L::either(r.l[0], r.l[1]), L::either(r.l[2], r.l[3])), r.l[4]);
+    return L::none_of(any, ~std::uint64_t{0});
+  }
+  WUSONG_LANE_INLINE static Mask is_equal(const Fe& a, const Fe& b) noexcept {
+    return is_zero(F::minus(a, b));
+  }
+};
+
+/// One element for each of K groups of lanes, whose steps alternate so that one hides the other's
+/// latency.
+template <typename F, int K>
+struct Fes {
+  typename F::Fe v[K];
+};
+
+template <typename Lanes, typename P>
+struct LaneField : LaneLimbs<Lanes, LaneField<Lanes, P>> {
+  using Shared = LaneLimbs<Lanes, LaneField>;
+  using L = Lanes;
+  using Shared::add;
+  using Shared::chosen;
+  using Shared::constant;
+  using Shared::kLimbs;
+  using Shared::sub;
+  using Shared::sum;
+  using typename Shared::Fe;
+  using typename Shared::Mask;
+  using typename Shared::Sum;
+  using typename Shared::V;
+  using typename Shared::Words;
+  using Prime = LanePrime<P>;
+  static constexpr unsigned kTopBits = Prime::kBits - 208;
+
   /// The value is in [0, 2^260).
   WUSONG_LANE_INLINE static Fe carried(const Sum& a) noexcept {
     Fe out;
@@ -169,15 +223,7 @@ struct LaneField {
 
   // ---- Numbers
 
-  /// Limbs of 52 bits, the same in every lane.
-  WUSONG_LANE_INLINE static Fe constant(const Limbs<5>& limbs) noexcept {
-    Fe out;
-    WUSONG_UNROLL
-    for (int i = 0; i < kLimbs; ++i) out.l[i] = L::all(limbs[static_cast<std::size_t>(i)]);
-    return out;
-  }
   WUSONG_LANE_INLINE static Fe one() noexcept { return constant(Prime::montgomery(Limbs<4>{1})); }
-  WUSONG_LANE_INLINE static Fe zero() noexcept { return constant({}); }
   WUSONG_LANE_INLINE static Fe from_words(const V (&w)[4]) noexcept {
     const V mask = L::all(kLimbMask);
     Fe out;
@@ -194,19 +240,6 @@ struct LaneField {
     w[1] = L::either(L::template right<12>(a.l[1]), L::template left<40>(a.l[2]));
     w[2] = L::either(L::template right<24>(a.l[2]), L::template left<28>(a.l[3]));
     w[3] = L::either(L::template right<36>(a.l[3]), L::template left<16>(a.l[4]));
-  }
-  /// Numbers below 2^256 as they are.
-  WUSONG_LANE_INLINE static Fe load(const Words& words) noexcept {
-    V w[4];
-    WUSONG_UNROLL
-    for (int i = 0; i < 4; ++i) w[i] = L::load(words.word[i]);
-    return from_words(w);
-  }
-  WUSONG_LANE_INLINE static void store(const Fe& a, Words& words) noexcept {
-    V w[4];
-    to_words(reduced(a), w);
-    WUSONG_UNROLL
-    for (int i = 0; i < 4; ++i) L::store(words.word[i], w[i]);
   }
   WUSONG_LANE_INLINE static Fe to_montgomery(const Fe& a) noexcept {
     return product(a, constant(Prime::kRSquared));
@@ -225,15 +258,6 @@ struct LaneField {
     const Mask from_p = L::any_of(less.l[4], std::uint64_t{1} << kTopBits);
     less.l[4] = L::both(less.l[4], L::all((std::uint64_t{1} << kTopBits) - 1));
     return chosen(from_p, less, weak);
-  }
-  WUSONG_LANE_INLINE static Mask is_zero(const Fe& a) noexcept {
-    const Fe r = reduced(a);
-    const V any =
-        L::either(L::either(L::either(r.l[0], r.l[1]), L::either(r.l[2], r.l[3])), r.l[4]);
-    return L::none_of(any, ~std::uint64_t{0});
-  }
-  WUSONG_LANE_INLINE static Mask is_equal(const Fe& a, const Fe& b) noexcept {
-    return is_zero(minus(a, b));
   }
 
   /// a^(p - 2): zero for zero. The exponent is public.
@@ -333,13 +357,6 @@ struct LaneField {
       c[kColumn + 1] = L::high(c[kColumn + 1], m, L::all(kLimb));
     }
   }
-};
-
-/// One element for each of K groups of lanes, whose steps alternate so that one hides the other's
-/// latency.
-template <typename F, int K>
-struct Fes {
-  typename F::Fe v[K];
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "wusong/math/lane_curve.hpp"
+#include "wusong/math/lane_field25519.hpp"
 #include "wusong/math/prime_field.hpp"
 
 namespace wusong::math {
@@ -56,18 +57,35 @@ struct Answers {
   typename F::Words sum, difference, product, square, inverse, plain;
   unsigned zero, equal;
 };
+/// In the form that a field multiplies, and back.
+template <typename F>
+WUSONG_LANE_INLINE typename F::Fe inward(const typename F::Fe& a) {
+  if constexpr (requires { F::to_montgomery(a); }) {
+    return F::to_montgomery(a);
+  } else {
+    return a;
+  }
+}
+template <typename F>
+WUSONG_LANE_INLINE typename F::Fe outward(const typename F::Fe& a) {
+  if constexpr (requires { F::from_montgomery(a); }) {
+    return F::from_montgomery(a);
+  } else {
+    return a;
+  }
+}
 template <typename F>
 WUSONG_LANE_CALL void answer(const typename F::Words& a_words, const typename F::Words& b_words,
                              Answers<F>& out) {
-  const auto a = F::to_montgomery(F::load(a_words));
-  const auto b = F::to_montgomery(F::load(b_words));
-  F::store(F::from_montgomery(F::plus(a, b)), out.sum);
-  F::store(F::from_montgomery(F::minus(a, b)), out.difference);
-  F::store(F::from_montgomery(F::product(a, b)), out.product);
-  F::store(F::from_montgomery(F::square(F::minus(b, a))), out.square);
+  const auto a = inward<F>(F::load(a_words));
+  const auto b = inward<F>(F::load(b_words));
+  F::store(outward<F>(F::plus(a, b)), out.sum);
+  F::store(outward<F>(F::minus(a, b)), out.difference);
+  F::store(outward<F>(F::product(a, b)), out.product);
+  F::store(outward<F>(F::square(F::minus(b, a))), out.square);
   auto inverse = a;
   F::invert(inverse);
-  F::store(F::from_montgomery(inverse), out.inverse);
+  F::store(outward<F>(inverse), out.inverse);
   F::store(F::load(a_words), out.plain);
   out.zero = F::L::bits_of(F::is_zero(a));
   out.equal = F::L::bits_of(F::is_equal(a, b));
@@ -176,7 +194,12 @@ TEST(LaneField, AgreesWithThePlainFieldOnSm2sOrder) {
 TEST(LaneField, AgreesWithThePlainFieldOnTheOtherCurvesPrimes) {
   every_kind_agrees<P256Prime>();
   every_kind_agrees<Secp256k1Prime>();
-  every_kind_agrees<Curve25519Prime>();
+}
+TEST(LaneField, OfCurve25519AgreesWithThePlainField) {
+  agree_with_the_plain_field<LaneField25519<PlainLane>, Curve25519Prime>();
+#if defined(__x86_64__)
+  if (has_ifma()) agree_with_the_plain_field<LaneField25519<Avx512Lanes>, Curve25519Prime>();
+#endif
 }
 
 // ---- A small group

@@ -54,6 +54,7 @@ struct PlainLane {
   WUSONG_LANE_INLINE static void store(std::uint64_t* to, V a) noexcept { *to = a; }
   WUSONG_LANE_INLINE static V add(V a, V b) noexcept { return a + b; }
   WUSONG_LANE_INLINE static V sub(V a, V b) noexcept { return a - b; }
+  WUSONG_LANE_INLINE static V product(V a, V b) noexcept { return a * b; }
   WUSONG_LANE_INLINE static V both(V a, V b) noexcept { return a & b; }
   WUSONG_LANE_INLINE static V either(V a, V b) noexcept { return a | b; }
   template <unsigned kBits>
@@ -149,6 +150,7 @@ struct Avx512Lanes {
   }
   WUSONG_LANE_INLINE static V add(V a, V b) noexcept { return _mm512_add_epi64(a, b); }
   WUSONG_LANE_INLINE static V sub(V a, V b) noexcept { return _mm512_sub_epi64(a, b); }
+  WUSONG_LANE_INLINE static V product(V a, V b) noexcept { return _mm512_mullo_epi64(a, b); }
   WUSONG_LANE_INLINE static V both(V a, V b) noexcept { return _mm512_and_si512(a, b); }
   WUSONG_LANE_INLINE static V either(V a, V b) noexcept { return _mm512_or_si512(a, b); }
   template <unsigned kBits>

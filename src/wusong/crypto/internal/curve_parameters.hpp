@@ -67,9 +67,16 @@ struct Ed25519Curve {
       math::limbs_from_hex<4>("6666666666666666666666666666666666666666666666666666666666666658");
   static constexpr auto kRootOfMinusOne =
       math::limbs_from_hex<4>("2b8324804fc1df0b2b4d00993dfbd7a72f431806ad2fe478c4ee1b274a0ea0b0");
-  /// (p - 5) / 8
-  static constexpr auto kRootExponent =
-      math::limbs_from_hex<4>("0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffd");
+  /// The same curve as v^2 = u^3 + A u^2 + u. @source RFC 7748, section 4.1
+  static constexpr auto kA = math::Limbs<4>{486662};
+  /// Roots of A + 2 and, twice, of -(A + 2).
+  static constexpr auto kRoot =
+      math::limbs_from_hex<4>("6be4f497f9a9c2afc21fa77ad7f4a6ef635a11c7284a9363e9a248ef9c884415");
+  static constexpr auto kTwiceRootOfOpposite =
+      math::limbs_from_hex<4>("1e4ddbe8c1400d77a4f611b807f89efd8b43a7a296fa350598dc0955fe8afc0c");
+  /// Of -i (A^2 - 4), where i is the root of -1 above.
+  static constexpr auto kRootForTheOther =
+      math::limbs_from_hex<4>("219fc5bc27acf1eebe25d969202ca68f9dd71ed4b851ca75a8b71277b3ba5222");
 };
 
 }  // namespace wusong::crypto::internal

@@ -16,7 +16,7 @@ namespace {
 
 template <typename Lanes>
 struct Ed25519Base {
-  using F = math::LaneField<Lanes, Ed25519Curve::Field>;
+  using F = math::LaneField25519<Lanes>;
   using V = typename Lanes::V;
   using Mask = typename Lanes::Mask;
   using Fe = typename F::Fe;
@@ -44,20 +44,13 @@ struct Ed25519Base {
     math::SecretRows<kCombEntries, 12> table[kCombTables];
   };
 
-  WUSONG_LANE_INLINE static Point affine(const Point& p) noexcept {
-    Fe inverse = p.z;
-    F::invert(inverse);
-    const Fe x = F::product(p.x, inverse);
-    const Fe y = F::product(p.y, inverse);
-    return {x, y, F::one(), F::product(x, y)};
-  }
   WUSONG_LANE_CALL static std::unique_ptr<Comb> make_comb() noexcept {
     using G = Curve<1>;
     auto out = std::make_unique<Comb>();
     typename G::Points base;
     base.v[0] = G::generator();
     for (std::size_t table = 0; table < kCombTables; ++table) {
-      base.v[0] = affine(base.v[0]);
+      base.v[0] = G::affine(base.v[0]);
       typename G::Points twice = base;
       G::template double_points<true>(twice);
       typename G::Addends two;
@@ -66,7 +59,7 @@ struct Ed25519Base {
       // All lanes compute the same, and a lane is kept.
       for (std::size_t entry = 0; entry < kCombEntries; ++entry) {
         if (entry != 0) G::template add_points<false, true>(p, two);
-        const Addend each = G::addend(affine(p.v[0]));
+        const Addend each = G::addend(G::affine(p.v[0]));
         const Fe* const parts[3] = {&each.minus, &each.plus, &each.product};
         for (std::size_t part = 0; part < 3; ++part) {
           Words words;
@@ -109,8 +102,8 @@ struct Ed25519Base {
   WUSONG_LANE_INLINE static void store(const Point& p, std::span<PlainPoint> out) noexcept {
     Words x;
     Words y;
-    F::store(F::from_montgomery(p.x), x);
-    F::store(F::from_montgomery(p.y), y);
+    F::store(p.x, x);
+    F::store(p.y, y);
     for (std::size_t lane = 0; lane < out.size(); ++lane) out[lane] = {x.get(lane), y.get(lane)};
   }
 
@@ -210,16 +203,16 @@ struct Ed25519Base {
   }
   /// -x^2 + y^2 = 1 + d x^2 y^2
   WUSONG_LANE_CALL static bool are_on_curve(std::span<const PlainPoint> points) noexcept {
-    const Fe two_d = F::constant(F::Prime::montgomery(Ed25519Curve::kTwoD));
+    const Fe two_d = F::constant(F::limbs(Ed25519Curve::kTwoD));
     bool is_right = true;
     for (std::size_t first = 0; first < points.size(); first += kCount) {
       Words words;
       for (std::size_t lane = 0; lane < kCount; ++lane)  // the last one fills the lanes
         words.set(lane, points[std::min(first + lane, points.size() - 1)].x);
-      const Fe xx = F::square(F::to_montgomery(F::load(words)));
+      const Fe xx = F::square(F::load(words));
       for (std::size_t lane = 0; lane < kCount; ++lane)
         words.set(lane, points[std::min(first + lane, points.size() - 1)].y);
-      const Fe yy = F::square(F::to_montgomery(F::load(words)));
+      const Fe yy = F::square(F::load(words));
       const Fe left = F::minus(yy, xx);
       const Fe right = F::settled(
           F::add(F::add(F::sum(F::one()), F::sum(F::one())), F::times(two_d, F::product(xx, yy))));
