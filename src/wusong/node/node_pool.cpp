@@ -32,9 +32,11 @@ void Node::on_gossip(consensus::PeerId peer, Bytes payload) {
     out_.rejections.push_back({.peer = peer, .error = batch.error()});
     return;
   }
-  for (const BytesView encoded : *batch) {
-    const Hash hash = types::transaction_hash(encoded);
-    if (pool_->find(hash) == nullptr && !was_included(hash)) job.transactions.push_back(encoded);
+  std::vector<Hash> hashes(batch->size());
+  types::transaction_hashes(*batch, hashes);
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    if (pool_->find(hashes[i]) == nullptr && !was_included(hashes[i]))
+      job.transactions.push_back((*batch)[i]);
   }
   if (!job.transactions.empty()) out_.candidates.push_back(std::move(job));
 }

@@ -60,12 +60,13 @@ Result<void> remember_hashes(const storage::Ledger& ledger, Height next, BlockEx
   return {};
 }
 
-Result<std::vector<PreparedPtr>> prepare_range(std::vector<Bytes> blocks, io::Executor& executor) {
+Result<std::vector<PreparedPtr>> prepare_range(std::vector<Bytes> blocks, io::Executor& executor,
+                                               crypto::KeyCache* keys) {
   std::vector<PreparedPtr> out;
   for (Bytes& encoded : blocks) {
     WUSONG_TRY(const auto parts, split(std::move(encoded), executor));
     WUSONG_TRY(auto prepared,
-               prepare(*parts, KnownTransactions(parts->transactions.size()), executor));
+               prepare(*parts, KnownTransactions(parts->transactions.size()), executor, keys));
     out.push_back(std::move(prepared));
   }
   return out;

@@ -43,6 +43,7 @@ struct OpeningOptions {
 /// Blocks of a ledger or of a proven range, each against its own header.
 /// @errors those of split() and prepare()
 [[nodiscard]] Result<std::vector<PreparedPtr>> prepare_range(std::vector<Bytes> blocks,
-                                                             io::Executor& executor);
+                                                             io::Executor& executor,
+                                                             crypto::KeyCache* keys = nullptr);
 
 }  // namespace wusong::node

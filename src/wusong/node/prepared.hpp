@@ -38,9 +38,9 @@ struct SplitBlock {
                                                               io::Executor& executor);
 /// Looks the transaction up where its sender is known already; nothing where it is not.
 using KnownTransactions = std::vector<txpool::PooledPtr>;  // as many as transactions
-/// @errors codec's, types' and crypto's rows
+/// `keys` are of senders that come again. @errors codec's, types' and crypto's rows
 [[nodiscard]] Result<PreparedPtr> prepare(const SplitBlock& split, const KnownTransactions& known,
-                                          io::Executor& executor);
+                                          io::Executor& executor, crypto::KeyCache* keys = nullptr);
 
 /// A raw transaction on its way to the pool.
 struct RawTransaction {
@@ -51,6 +51,7 @@ struct RawTransaction {
 /// the chain's own refusals (blob transactions). One answer each.
 std::vector<Result<txpool::Candidate>> prepare_candidates(std::span<const RawTransaction> raw,
                                                           const exec::ChainRules& rules,
-                                                          io::Executor& executor);
+                                                          io::Executor& executor,
+                                                          crypto::KeyCache* keys = nullptr);
 
 }  // namespace wusong::node

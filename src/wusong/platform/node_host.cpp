@@ -165,7 +165,7 @@ void NodeHostImpl::fill_pool(const txpool::Loaded& loaded) {
   }
   for (const Bytes& bytes : encoded) raw.push_back({.encoded = bytes, .local = true});
   std::vector<txpool::Candidate> candidates;
-  for (auto& candidate : node::prepare_candidates(raw, rules_, *recovery_)) {
+  for (auto& candidate : node::prepare_candidates(raw, rules_, *recovery_, &sender_keys_)) {
     if (candidate) candidates.push_back(*std::move(candidate));
   }
   node_->begin(monotonic_now(), wall_now());
@@ -469,7 +469,7 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
   }
   for (node::PrepareJob& job : actions.prepares) {
     run([this, job = std::move(job)] {
-      auto prepared = node::prepare(*job.split, job.known, *recovery_);
+      auto prepared = node::prepare(*job.split, job.known, *recovery_, &sender_keys_);
       post([id = job.split->hash, prepared = std::move(prepared)](node::Node& node) mutable {
         node.on_prepared(id, std::move(prepared));
       });
@@ -483,7 +483,7 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
   }
   for (node::SyncedBlocks& job : actions.synced) {
     run([this, job = std::move(job)]() mutable {
-      auto blocks = node::prepare_range(std::move(job.blocks), *recovery_);
+      auto blocks = node::prepare_range(std::move(job.blocks), *recovery_, &sender_keys_);
       post([blocks = std::move(blocks), certificate = std::move(job.certificate)](
                node::Node& node) mutable { node.on_synced(std::move(blocks), certificate); });
     });
@@ -494,7 +494,7 @@ void NodeHostImpl::run_jobs(node::Actions& actions) {
       for (const BytesView encoded : job.transactions)
         raw.push_back({.encoded = encoded, .local = false});
       std::vector<txpool::Candidate> candidates;
-      for (auto& candidate : node::prepare_candidates(raw, rules_, *recovery_)) {
+      for (auto& candidate : node::prepare_candidates(raw, rules_, *recovery_, &sender_keys_)) {
         if (candidate) candidates.push_back(*std::move(candidate));
       }
       post([this, from = job.from, candidates = std::move(candidates)](node::Node& node) mutable {

@@ -126,9 +126,9 @@ Result<node::BlockPtr> NodeHostImpl::load_block(Height height) const {
   if (height > Height{0} && height < ledger_->kept().blocks) return fail(node::err::block_pruned);
   if (!stored || !execution) return fail(node::err::unknown_block);
   WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *recovery_));
-  WUSONG_TRY(
-      const auto prepared,
-      node::prepare(*split, node::KnownTransactions(split->transactions.size()), *recovery_));
+  WUSONG_TRY(const auto prepared,
+             node::prepare(*split, node::KnownTransactions(split->transactions.size()), *recovery_,
+                           &sender_keys_));
   auto out = std::make_shared<node::ExecutedBlock>();
   out->block = prepared->block;
   out->hash = stored->hash;
@@ -275,7 +275,7 @@ std::vector<Result<Hash>> NodeHostImpl::submit(const std::vector<Bytes>& raw) {
   for (const Bytes& encoded : raw) items.push_back({.encoded = encoded, .local = true});
   std::vector<txpool::Candidate> candidates;
   std::vector<std::size_t> places;
-  auto prepared = node::prepare_candidates(items, rules_, *recovery_);
+  auto prepared = node::prepare_candidates(items, rules_, *recovery_, &sender_keys_);
   for (std::size_t i = 0; i < prepared.size(); ++i) {
     if (!prepared[i]) {
       out[i] = fail(prepared[i].error());

@@ -367,10 +367,22 @@ Hash transaction_hash(BytesView encoded) noexcept {
 }
 
 void transaction_hashes(std::span<const BytesView> encoded, std::span<Hash> out) {
-  hash::keccak256_batch(encoded, out);
-  if (hash::chain_profile() != hash::Profile::guomi) return;
-  for (std::size_t i = 0; i < encoded.size(); ++i)
-    if (is_native(encoded[i])) out[i] = hash::chain_hash(encoded[i]);
+  if (hash::chain_profile() != hash::Profile::guomi) {  // both kinds have one digest
+    hash::keccak256_batch(encoded, out);
+    return;
+  }
+  for (const bool native : {false, true}) {
+    std::vector<BytesView> messages;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < encoded.size(); ++i) {
+      if (is_native(encoded[i]) != native) continue;
+      messages.push_back(encoded[i]);
+      places.push_back(i);
+    }
+    std::vector<Hash> hashes(messages.size());
+    native ? hash::chain_hash_batch(messages, hashes) : hash::keccak256_batch(messages, hashes);
+    for (std::size_t i = 0; i < places.size(); ++i) out[places[i]] = hashes[i];
+  }
 }
 
 Hash hash_of(const Transaction& transaction) {
@@ -418,7 +430,8 @@ void recover_ethereum(std::span<const Transaction* const> transactions,
 
 /// As above, of native ones.
 void recover_native(std::span<const Transaction* const> transactions,
-                    std::span<const std::size_t> places, std::span<Result<Address>> out) {
+                    std::span<const std::size_t> places, crypto::KeyCache* keys,
+                    std::span<Result<Address>> out) {
   std::vector<Bytes> messages;
   std::vector<crypto::VerifyRequest> requests;
   messages.reserve(places.size());
@@ -428,26 +441,34 @@ void recover_native(std::span<const Transaction* const> transactions,
     messages.push_back(native_signing_bytes(each));
     requests.push_back({each.scheme, each.public_key, messages.back(), each.native_signature});
   }
-  const auto verdicts = crypto::verify_batch(requests);
+  const auto verdicts =
+      keys != nullptr ? crypto::verify_batch(requests, *keys) : crypto::verify_batch(requests);
+  std::vector<crypto::SchemeKey> signers;
+  std::vector<std::size_t> signed_places;
   for (std::size_t i = 0; i < places.size(); ++i) {
-    const Transaction& each = *transactions[places[i]];
-    if (verdicts[i]) {
-      out[places[i]] = native_sender(each);
-    } else {
+    if (!verdicts[i]) {
       out[places[i]] = fail(verdicts[i].error());
+    } else if (const auto& account = transactions[places[i]]->account) {
+      out[places[i]] = *account;
+    } else {
+      signers.push_back({requests[i].scheme, requests[i].public_key});
+      signed_places.push_back(places[i]);
     }
   }
+  const std::vector<Address> addresses = crypto::addresses_of(signers);
+  for (std::size_t i = 0; i < addresses.size(); ++i) out[signed_places[i]] = addresses[i];
 }
 
 }  // namespace
 
-std::vector<Result<Address>> recover_senders(std::span<const Transaction* const> transactions) {
+std::vector<Result<Address>> recover_senders(std::span<const Transaction* const> transactions,
+                                             crypto::KeyCache* keys) {
   std::vector<Result<Address>> out(transactions.size(), fail(crypto::err::bad_signature));
   std::vector<std::size_t> native;
   std::vector<std::size_t> ethereum;
   for (std::size_t i = 0; i < transactions.size(); ++i)
     (transactions[i]->type == TransactionType::native ? native : ethereum).push_back(i);
-  recover_native(transactions, native, out);
+  recover_native(transactions, native, keys, out);
   recover_ethereum(transactions, ethereum, out);
   return out;
 }

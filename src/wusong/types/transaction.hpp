@@ -8,6 +8,7 @@
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
+#include "wusong/crypto/key_cache.hpp"
 #include "wusong/crypto/signature.hpp"
 #include "wusong/math/uint256.hpp"
 
@@ -96,8 +97,10 @@ Bytes native_signing_bytes(const Transaction& transaction);
 /// The signature holds; that the key is the account's present one is exec's to check.
 /// @errors crypto::err::bad_signature and its kin
 [[nodiscard]] Result<Address> recover_sender(const Transaction& transaction);
-/// recover_sender of each, in their order, at a fraction of the cost.
-std::vector<Result<Address>> recover_senders(std::span<const Transaction* const> transactions);
+/// recover_sender of each, in their order, at a fraction of the cost; less yet for native ones
+/// whose senders `keys` remembers.
+std::vector<Result<Address>> recover_senders(std::span<const Transaction* const> transactions,
+                                             crypto::KeyCache* keys = nullptr);
 
 /// Signs in place with a secp256k1 key (`legacy` with EIP-155 where chain_id is set).
 [[nodiscard]] Result<void> sign(Transaction& transaction, BytesView secret_key);

@@ -6,6 +6,7 @@
 #include "wusong/codec/errors.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/codec/rlp.hpp"
+#include "wusong/hash/chain_hash.hpp"
 #include "wusong/hash/hash.hpp"
 #include "wusong/types/errors.hpp"
 
@@ -334,6 +335,29 @@ TEST(Transaction, SendersOfManyAreThoseOfEach) {
     EXPECT_EQ(senders[i], recover_sender(transactions[i])) << i;
   EXPECT_FALSE(senders[14]);
   EXPECT_TRUE(recover_senders({}).empty());
+  crypto::KeyCache keys{std::make_unique<io::NoMutex>()};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(recover_senders(pointers, &keys), senders);
+  EXPECT_EQ(keys.counts().keys, 2u);  // one of Ed25519, one of SM2
+}
+
+TEST(Transaction, HashesOfManyAreThoseOfEachInEveryProfile) {
+  const auto signer = crypto::make_signer(crypto::Scheme::sm2, Bytes(32, 0x31));
+  std::vector<Bytes> encoded;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    Transaction tx = full(TransactionType::native);
+    tx.nonce = i;
+    if (i % 3 == 0) sign_native(tx, **signer);
+    if (i % 3 != 0) tx.type = TransactionType::dynamic_fee;
+    encoded.push_back(encode(tx));
+  }
+  const std::vector<BytesView> views{encoded.begin(), encoded.end()};
+  for (const auto profile : {hash::Profile::guomi, hash::Profile::standard}) {
+    hash::set_chain_profile(profile);
+    std::vector<Hash> hashes(views.size());
+    transaction_hashes(views, hashes);
+    for (std::size_t i = 0; i < views.size(); ++i)
+      EXPECT_EQ(hashes[i], transaction_hash(views[i])) << i;
+  }
 }
 
 TEST(NativeTransaction, UnknownSchemesAndWrongSizesAreRefused) {

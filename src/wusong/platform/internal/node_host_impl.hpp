@@ -8,6 +8,7 @@
 #include <set>
 
 #include "wusong/consensus/validator_keys.hpp"
+#include "wusong/crypto/key_cache.hpp"
 #include "wusong/node/block_executor.hpp"
 #include "wusong/node/node.hpp"
 #include "wusong/node/validation.hpp"
@@ -16,6 +17,7 @@
 #include "wusong/platform/cpu_stages.hpp"
 #include "wusong/platform/event_loop.hpp"
 #include "wusong/platform/internal/neighbourhood.hpp"
+#include "wusong/platform/io_mutex.hpp"
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/node_host.hpp"
 #include "wusong/platform/thread_pool.hpp"
@@ -228,6 +230,7 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   mutable CpuStages stages_;
   std::unique_ptr<ThreadPool> workers_;
   std::unique_ptr<StagedExecutor> recovery_;  // the workers, charged to recovery
+  mutable crypto::KeyCache sender_keys_{std::make_unique<IoMutex>()};
   std::unique_ptr<EventLoop> core_;
   std::unique_ptr<EventLoop> execution_;
   std::unique_ptr<Transport> transport_;
