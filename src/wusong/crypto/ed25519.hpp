@@ -64,7 +64,7 @@ bool ed25519_is_key_by_order(BytesView point) noexcept;
 }  // namespace internal
 
 /// Multiples of a public key that has been decoded and found to be of the large subgroup, for a
-/// signer that comes again: verifying then costs a third. Finding them costs what two do.
+/// signer that comes again: verifying then costs a third.
 using Ed25519Table = std::shared_ptr<const internal::Ed25519Known>;
 inline constexpr std::size_t kEd25519TableBytes = 8'192;
 /// @shape keys are 32 bytes; nullptr for what is not a key

@@ -76,6 +76,15 @@ void verify_known(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
+void make_tables(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  const Signed made{count, count};
+  std::vector<BytesView> keys;
+  for (const auto& check : made.checks) keys.push_back(check.public_key);
+  for (auto _ : state) benchmark::DoNotOptimize(ed25519_tables(keys).data());
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
 using PKeyPtr = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 
 PKeyPtr peer_key() {
@@ -128,6 +137,7 @@ BENCHMARK_CAPTURE(verify, , nullptr)->Name("crypto/ed25519_verify_batch")->Apply
 BENCHMARK(verify_openssl)->Name("crypto/ed25519_verify_batch_openssl")->Apply(sizes);
 BENCHMARK(verify_known)->Name("crypto/ed25519_verify_known")->Apply(sizes);
 BENCHMARK(verify_openssl)->Name("crypto/ed25519_verify_known_openssl")->Apply(sizes);
+BENCHMARK(make_tables)->Name("crypto/ed25519_tables")->Apply(sizes);
 BENCHMARK_CAPTURE(sign, , &internal::kCurvesPlain)->Name("crypto/ed25519_sign_plain")->Apply(large);
 BENCHMARK_CAPTURE(verify, , &internal::kCurvesPlain)
     ->Name("crypto/ed25519_verify_plain")
