@@ -25,16 +25,11 @@ std::filesystem::path folder_of(const std::filesystem::path& chosen) {
   return chosen.empty() ? default_keystore() : chosen;
 }
 
-Outcome<std::string> password_for(const std::filesystem::path& file, const std::string& prompt,
-                                  bool confirm) {
-  return file.empty() ? ask_password(prompt, confirm) : read_password(file);
-}
-
-int store(const AccountOptions& options, crypto::Scheme scheme, const Secret& secret) {
-  const auto signer = crypto::make_signer(scheme, secret.view());
+int store(const AccountOptions& options, const LoadedKey& key) {
+  const auto signer = crypto::make_signer(key.scheme, key.secret.view());
   if (!signer) return complain({signer.error(), "this is no usable secret key"});
-  const std::string address =
-      codec::to_hex_data(crypto::address_of(scheme, (*signer)->public_key()));
+  const std::string address = codec::to_hex_data(
+      key.account.value_or(crypto::address_of(key.scheme, (*signer)->public_key())));
   const auto password =
       password_for(options.password_file, "New password, for the key file kept here", true);
   if (!password) return complain(password.error());
@@ -44,7 +39,8 @@ int store(const AccountOptions& options, crypto::Scheme scheme, const Secret& se
     return complain({made.error(), fmt::format("{}: cannot be created", folder.string())});
   }
   const auto file = folder / (address + ".json");
-  const auto written = write_key(file, scheme, secret.view(), *password, kPersonCost);
+  const auto written =
+      write_key(file, key.scheme, key.secret.view(), *password, kPersonCost, key.account);
   if (!written) return complain(written.error());
   if (options.json) {
     codec::JsonWriter out;
@@ -89,7 +85,9 @@ Outcome<LoadedKey> read_foreign_key(const AccountOptions& options, crypto::Schem
     if (!opened) return failure(opened.error(), why_not_opened(opened.error(), options.key_file));
     const auto named = scheme_of(opened->scheme);
     if (!named) return std::unexpected{named.error()};
-    return LoadedKey{.scheme = *named, .secret = Secret{std::move(opened->secret_key)}};
+    return LoadedKey{.scheme = *named,
+                     .secret = Secret{std::move(opened->secret_key)},
+                     .account = account_named(opened->address)};
   }
   auto bytes = codec::from_hex(*text);
   std::ranges::fill(*text, '\0');
@@ -126,6 +124,12 @@ std::optional<KeyFile> key_file_at(const std::filesystem::path& path) {
       .scheme = std::string{document->root().string_at("wusong_scheme").value_or("secp256k1")}};
 }
 
+/// Of the same account as another file: a key to come, or one that was replaced.
+bool stands_beside(const std::filesystem::path& path) {
+  const std::string kind = path.stem().extension().string();
+  return path.extension() == ".json" && (kind == ".next" || kind.starts_with(".replaced-"));
+}
+
 /// Every key file of a folder: ours, geth's (UTC--…), any other name. `others` become those that
 /// look meant as key files and are none.
 std::vector<KeyFile> key_files_in(const std::filesystem::path& folder,
@@ -133,7 +137,8 @@ std::vector<KeyFile> key_files_in(const std::filesystem::path& folder,
   std::vector<std::filesystem::path> paths;
   std::error_code missing;
   for (const auto& entry : std::filesystem::directory_iterator{folder, missing}) {
-    if (entry.is_regular_file(missing)) paths.push_back(entry.path());
+    if (entry.is_regular_file(missing) && !stands_beside(entry.path()))
+      paths.push_back(entry.path());
   }
   std::ranges::sort(paths);
   std::vector<KeyFile> out;
@@ -150,6 +155,11 @@ std::vector<KeyFile> key_files_in(const std::filesystem::path& folder,
 
 }  // namespace
 
+Outcome<std::string> password_for(const std::filesystem::path& file, const std::string& prompt,
+                                  bool confirm) {
+  return file.empty() ? ask_password(prompt, confirm) : read_password(file);
+}
+
 std::filesystem::path default_keystore() {
   if (const char* chosen = std::getenv("WUSONG_KEYSTORE")) return chosen;
   const char* home = std::getenv("HOME");
@@ -160,7 +170,8 @@ int account_new(const AccountOptions& options) {
   const auto scheme = scheme_of(options.scheme);
   if (!scheme) return complain(scheme.error());
   platform::OsEntropy entropy;
-  return store(options, *scheme, Secret{crypto::generate_secret_key(*scheme, entropy)});
+  return store(options, {.scheme = *scheme,
+                         .secret = Secret{crypto::generate_secret_key(*scheme, entropy)}});
 }
 
 int account_import(const AccountOptions& options) {
@@ -168,7 +179,7 @@ int account_import(const AccountOptions& options) {
   if (!scheme) return complain(scheme.error());
   const auto key = read_foreign_key(options, *scheme);
   if (!key) return complain(key.error());
-  return store(options, key->scheme, key->secret);
+  return store(options, *key);
 }
 
 int account_list(const AccountOptions& options) {
@@ -197,6 +208,22 @@ int account_list(const AccountOptions& options) {
   return 0;
 }
 
+Outcome<std::filesystem::path> key_file_of(const std::filesystem::path& keystore,
+                                           const Address& address) {
+  const auto folder = folder_of(keystore);
+  const std::string digits = codec::to_hex_data(address);
+  auto file = folder / (digits + ".json");
+  if (platform::file_exists(file.string())) return file;
+  const auto files = key_files_in(folder);
+  const auto found = std::ranges::find(files, digits, &KeyFile::address);
+  if (found == files.end()) {
+    return failure(err::not_found,
+                   fmt::format("no key of {} in {}; `wusong account list` shows which there are",
+                               checksummed(address), folder.string()));
+  }
+  return found->path;
+}
+
 Outcome<LoadedKey> open_signer(const SignerChoice& choice) {
   if (choice.dev_account) {
     if (*choice.dev_account >= kDevAccounts.size()) {
@@ -212,23 +239,19 @@ Outcome<LoadedKey> open_signer(const SignerChoice& choice) {
   }
   const auto address = parse_address(choice.from, "--from ");
   if (!address) return std::unexpected{address.error()};
-  const auto folder = folder_of(choice.keystore);
-  const std::string digits = codec::to_hex_data(*address);
-  auto file = folder / (digits + ".json");
-  if (!platform::file_exists(file.string())) {
-    const auto files = key_files_in(folder);
-    const auto found = std::ranges::find(files, digits, &KeyFile::address);
-    if (found == files.end()) {
-      return failure(err::not_found,
-                     fmt::format("no key of {} in {}; `wusong account list` shows which there are",
-                                 choice.from, folder.string()));
-    }
-    file = found->path;
-  }
+  const auto file = key_file_of(choice.keystore, *address);
+  if (!file) return std::unexpected{file.error()};
   const auto password =
-      password_for(choice.password_file, fmt::format("Password of {}", file.string()), false);
+      password_for(choice.password_file, fmt::format("Password of {}", file->string()), false);
   if (!password) return std::unexpected{password.error()};
-  return read_key(file, *password);
+  return read_key(*file, *password);
+}
+
+Outcome<Account> account_of(LoadedKey key) {
+  auto signer = crypto::make_signer(key.scheme, key.secret.view());
+  if (!signer) return failure(signer.error(), "the key file holds no usable key");
+  const Address own = crypto::address_of(key.scheme, (*signer)->public_key());
+  return Account{std::move(key), *std::move(signer), key.account.value_or(own), own};
 }
 
 }  // namespace wusong::apps

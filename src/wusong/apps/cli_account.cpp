@@ -25,6 +25,45 @@ void add_secret(CLI::App& app, AccountOptions& options) {
       ->capture_default_str();
 }
 
+void add_show(CLI::App& account, int& code) {
+  const auto options = std::make_shared<AccountShowOptions>();
+  CLI::App* app = account.add_subcommand("show", "The key an account signs with, nonce, balance");
+  app->add_option("address", options->address, "Of the account")->required();
+  app->add_option("--keystore", options->keystore,
+                  "Folder of key files; default $WUSONG_KEYSTORE, else ~/.wusong/keystore");
+  app->add_option("--rpc", options->url, "A node's URL")->capture_default_str();
+  app->add_option("--block", options->block, "A number, latest, finalized or earliest")
+      ->capture_default_str();
+  app->add_flag("--json", options->json, "As one JSON object");
+  app->footer("Example: wusong account show 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+  app->callback([options, &code] { code = account_show(*options); });
+}
+
+void add_migrate(CLI::App& account, int& code) {
+  const auto options = std::make_shared<AccountMigrateOptions>();
+  SendOptions& send = options->send;
+  CLI::App* app = account.add_subcommand(
+      "migrate", "Replace an account's key by one of another scheme; the address stays");
+  app->add_option("address", send.signer.from, "Of the account; its key file is here")->required();
+  app->add_option("--scheme", options->scheme,
+                  fmt::format("Of the new key: one of {}", scheme_names()))
+      ->required();
+  app->add_option("--keystore", send.signer.keystore,
+                  "Folder of key files; default $WUSONG_KEYSTORE, else ~/.wusong/keystore");
+  app->add_option("--password-file", send.signer.password_file,
+                  "First line is the password, of the new key file too; asks on the terminal "
+                  "without it");
+  app->add_option("--rpc", send.url, "A node's URL")->capture_default_str();
+  app->add_option("--gas-price", send.gas_price, "Most to pay per gas, as in 2gwei");
+  app->add_option("--wait", send.wait_seconds, "Seconds to wait for the receipt")
+      ->capture_default_str();
+  app->add_flag("--json", send.json, "As one JSON object");
+  app->footer(
+      "Example: wusong account migrate 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 "
+      "--scheme ed25519+ml-dsa-44");
+  app->callback([options, &code] { code = account_migrate(*options); });
+}
+
 }  // namespace
 
 void add_account_commands(CLI::App& root, int& code) {
@@ -54,6 +93,8 @@ void add_account_commands(CLI::App& root, int& code) {
   add_secret(*import, *imported);
   import->footer("Example: wusong account import key.txt --password-file password.txt");
   import->callback([imported, &code] { code = account_import(*imported); });
+  add_show(account, code);
+  add_migrate(account, code);
 }
 
 }  // namespace wusong::apps

@@ -63,28 +63,20 @@ Outcome<U256> ask_number(RpcClient& client, std::string_view method,
   return to_u256(*word);
 }
 
-/// An account that can sign, and its address.
-struct Account {
-  LoadedKey key;
-  std::unique_ptr<crypto::Signer> signer;
-  Address address;
-};
-
 Outcome<Account> open_account(const SignerChoice& choice) {
   auto key = open_signer(choice);
   if (!key) return std::unexpected{key.error()};
-  auto signer = crypto::make_signer(key->scheme, key->secret.view());
-  if (!signer) return failure(signer.error(), "the key file holds no usable key");
-  const Address address = crypto::address_of(key->scheme, (*signer)->public_key());
+  auto account = account_of(*std::move(key));
+  if (!account) return account;
   if (!choice.from.empty() && !choice.dev_account) {
     const auto asked = parse_address(choice.from, "--from ");
     if (!asked) return std::unexpected{asked.error()};
-    if (*asked != address) {
+    if (*asked != account->address) {
       return failure(err::bad_key_file, fmt::format("the key file named {} is of {}", choice.from,
-                                                    checksummed(address)));
+                                                    checksummed(account->address)));
     }
   }
-  return Account{*std::move(key), *std::move(signer), address};
+  return account;
 }
 
 std::string call_object(const Address& from, const std::optional<Address>& to, const U256& value,
@@ -166,7 +158,9 @@ Outcome<types::Transaction> make_transaction(RpcClient& client, const Account& a
   const auto value = amount(options.value, "--value");
   if (!value) return std::unexpected{value.error()};
   types::Transaction out;
-  const bool native = account.key.scheme != crypto::Scheme::secp256k1;
+  // Ethereum's transactions act for the address of the key that signed, and for no other.
+  if (account.address != account.key_address) out.account = account.address;
+  const bool native = out.account || account.key.scheme != crypto::Scheme::secp256k1;
   out.type = native ? types::TransactionType::native : types::TransactionType::dynamic_fee;
   out.to = to;
   out.value = *value;
@@ -311,17 +305,22 @@ Outcome<Bytes> deployment_data(const DeployOptions& options) {
 }  // namespace
 
 Outcome<std::string> transact(const SendOptions& options, const Address& to, Bytes data) {
-  auto client = RpcClient::open(options.url);
-  if (!client) return std::unexpected{client.error()};
   const auto account = open_account(options.signer);
   if (!account) return std::unexpected{account.error()};
-  const auto transaction = make_transaction(*client, *account, options, to, std::move(data));
+  return transact(options, *account, to, std::move(data));
+}
+
+Outcome<std::string> transact(const SendOptions& options, const Account& account, const Address& to,
+                              Bytes data) {
+  auto client = RpcClient::open(options.url);
+  if (!client) return std::unexpected{client.error()};
+  const auto transaction = make_transaction(*client, account, options, to, std::move(data));
   if (!transaction) return std::unexpected{transaction.error()};
   const auto sent =
       client->call("eth_sendRawTransaction",
                    fmt::format(R"(["{}"])", codec::to_hex_data(types::encode(*transaction))));
   if (!sent)
-    return std::unexpected{with_numbers(*client, *transaction, account->address, sent.error())};
+    return std::unexpected{with_numbers(*client, *transaction, account.address, sent.error())};
   std::string hash{sent->result().string().value_or("")};
   const auto receipt = wait_for_receipt(*client, hash, options.wait_seconds);
   if (!receipt) return std::unexpected{receipt.error()};

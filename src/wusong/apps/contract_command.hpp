@@ -2,7 +2,6 @@
 // `wusong contract …`: code put on a chain, asked and told things.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,21 +9,6 @@
 #include "wusong/apps/account_command.hpp"
 
 namespace wusong::apps {
-
-inline constexpr const char* kDefaultUrl = "http://127.0.0.1:8545";
-
-/// What every transaction needs besides its content.
-struct SendOptions {
-  SignerChoice signer;
-  std::string url{kDefaultUrl};
-  std::uint64_t gas{0};   // 0: what eth_estimateGas says
-  std::string gas_price;  // empty: what the node says
-  std::string value{"0"};
-  std::int64_t nonce{-1};          // -1: what the node says
-  std::uint64_t chain_id{0};       // 0: what the node says
-  std::uint64_t wait_seconds{60};  // 0: do not wait for the receipt
-  bool json{false};
-};
 
 /// What a call says: a signature with arguments, or the bytes themselves.
 struct CallContent {
@@ -64,6 +48,9 @@ int contract_send(const ContractSendOptions& options);
 /// @errors err::reverted, err::not_included and those of reaching the node and opening the key
 [[nodiscard]] Outcome<std::string> transact(const SendOptions& options, const Address& to,
                                             Bytes data);
+/// The same by an account that is open already: `options.signer` is not looked at.
+[[nodiscard]] Outcome<std::string> transact(const SendOptions& options, const Account& account,
+                                            const Address& to, Bytes data);
 
 /// "latest", "finalized", … as they are; a number as JSON-RPC writes it. @errors err::bad_argument
 [[nodiscard]] Outcome<std::string> block_tag(const std::string& text);

@@ -20,6 +20,7 @@ inline constexpr ErrorInfo bad_argument{3006, Disposition::reject, "apps.bad_arg
 inline constexpr ErrorInfo reverted{3007, Disposition::reject, "apps.reverted"};
 inline constexpr ErrorInfo not_included{3008, Disposition::retry, "apps.not_included"};
 inline constexpr ErrorInfo bad_artifact{3009, Disposition::reject, "apps.bad_artifact"};
+inline constexpr ErrorInfo foreign_account{3012, Disposition::reject, "apps.foreign_account"};
 inline constexpr ErrorInfo not_written{3015, Disposition::retry, "apps.not_written"};
 inline constexpr ErrorInfo unsupported_here{3010, Disposition::reject, "apps.unsupported_here"};
 inline constexpr ErrorInfo bad_request{3011, Disposition::reject, "apps.bad_request"};

@@ -34,14 +34,15 @@ Secret& Secret::operator=(Secret&& other) noexcept {
 }
 
 Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme, BytesView secret,
-                        std::string_view password, crypto::KeystoreCost cost) {
+                        std::string_view password, crypto::KeystoreCost cost,
+                        const std::optional<Address>& account) {
   if (platform::file_exists(file.string())) {
     return failure(err::already_exists,
                    fmt::format("{} exists; keys are never overwritten", file.string()));
   }
   const auto signer = crypto::make_signer(scheme, secret);
   if (!signer) return failure(signer.error(), fmt::format("{}: unusable key", file.string()));
-  const Address address = crypto::address_of(scheme, (*signer)->public_key());
+  const Address address = account ? *account : crypto::address_of(scheme, (*signer)->public_key());
   const auto* info = crypto::find_scheme(static_cast<std::uint8_t>(scheme));
   platform::OsEntropy entropy;
   const std::string json =
@@ -65,6 +66,11 @@ std::filesystem::path next_key_file(const std::filesystem::path& file) {
   return out.replace_extension(".next" + file.extension().string());
 }
 
+std::optional<Address> account_named(std::string_view text) {
+  const auto address = codec::fixed_from_hex<Address>(text);
+  return address ? std::optional{*address} : std::nullopt;
+}
+
 std::string why_not_opened(Error error, const std::filesystem::path& file) {
   if (error.name() == "crypto.wrong_password") {
     return fmt::format("wrong password for {}", file.string());
@@ -86,7 +92,9 @@ Outcome<LoadedKey> read_key(const std::filesystem::path& file, std::string_view 
     return failure(err::bad_key_file,
                    fmt::format("{}: unknown scheme {}", file.string(), opened->scheme));
   }
-  return LoadedKey{.scheme = info->scheme, .secret = Secret{std::move(opened->secret_key)}};
+  return LoadedKey{.scheme = info->scheme,
+                   .secret = Secret{std::move(opened->secret_key)},
+                   .account = account_named(opened->address)};
 }
 
 Outcome<void> check_private(const std::filesystem::path& file) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "wusong/apps/errors.hpp"
@@ -31,6 +32,7 @@ class Secret {
 struct LoadedKey {
   crypto::Scheme scheme{crypto::Scheme::secp256k1};
   Secret secret;
+  std::optional<Address> account{};  // that the key's file names: perhaps not the key's own
 };
 
 /// scrypt cost for passwords that people choose; for generated ones, which carry 256 bits
@@ -39,15 +41,19 @@ inline constexpr crypto::KeystoreCost kPersonCost{};
 inline constexpr crypto::KeystoreCost kGeneratedCost{
     .scrypt_n = 4'096, .scrypt_r = 8, .scrypt_p = 1};
 
-/// Writes a keystore v3 file with mode 0600; an existing file is not touched.
+/// Writes a keystore v3 file with mode 0600; an existing file is not touched. It names the account
+/// given, else the one of the key's own address.
 /// @errors err::already_exists, platform's file rows
 [[nodiscard]] Outcome<void> write_key(const std::filesystem::path& file, crypto::Scheme scheme,
                                       BytesView secret, std::string_view password,
-                                      crypto::KeystoreCost cost);
+                                      crypto::KeystoreCost cost,
+                                      const std::optional<Address>& account = {});
 /// Every scheme by name: "secp256k1, ed25519, …".
 std::string scheme_names(std::string_view between = ", ");
 /// Where a node looks for the key that is to follow the one in `file`.
 std::filesystem::path next_key_file(const std::filesystem::path& file);
+/// The account that a key file names; nothing where it names none.
+std::optional<Address> account_named(std::string_view text);
 /// What a person is told when decrypt_keystore() refused.
 std::string why_not_opened(Error error, const std::filesystem::path& file);
 [[nodiscard]] Outcome<LoadedKey> read_key(const std::filesystem::path& file,

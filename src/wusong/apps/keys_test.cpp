@@ -49,6 +49,23 @@ TEST(Keys, EverySchemeReadsBack) {
   }
 }
 
+TEST(Keys, AFileNamesTheAccountThatItsKeySignsFor) {
+  const TestFolder folder;
+  const Address account = Address::from(Bytes(20, 0x77));
+  const auto file = folder.path() / "moved.json";
+  ASSERT_TRUE(write_key(file, crypto::Scheme::ml_dsa_44, Bytes(32, 1), "a", kCheap, account));
+  auto moved = account_of(std::move(*read_key(file, "a")));
+  ASSERT_TRUE(moved) << moved.error().detail;
+  EXPECT_EQ(moved->address, account);
+  EXPECT_NE(moved->key_address, account);
+  const auto own = folder.path() / "own.json";
+  ASSERT_TRUE(write_key(own, crypto::Scheme::ml_dsa_44, Bytes(32, 1), "a", kCheap));
+  const auto first = account_of(std::move(*read_key(own, "a")));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->address, moved->key_address);
+  EXPECT_EQ(first->key_address, first->address);
+}
+
 TEST(Keys, AnExistingFileIsNeverOverwritten) {
   const TestFolder folder;
   const Bytes secret(32, 1);

@@ -181,7 +181,9 @@ Result<KeystoreSecret> decrypt_keystore(std::string_view json, std::string_view 
     return fail(err::unsupported_keystore);
   if (iv.size() != kIvSize || mac.size() != Hash::kSize || ciphertext.empty())
     return fail(err::bad_keystore);
-  KeystoreSecret out{{}, std::string{kDefaultScheme}};
+  KeystoreSecret out{{}, std::string{kDefaultScheme}, {}};
+  if (const auto address = root.find("address"))
+    out.address = address->string().value_or(std::string_view{});
   if (const auto scheme = root.find(kSchemeMember)) {
     WUSONG_TRY(const auto name, required(scheme->string()));
     out.scheme = name;

@@ -18,9 +18,9 @@ struct KeystoreCost {
   std::uint32_t scrypt_p{1};
 };
 
-/// The file's JSON. `address` (40 hex digits) and `scheme` may be empty; a scheme other than
-/// secp256k1 is written as an extra member "wusong_scheme".
-/// `cost.scrypt_n` is a power of two above 1.
+/// The file's JSON. `address` (40 hex digits) is of the account that the key signs for, which need
+/// not be the key's own; it and `scheme` may be empty; a scheme other than secp256k1 is written as
+/// an extra member "wusong_scheme". `cost.scrypt_n` is a power of two above 1.
 std::string encrypt_keystore(BytesView secret_key, std::string_view password,
                              std::string_view address, std::string_view scheme, KeystoreCost cost,
                              io::Entropy& entropy);
@@ -28,6 +28,9 @@ std::string encrypt_keystore(BytesView secret_key, std::string_view password,
 struct KeystoreSecret {
   Bytes secret_key;    // the caller zeroises it
   std::string scheme;  // "secp256k1" where the file names none
+  /// Of the account, as the file says: nothing but words, for the MAC does not cover it. Empty
+  /// where it says none.
+  std::string address;
 };
 
 /// What a file may ask of us: a hostile one must not exhaust memory or time.

@@ -53,6 +53,12 @@ TEST(Keystore, KeepsTheSchemeAndAnEmptyPasswordWorks) {
   EXPECT_EQ(opened->scheme, "sm2");
 }
 
+TEST(Keystore, TellsTheAccountThatItNames) {
+  const std::string file = make(Bytes(32, 1), "p", "sm2");
+  EXPECT_EQ(decrypt_keystore(file, "p")->address, "00112233445566778899aabbccddeeff00112233");
+  EXPECT_EQ(decrypt_keystore(replaced(file, "\"address\"", "\"name\""), "p")->address, "");
+}
+
 TEST(Keystore, HasTheMembersOtherToolsRead) {
   const auto document = codec::JsonDocument::parse(make(Bytes(32, 1), "p", "secp256k1"));
   ASSERT_TRUE(document);
