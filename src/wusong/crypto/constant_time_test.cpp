@@ -57,12 +57,6 @@ TEST(MemcheckSubject, SigningRunsOnSecrets) {
     PlainPoint points[2];
     EXPECT_TRUE(published(provider.ed25519.multiply_base(scalars, points)));
     EXPECT_TRUE(published(provider.ed25519.are_on_curve(points)));
-    const Bytes message(200, 1);
-    VALGRIND_MAKE_MEM_UNDEFINED(message.data(), message.size());
-    const BytesView view{message};
-    internal::Digest512 digest;
-    provider.ed25519.hash({&view, 1}, {&digest, 1});
-    EXPECT_NE(published(digest), internal::Digest512{});
   });
 }
 

@@ -7,12 +7,13 @@
 
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/internal/curve_numbers.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/math/prime_field.hpp"
 
 namespace wusong::crypto {
 namespace {
 
-using internal::Digest512;
+using hash::Digest512;
 using internal::Encoded;
 using internal::Number;
 using internal::PlainPoint;
@@ -66,7 +67,7 @@ class Arena {
     std::vector<BytesView> messages(at_.size() - 1);
     for (std::size_t i = 0; i < messages.size(); ++i)
       messages[i] = BytesView{bytes_}.subspan(at_[i] + skipped, at_[i + 1] - at_[i] - skipped);
-    internal::curve_provider().ed25519.hash(messages, out);
+    hash::sha512_batch(messages, out);
   }
 
  private:

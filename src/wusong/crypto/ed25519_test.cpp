@@ -9,11 +9,12 @@
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/internal/curve_parameters.hpp"
 #include "wusong/crypto/internal/test_curve_peer.hpp"
+#include "wusong/hash/hash.hpp"
 
 namespace wusong::crypto {
 namespace {
 
-using internal::Digest512;
+using hash::Digest512;
 using internal::Encoded;
 using internal::for_each_curve_provider;
 using internal::less_than;
@@ -37,23 +38,6 @@ std::array<std::uint8_t, N> taken(BytesView from) {
   std::array<std::uint8_t, N> out;
   std::ranges::copy(from.first(N), out.begin());
   return out;
-}
-
-TEST(Sha512, ManyAreLibsodiumsAtEveryLengthOverTwoBlocks) {
-  for_each_curve_provider([](const internal::CurveProvider& provider) {
-    std::vector<Bytes> messages;
-    for (std::size_t length = 0; length < 300; ++length)
-      messages.push_back(bytes_of(length * 7 % 300, length));
-    messages.push_back(bytes_of(5000, 1));
-    const std::vector<BytesView> views(messages.begin(), messages.end());
-    std::vector<Digest512> out(views.size());
-    provider.ed25519.hash(views, out);
-    for (std::size_t i = 0; i < views.size(); ++i) {
-      Digest512 expected;
-      crypto_hash_sha512(expected.data(), views[i].data(), views[i].size());
-      EXPECT_EQ(out[i], expected) << views[i].size();
-    }
-  });
 }
 
 std::vector<Number> scalars() {

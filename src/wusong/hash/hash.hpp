@@ -10,25 +10,35 @@
 
 namespace wusong::hash {
 
+using Digest512 = std::array<std::uint8_t, 64>;
+
 /// @source Keccak submission, padding 0x01, as Ethereum uses it (not FIPS 202's SHA3-256)
 Hash keccak256(BytesView data) noexcept;
 /// Digest of two strings laid end to end.
 Hash keccak256(BytesView first, BytesView second) noexcept;
-/// keccak256 of each, at a fraction of the cost where they are many and of like length.
-/// @shape as many digests as messages
-void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
 /// @source FIPS 180-4
 Hash sha256(BytesView data) noexcept;
-std::array<std::uint8_t, 64> sha512(BytesView data) noexcept;
+Digest512 sha512(BytesView data) noexcept;
 /// @source GB/T 32905-2016
 Hash sm3(BytesView data) noexcept;
 /// Digest of two strings laid end to end.
 Hash sm3(BytesView first, BytesView second) noexcept;
-/// sm3 of each, at a fraction of the cost where they are many and of like length.
-/// @shape as many digests as messages
-void sm3_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
 /// @source RIPEMD-160, Dobbertin, Bosselaers, Preneel 1996
 Address ripemd160(BytesView data) noexcept;
+/// BLAKE2b-512 without a key.
+/// @source RFC 7693
+Digest512 blake2b(BytesView data) noexcept;
+
+/// The digest of each message, at a fraction of the cost where they are many: 32-bit words go
+/// through sixteen lanes, 64-bit words through eight, and a lane whose message ends takes the next.
+/// @shape as many digests as messages
+/// @cost  no allocation; time depends on lengths alone
+void keccak256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
+void sm3_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
+void sha256_batch(std::span<const BytesView> messages, std::span<Hash> out) noexcept;
+void sha512_batch(std::span<const BytesView> messages, std::span<Digest512> out) noexcept;
+void blake2b_batch(std::span<const BytesView> messages, std::span<Digest512> out) noexcept;
+void ripemd160_batch(std::span<const BytesView> messages, std::span<Address> out) noexcept;
 
 /// BLAKE2b's compression function F with a chosen number of rounds.
 /// @shape `h` 8 words updated in place, `m` 16 words, `t` 2 words

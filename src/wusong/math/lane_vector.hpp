@@ -89,14 +89,6 @@ struct PlainLane {
     return (where & yes) | (~where & no);
   }
   WUSONG_LANE_INLINE static V exclusive(V a, V b, V c) noexcept { return a ^ b ^ c; }
-  WUSONG_LANE_INLINE static V majority(V a, V b, V c) noexcept { return (a & b) | (c & (a | b)); }
-  WUSONG_LANE_INLINE static V choice(V which, V yes, V no) noexcept {
-    return (which & yes) | (~which & no);
-  }
-  template <int kBits>
-  WUSONG_LANE_INLINE static V rotated_right(V a) noexcept {
-    return std::rotr(a, kBits);
-  }
   /// A bit for each lane.
   WUSONG_LANE_INLINE static unsigned bits_of(Mask mask) noexcept { return mask & 1; }
   WUSONG_LANE_INLINE static Mask mask_of(unsigned bits) noexcept {
@@ -182,16 +174,6 @@ struct Avx512Lanes {
   }
   WUSONG_LANE_INLINE static V exclusive(V a, V b, V c) noexcept {
     return _mm512_ternarylogic_epi64(a, b, c, 0x96);
-  }
-  WUSONG_LANE_INLINE static V majority(V a, V b, V c) noexcept {
-    return _mm512_ternarylogic_epi64(a, b, c, 0xe8);
-  }
-  WUSONG_LANE_INLINE static V choice(V which, V yes, V no) noexcept {
-    return _mm512_ternarylogic_epi64(which, yes, no, 0xca);
-  }
-  template <int kBits>
-  WUSONG_LANE_INLINE static V rotated_right(V a) noexcept {
-    return _mm512_ror_epi64(a, kBits);
   }
   WUSONG_LANE_INLINE static unsigned bits_of(Mask mask) noexcept { return mask; }
   WUSONG_LANE_INLINE static Mask mask_of(unsigned bits) noexcept { return static_cast<Mask>(bits); }

@@ -35,7 +35,8 @@ void publishing_sha256(const std::uint32_t* start, const std::uint8_t* messages,
 
 void sign_with_secret_seed(SlhDsa set, const Provider& provider) {
   hidden = &provider;
-  const internal::Sha2Kernels kernels{publishing_sha256, provider.sha2->sha512};
+  hash::Sha2Provider kernels = *provider.sha2;
+  kernels.sha256 = publishing_sha256;
   Provider publishing = provider;
   publishing.sha2 = &kernels;
   Bytes seeds = secret(48);

@@ -125,7 +125,7 @@ constinit const Provider kAvx2{
     {ntt_lanes<MlDsaLanes>, inverse_ntt_lanes<MlDsaLanes>, dot, sample},
     sample_bounded,
     {ntt_lanes<MlKemLanes>, inverse_ntt_lanes<MlKemLanes>, dot_ml_kem_lanes, sample_narrow},
-    &kSha2Avx2};
+    nullptr};
 
 }  // namespace wusong::pq::internal
 #endif

@@ -172,7 +172,7 @@ constinit const Provider kAvx512{
     {ntt_lanes<MlDsaLanes>, inverse_ntt_lanes<MlDsaLanes>, dot, sample},
     sample_bounded,
     {ntt_lanes<MlKemLanes>, inverse_ntt_lanes<MlKemLanes>, dot_ml_kem_lanes, sample_narrow},
-    &kSha2Avx512};
+    nullptr};
 
 }  // namespace wusong::pq::internal
 #endif

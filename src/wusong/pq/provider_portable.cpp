@@ -86,6 +86,14 @@ void dot_ml_kem(Poly16& out, const Poly16* a, const Poly16* b, std::size_t count
   }
 }
 
+/// The one of this name that is supported, else the last.
+template <typename Hashes>
+const Hashes* named(std::span<const Hashes> all, std::string_view name) noexcept {
+  for (const Hashes& each : all)
+    if (name == each.name && each.is_supported()) return &each;
+  return &all.back();
+}
+
 constinit const Provider kPortable{
     "portable",
     always,
@@ -93,7 +101,7 @@ constinit const Provider kPortable{
     {ntt<MlDsaRing>, inverse_ntt<MlDsaRing>, dot_ml_dsa, sample_ml_dsa},
     sample_bounded_ml_dsa,
     {ntt<MlKemRing>, inverse_ntt<MlKemRing>, dot_ml_kem, sample_ml_kem},
-    &kSha2Portable};
+    nullptr};
 
 }  // namespace
 
@@ -107,11 +115,9 @@ std::span<const Provider> providers() noexcept {
              &kPortable}) {
       if (!provider->is_supported()) continue;
       out.push_back(*provider);
-      // Keccak's lanes are found by the name of the vectors they need.
-      out.back().keccak = &hash::keccak_providers().back();
-      for (const auto& keccak : hash::keccak_providers())
-        if (std::string_view{keccak.name} == provider->name && keccak.is_supported())
-          out.back().keccak = &keccak;
+      // Hashes' lanes are found by the name of the vectors they need.
+      out.back().keccak = named(hash::keccak_providers(), provider->name);
+      out.back().sha2 = named(hash::sha2_providers(), provider->name);
     }
     return out;
   }();

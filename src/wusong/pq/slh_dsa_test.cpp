@@ -202,10 +202,10 @@ void faulty_sha256(const std::uint32_t* start, const std::uint8_t* messages, std
 }
 
 TEST(SlhDsa, AFaultThatBreaksASignatureGivesNone) {
-  static const internal::Sha2Kernels kKernels{faulty_sha256,
-                                              internal::providers().back().sha2->sha512};
+  static hash::Sha2Provider hashes = *internal::providers().back().sha2;
+  hashes.sha256 = faulty_sha256;
   static internal::Provider faulty = internal::providers().back();
-  faulty.sha2 = &kKernels;
+  faulty.sha2 = &hashes;
   calls_until_fault = -1;
   const auto key = key_of(SlhDsa::sha2_128f, faulty);
   std::size_t faults = 0;

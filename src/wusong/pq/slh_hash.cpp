@@ -67,12 +67,6 @@ constexpr std::size_t kInputMax = kSlhDigitsMax * kSlhHashMax;
 /// Inputs laid out at a time: as many as the widest vectors have lanes.
 constexpr std::size_t kChunk = 16;
 
-constexpr std::array<std::uint64_t, 8> kSha512Start{
-    0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
-    0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179};
-constexpr std::array<std::uint32_t, 8> kSha256Start{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-                                                    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-
 /// The state after one block that starts with the seed.
 template <typename Word, typename Compress>
 std::array<Word, 8> after_seed(const std::array<Word, 8>& start, BytesView seed,
@@ -157,8 +151,8 @@ SlhHash::SlhHash(const SlhParameters& p, BytesView seed, const Provider& provide
     : parameters_{&p}, provider_{&provider} {
   std::memcpy(seed_.data(), seed.data(), p.n());
   if (p.family == sha2) {
-    start256_ = after_seed(kSha256Start, seed, provider.sha2->sha256);
-    start512_ = after_seed(kSha512Start, seed, provider.sha2->sha512);
+    start256_ = after_seed(hash::kSha256Start, seed, provider.sha2->sha256);
+    start512_ = after_seed(hash::kSha512Start, seed, provider.sha2->sha512);
   }
 }
 

@@ -8,7 +8,6 @@
 #include "wusong/crypto/internal/curve_scalars.hpp"
 #include "wusong/crypto/internal/ed25519_equations.hpp"
 #include "wusong/crypto/internal/ed25519_known.hpp"
-#include "wusong/crypto/internal/sha512_lanes.hpp"
 
 namespace wusong::crypto::internal {
 namespace {
@@ -35,10 +34,9 @@ constexpr CurveProvider provider_of(const char* name, bool (*is_supported)() noe
           kernels_of<Lanes, P256Curve, EcdsaRule>(),
           CurveScalars<Lanes, P256Curve, EcdsaRule>::divide,
           fewest(2),
-          {Sha512Lanes<Lanes>::hash, Ed25519Base<Lanes>::multiply_base,
-           Ed25519Base<Lanes>::are_on_curve, fewest(3), Ed25519Equations<Lanes>::prepare,
-           Ed25519Equations<Lanes>::combine, Ed25519KnownKeys<Lanes>::make,
-           Ed25519KnownKeys<Lanes>::combine}};
+          {Ed25519Base<Lanes>::multiply_base, Ed25519Base<Lanes>::are_on_curve, fewest(3),
+           Ed25519Equations<Lanes>::prepare, Ed25519Equations<Lanes>::combine,
+           Ed25519KnownKeys<Lanes>::make, Ed25519KnownKeys<Lanes>::combine}};
 }
 
 }  // namespace

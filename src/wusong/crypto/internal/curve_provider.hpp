@@ -105,7 +105,6 @@ struct EcdsaNumbers {
   Number digest;
 };
 
-using Digest512 = std::array<std::uint8_t, 64>;
 using Encoded = std::array<std::uint8_t, 32>;  // a point of Ed25519, or a scalar
 
 inline constexpr unsigned kEd25519KeyWindow = 5;
@@ -133,8 +132,6 @@ struct Ed25519KnownEquation {
 };
 
 struct Ed25519Kernels {
-  /// SHA-512 of each.
-  void (*hash)(std::span<const BytesView> messages, std::span<Digest512> out) noexcept;
   /// k B for each, in constant time; false says that the machine has miscalculated.
   bool (*multiply_base)(std::span<const Number> k, std::span<PlainPoint> out) noexcept;
   /// Whether all are on the curve, in constant time.

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "wusong/hash/keccak_states.hpp"
+#include "wusong/hash/sha2_states.hpp"
 
 namespace wusong::pq::internal {
 
@@ -39,29 +40,6 @@ struct RingKernels {
                         std::size_t size) noexcept;
 };
 
-/// The round constants: fractions of cube roots.
-template <typename Word>
-const Word* sha2_constants() noexcept;
-template <>
-const std::uint32_t* sha2_constants<std::uint32_t>() noexcept;
-template <>
-const std::uint64_t* sha2_constants<std::uint64_t>() noexcept;
-
-/// SHA-2's compression of many messages from one common state.
-/// @shape `messages` count times `blocks` blocks of 64 or 128 bytes, padded by the caller; `out` a
-///        whole state each, as bytes
-struct Sha2Kernels {
-  void (*sha256)(const std::uint32_t* start, const std::uint8_t* messages, std::size_t blocks,
-                 std::size_t count, std::uint8_t* out) noexcept;
-  void (*sha512)(const std::uint64_t* start, const std::uint8_t* messages, std::size_t blocks,
-                 std::size_t count, std::uint8_t* out) noexcept;
-};
-extern const Sha2Kernels kSha2Portable;
-#if defined(__x86_64__)
-extern const Sha2Kernels kSha2Avx2;
-extern const Sha2Kernels kSha2Avx512;
-#endif
-
 struct Provider {
   const char* name;
   bool (*is_supported)() noexcept;
@@ -73,7 +51,7 @@ struct Provider {
   std::size_t (*sample_bounded)(Poly32& f, std::int32_t eta, std::size_t have,
                                 const std::uint8_t* from, std::size_t size) noexcept;
   RingKernels<std::int16_t> ml_kem;
-  const Sha2Kernels* sha2;
+  const hash::Sha2Provider* sha2;
 };
 /// Those that this machine supports, the fastest first; the portable one is the last.
 std::span<const Provider> providers() noexcept;
