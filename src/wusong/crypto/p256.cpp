@@ -134,15 +134,15 @@ struct P256Signing {
 
   void draw(std::span<const Request* const> requests, std::uint8_t round,
             std::span<Number> out) const noexcept {
-    std::array<std::uint8_t, 32> secret;
-    std::array<std::uint8_t, 32> digest;
+    Wiped<Rfc6979::Seed> seeds{requests.size()};
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      math::store_be_limbs(requests[i]->secret->secret_, secret.data());
-      math::store_be_limbs(below_order(load_number(requests[i]->digest.view())), digest.data());
-      Rfc6979 nonces{secret, digest, hedge};
-      out[i] = load_number(nonces.candidate(round).view());
+      math::store_be_limbs(requests[i]->secret->secret_, seeds[i].secret.data());
+      math::store_be_limbs(below_order(load_number(requests[i]->digest.view())),
+                           seeds[i].digest.data());
     }
-    sodium_memzero(secret.data(), secret.size());
+    Rfc6979 nonces{seeds, hedge};
+    const auto candidates = nonces.candidates(round);
+    for (std::size_t i = 0; i < requests.size(); ++i) out[i] = load_number(candidates[i].view());
   }
   SigningEquation equation(const Request& request, const Number& nonce,
                            const Number& x) const noexcept {

@@ -254,7 +254,8 @@ TEST(P256Scalars, AWrongNumberOfEitherFormOfTheSecretIsSeen) {
 TEST(P256Signatures, ALaterRoundHasAnotherNonce) {
   const Hash digest = hash::sha256(as_bytes("sample"));
   const auto candidate = [&](std::uint8_t round) {
-    return internal::Rfc6979{hex(kSecret), digest, {}}.candidate(round);
+    const internal::Rfc6979::Seed seed{Hash::from(hex(kSecret)), digest};
+    return internal::Rfc6979{{&seed, 1}, {}}.candidates(round).front();
   };
   EXPECT_EQ(codec::to_hex(candidate(0)),
             "a6e3c57dd01abe90086538398355dd4c3b17aa873382b0f24d6129493d8aad60");
