@@ -8,13 +8,15 @@
 
 #include "wusong/base/defect.hpp"
 #include "wusong/coding/errors.hpp"
-#include "wusong/coding/internal/merkle.hpp"
 
 namespace wusong::coding {
 namespace {
 
 constexpr std::string_view kDomain = "wusong/dispersal/1\n";
 constexpr std::size_t kHeaderBytes = 6;
+/// Pieces are hashed many at a time, so that a fragment of half a mebibyte is checked as fast as
+/// many small ones. All are of this size, but for a fragment's last.
+constexpr std::size_t kPieceBytes = 4096;
 
 void store_be16(std::uint8_t* to, std::uint16_t value) noexcept {
   value = std::byteswap(value);
@@ -35,16 +37,52 @@ std::uint32_t load_be32(const std::uint8_t* from) noexcept {
   return std::byteswap(value);
 }
 
+/// All paths have one length, so a leaf and an inner node cannot be taken for each other.
+hash::MerkleRule rule_of(HashBatch hash) noexcept {
+  return {.hash = hash};
+}
+std::size_t path_bytes(std::size_t total) noexcept {
+  return hash::merkle_path_length({}, 0, total) * sizeof(Hash);
+}
+
+/// @shape `fragments` end to end, each of `fragment_bytes`
+std::vector<Hash> hash_fragments(BytesView fragments, std::size_t fragment_bytes, HashBatch hash) {
+  std::vector<BytesView> pieces;
+  for (std::size_t start = 0; start < fragments.size(); start += fragment_bytes) {
+    BytesView rest = fragments.subspan(start, fragment_bytes);
+    for (; rest.size() > kPieceBytes; rest = rest.subspan(kPieceBytes))
+      pieces.push_back(rest.first(kPieceBytes));
+    pieces.push_back(rest);
+  }
+  std::vector<Hash> digests(pieces.size());
+  hash(pieces, digests);
+
+  std::vector<Hash> leaves(fragments.size() / fragment_bytes);
+  std::vector<BytesView> messages(leaves.size());
+  const std::size_t each = pieces.size() / leaves.size();
+  for (std::size_t i = 0; i < leaves.size(); ++i)
+    messages[i] = {digests[i * each].data(), each * sizeof(Hash)};
+  hash(messages, leaves);
+  return leaves;
+}
+
+/// One message's digest.
+Hash hash_one(HashBatch hash, BytesView message) noexcept {
+  Hash digest;
+  hash({&message, 1}, {&digest, 1});
+  return digest;
+}
+
 }  // namespace
 
 Bytes Dispersal::message(std::uint16_t index) const {
   WUSONG_ASSERT(index < total_);
-  const std::size_t path_bytes = internal::path_bytes(total_);
-  Bytes out(kHeaderBytes + path_bytes + fragment_bytes_);
+  const std::vector<Hash> path = tree_.path(index);
+  Bytes out(kHeaderBytes + path.size() * sizeof(Hash) + fragment_bytes_);
   store_be16(out.data(), index);
   store_be32(out.data() + 2, payload_bytes_);
-  internal::copy_path(tree_, total_, index, out.data() + kHeaderBytes);
-  std::memcpy(out.data() + kHeaderBytes + path_bytes, fragments_.get() + index * fragment_bytes_,
+  std::memcpy(out.data() + kHeaderBytes, path.data(), path.size() * sizeof(Hash));
+  std::memcpy(out.data() + out.size() - fragment_bytes_, fragments_.get() + index * fragment_bytes_,
               fragment_bytes_);
   return out;
 }
@@ -79,10 +117,12 @@ Result<Fragment> Disperser::open(const Commitment& commitment, BytesView message
   if (out.index >= code_.shape().total) return fail(err::bad_index);
   const std::size_t bytes = fragment_bytes(out.payload_bytes);
   out.bytes = message.last(bytes);
-  const BytesView path = message.subspan(kHeaderBytes, message.size() - kHeaderBytes - bytes);
-  const Hash leaf = internal::hash_fragments(out.bytes, bytes, hash_).front();
-  const Hash root = internal::root_from(leaf, out.index, path, hash_);
-  if (commitment_of(out.payload_bytes, root) != commitment) return fail(err::bad_path);
+  std::vector<Hash> path((message.size() - kHeaderBytes - bytes) / sizeof(Hash));
+  std::memcpy(path.data(), message.data() + kHeaderBytes, path.size() * sizeof(Hash));
+  const Hash leaf = hash_fragments(out.bytes, bytes, hash_).front();
+  const auto root =
+      hash::merkle_root_from(rule_of(hash_), leaf, out.index, code_.shape().total, path);
+  if (!root || commitment_of(out.payload_bytes, *root) != commitment) return fail(err::bad_path);
   return out;
 }
 
@@ -123,7 +163,7 @@ Dispersal Disperser::forge(std::uint32_t payload_bytes, BytesView fragments) con
 }
 
 std::size_t Disperser::message_bytes(std::uint32_t payload_bytes) const noexcept {
-  return kHeaderBytes + internal::path_bytes(code_.shape().total) + fragment_bytes(payload_bytes);
+  return kHeaderBytes + path_bytes(code_.shape().total) + fragment_bytes(payload_bytes);
 }
 
 std::size_t Disperser::fragment_bytes(std::uint32_t payload_bytes) const noexcept {
@@ -144,9 +184,9 @@ Dispersal Disperser::make(std::uint32_t payload_bytes) const {
 void Disperser::commit(Dispersal& dispersal) const {
   const BytesView fragments{dispersal.fragments_.get(),
                             code_.shape().total * dispersal.fragment_bytes_};
-  std::vector<Hash> leaves = internal::hash_fragments(fragments, dispersal.fragment_bytes_, hash_);
-  dispersal.tree_ = internal::merkle_tree(std::move(leaves), hash_);
-  dispersal.commitment_ = commitment_of(dispersal.payload_bytes_, dispersal.tree_.back());
+  dispersal.tree_ = hash::MerkleTree::over(
+      rule_of(hash_), hash_fragments(fragments, dispersal.fragment_bytes_, hash_));
+  dispersal.commitment_ = commitment_of(dispersal.payload_bytes_, dispersal.tree_.root());
 }
 
 Commitment Disperser::commitment_of(std::uint32_t payload_bytes, const Hash& root) const noexcept {
@@ -157,7 +197,7 @@ Commitment Disperser::commitment_of(std::uint32_t payload_bytes, const Hash& roo
   store_be32(numbers + 4, code_.shape().needed);
   store_be32(numbers + 8, payload_bytes);
   std::memcpy(numbers + 12, root.data(), sizeof(Hash));
-  return Commitment{internal::hash_one(hash_, bound).bytes};
+  return Commitment{hash_one(hash_, bound).bytes};
 }
 
 }  // namespace wusong::coding

@@ -15,19 +15,19 @@
 #include "wusong/base/error.hpp"
 #include "wusong/coding/reed_solomon.hpp"
 #include "wusong/hash/hash.hpp"
+#include "wusong/hash/merkle.hpp"
 
 namespace wusong::coding {
 
-/// Hashes each message into the digest of the same place: `hash::keccak256_batch`, or
-/// `hash::sm3_batch`.
-using HashBatch = void (*)(std::span<const BytesView> messages, std::span<Hash> digests) noexcept;
+using hash::HashBatch;
 
 /// What fragments are checked against: it binds the shape, the payload's size and every fragment. A
 /// payload has one commitment, and a commitment at most one payload.
 ///
 /// @shape the hash of "wusong/dispersal/1\n", then total, needed and the payload's size, each of 4
-///        bytes, big-endian, then the root of a Merkle tree over the fragments
-///        (`internal/merkle.hpp`)
+///        bytes, big-endian, then the root of a Merkle tree over the fragments: a leaf is the hash
+///        of the hashes of a fragment's pieces of 4,096 bytes end to end, a node that of its two
+///        children, and a level of an odd number of nodes, above one, ends in 32 zero bytes
 using Commitment = FixedBytes<32, struct CommitmentTag>;
 
 /// Larger payloads are dispersed as slices.
@@ -62,7 +62,7 @@ class Dispersal {
   std::size_t fragment_bytes_{0};
   std::uint32_t total_{0};
   std::unique_ptr<std::uint8_t[]> fragments_;  // end to end; the payload comes first
-  std::vector<Hash> tree_;                     // over them
+  hash::MerkleTree tree_;                      // over them
 };
 
 /// Disperses payloads among a fixed number of validators.
