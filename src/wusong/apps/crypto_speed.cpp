@@ -20,7 +20,7 @@ namespace {
 using suite::Kind;
 using suite::Scheme;
 
-constexpr std::size_t kMany = 256;  // signatures at once
+constexpr std::size_t kMany = 256;  // signatures or digests at once
 constexpr std::size_t kTextBytes = 1u << 20;
 constexpr std::uint64_t kThreadsMax = 1024;
 
@@ -174,10 +174,20 @@ std::vector<Operation> of_cipher(const Scheme& scheme) {
 }
 
 std::vector<Operation> of_digest(const Scheme& scheme) {
-  return {{"digest", kTextBytes, true, [&scheme]() -> Round {
+  return {{"digest", kTextBytes, true,
+           [&scheme]() -> Round {
              const auto text = std::make_shared<Bytes>(kTextBytes);
              return
                  [&scheme, text] { WUSONG_ASSERT(suite::digest(scheme.name, *text).has_value()); };
+           }},
+          {"digest, many", kTextBytes, true, [&scheme]() -> Round {
+             const auto text = std::make_shared<Bytes>(kTextBytes);
+             std::vector<BytesView> messages;
+             for (std::size_t at = 0; at < kTextBytes; at += kTextBytes / kMany)
+               messages.push_back(BytesView{*text}.subspan(at, kTextBytes / kMany));
+             return [&scheme, text, messages] {
+               WUSONG_ASSERT(suite::digest_batch(scheme.name, messages).has_value());
+             };
            }}};
 }
 
@@ -253,7 +263,7 @@ int crypto_speed(const CryptoSpeedOptions& options) {
                     each.is_bytes ? fmt::format("{:.3f} a byte", per_core(each))
                                   : fmt::format("{:.0f}", per_core(each))});
   }
-  say(table(rows) + fmt::format("\n{}; \"many\" is {} at once; texts of 1 MiB\n",
+  say(table(rows) + fmt::format("\n{}; \"many\" is {} at once; texts of 1 MiB, many of 4 KiB\n",
                                 counted(options.threads, "thread"), kMany));
   return 0;
 }

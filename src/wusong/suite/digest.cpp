@@ -2,7 +2,9 @@
 #include "wusong/suite/digest.hpp"
 
 #include <openssl/evp.h>
+#include <vector>
 
+#include "wusong/hash/hash.hpp"
 #include "wusong/pq/shake.hpp"
 #include "wusong/suite/errors.hpp"
 
@@ -42,6 +44,17 @@ class Libcrypto final : public Digest::State {
   std::unique_ptr<EVP_MD_CTX, Free> context_;
 };
 
+template <typename Digest>
+Bytes end_to_end(void (*hash)(std::span<const BytesView>, std::span<Digest>) noexcept,
+                 std::span<const BytesView> messages) {
+  std::vector<Digest> digests(messages.size());
+  hash(messages, digests);
+  Bytes out;
+  out.reserve(digests.size() * sizeof(Digest));
+  for (const Digest& each : digests) append(out, BytesView{each});
+  return out;
+}
+
 }  // namespace
 
 Result<Digest> Digest::create(std::string_view name) {
@@ -60,6 +73,32 @@ Result<Bytes> digest(std::string_view name, BytesView message) {
   WUSONG_TRY(Digest of, Digest::create(name));
   of.add(message);
   return of.finish();
+}
+
+Result<Bytes> digest_batch(std::string_view name, std::span<const BytesView> messages) {
+  WUSONG_TRY(const Scheme* const scheme, scheme_named(Kind::digest, name));
+  if (scheme->family == internal::Family::keccak)
+    return end_to_end(hash::keccak256_batch, messages);
+  switch (scheme->set) {
+    case 0:
+      return end_to_end(hash::sha256_batch, messages);
+    case 1:
+      return end_to_end(hash::sha512_batch, messages);
+    case 4:
+      return end_to_end(hash::sm3_batch, messages);
+    case 5:
+      return end_to_end(hash::blake2b_batch, messages);
+    case 6:
+      return end_to_end(hash::ripemd160_batch, messages);
+    default:
+      break;
+  }
+  Bytes out;
+  for (const BytesView each : messages) {
+    WUSONG_TRY(const Bytes one, digest(name, each));
+    append(out, one);
+  }
+  return out;
 }
 
 }  // namespace wusong::suite

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "wusong/base/bytes.hpp"
 #include "wusong/base/error.hpp"
@@ -32,5 +33,10 @@ class Digest {
 
 /// @errors err::unknown_scheme
 [[nodiscard]] Result<Bytes> digest(std::string_view name, BytesView message);
+
+/// The digests of many messages, end to end: at a fraction of the cost for all but SHA-3.
+/// @errors err::unknown_scheme
+[[nodiscard]] Result<Bytes> digest_batch(std::string_view name,
+                                         std::span<const BytesView> messages);
 
 }  // namespace wusong::suite

@@ -185,6 +185,19 @@ TEST(Digests, GiveThePublishedValuesInAnyPieces) {
     EXPECT_EQ(find_scheme(name)->result, codec::from_hex(value)->size());
   }
   EXPECT_EQ(digest("sm4-gcm", {}).error(), err::unknown_scheme);
+  EXPECT_EQ(digest_batch("sm4-gcm", {}).error(), err::unknown_scheme);
+}
+
+TEST(Digests, OfManyAreThoseOfEach) {
+  const Bytes text(700, 'a');
+  std::vector<BytesView> messages;
+  for (std::size_t i = 0; i < 37; ++i) messages.push_back(BytesView{text}.first(i * 97 % 701));
+  for (const Scheme& scheme : schemes()) {
+    if (scheme.kind != Kind::digest) continue;
+    Bytes expected;
+    for (const BytesView each : messages) append(expected, *digest(scheme.name, each));
+    EXPECT_EQ(*digest_batch(scheme.name, messages), expected) << scheme.name;
+  }
 }
 
 }  // namespace
