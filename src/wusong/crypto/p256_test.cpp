@@ -263,6 +263,23 @@ TEST(P256Signatures, ALaterRoundHasAnotherNonce) {
   EXPECT_NE(candidate(2), candidate(1));
 }
 
+TEST(P256Signatures, NoncesOfManyAreThoseOfEach) {
+  using internal::Rfc6979;
+  std::vector<Rfc6979::Seed> seeds(40);
+  for (std::uint8_t i = 0; i < seeds.size(); ++i) {
+    seeds[i].secret.bytes[31] = static_cast<std::uint8_t>(i / 2 + 1);
+    seeds[i].digest.bytes[0] = i;
+  }
+  Hash hedge;
+  for (const std::uint8_t round : {std::uint8_t{0}, std::uint8_t{2}}) {
+    Rfc6979 all{seeds, hedge};
+    const auto candidates = all.candidates(round);
+    for (std::size_t i = 0; i < seeds.size(); ++i)
+      EXPECT_EQ(candidates[i], (Rfc6979{{&seeds[i], 1}, hedge}.candidates(round).front())) << i;
+    hedge.bytes[5] = 1;
+  }
+}
+
 TEST(P256Secrets, AreOverwrittenWhenTheirOwnerGoes) {
   alignas(P256Secret) std::array<std::uint8_t, sizeof(P256Secret)> memory{};
   auto made = P256Secret::from(Bytes(32, 3));
