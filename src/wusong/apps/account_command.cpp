@@ -251,7 +251,8 @@ Outcome<Account> account_of(LoadedKey key) {
   auto signer = crypto::make_signer(key.scheme, key.secret.view());
   if (!signer) return failure(signer.error(), "the key file holds no usable key");
   const Address own = crypto::address_of(key.scheme, (*signer)->public_key());
-  return Account{std::move(key), *std::move(signer), key.account.value_or(own), own};
+  const Address address = key.account.value_or(own);
+  return Account{std::move(key), *std::move(signer), address, own};
 }
 
 }  // namespace wusong::apps
