@@ -7,7 +7,8 @@ import {Signatures} from "./Signatures.sol";
 /// @notice An account that is not here signs with the key its address was made of. Of one that is, nodes refuse every other key (docs/adr/0030).
 /// @custom:source nodes read the storage directly: src/wusong/exec/account_keys.cpp has the layout
 contract Keys is Signatures {
-    /// @notice Only the account's own transaction replaces its key, because the present key signs that; no contract does it on the way.
+    /// @notice Only the account's own transaction replaces its key, because the present key signs that; no contract does it on the way,
+    /// nor code that the account delegates to (EIP-7702): such an account ends its delegation first.
     error NotByTransaction();
     /// @notice There is no such scheme, the key is not of its size, or the signature by the new key is missing or wrong.
     error NoPossession();
@@ -25,7 +26,7 @@ contract Keys is Signatures {
 
     /// @param proof the new key's signature over possession() with the next sequence number
     function replace(uint8 scheme, bytes calldata key, bytes calldata proof) external {
-        if (msg.sender != tx.origin) revert NotByTransaction();
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NotByTransaction();
         uint64 sequence = keys[msg.sender].sequence + 1;
         if (!_holds(scheme, key, proof, possession(msg.sender, sequence, scheme, key))) revert NoPossession();
         keys[msg.sender] = Key(keccak256(key), scheme, sequence);

@@ -161,6 +161,11 @@ std::optional<types::Account> DiffView::account(const Address& address) {
     // The diff leaves the storage root to the state; the old one says whether there was any.
     if (const auto before = base_->account(address)) after->storage_root = before->storage_root;
   }
+  const auto& slots = found->second.slots;
+  if (after && after->storage_root == types::kEmptyTrieRoot &&
+      std::ranges::any_of(slots, [](const auto& slot) { return !slot.second.is_zero(); })) {
+    after->storage_root = {};  // no root, but not the empty one
+  }
   return after;
 }
 

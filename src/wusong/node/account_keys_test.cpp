@@ -7,6 +7,7 @@
 #include "wusong/exec/account_keys.hpp"
 #include "wusong/exec/errors.hpp"
 #include "wusong/exec/execute.hpp"
+#include "wusong/exec/tracers.hpp"
 #include "wusong/hash/hash.hpp"
 #include "wusong/state/memory_state.hpp"
 #include "wusong/testkit/node_cluster.hpp"
@@ -185,6 +186,37 @@ TEST_F(KeysContract, AContractReplacesNobodysKey) {
   EXPECT_TRUE(receipts_.front().success);
   EXPECT_EQ(exec::replaced_key(state_, relay), std::nullopt);
   EXPECT_TRUE(receipts_.front().logs.empty());
+}
+
+TEST_F(KeysContract, TracesSkipWhatTheFirstReplacementOfAChainMadeForeign) {
+  const Address keys = exec::kKeysAddress;
+  types::Block block;
+  block.header.number = Height{1};
+  block.header.gas_limit = genesis_.gas_limit;
+  block.transactions = {
+      signed_by(*who_.first, plain(0, keys, replacement(who_.address, 1, *who_.hybrid))),
+      signed_by(*who_.first, plain(1, who_.address)),
+      signed_by(*who_.hybrid, plain(1, who_.address), who_.address)};
+  const std::vector<Address> senders(3, who_.address);
+  const auto context = exec::context_of(block.header, nullptr);
+  const auto traces = exec::trace_block(block, senders, state_, context, chain_rules(genesis_),
+                                        {.tracer = "callTracer"});
+  ASSERT_TRUE(traces);
+  ASSERT_EQ(traces->size(), 3u);
+  EXPECT_TRUE((*traces)[0]);
+  EXPECT_EQ((*traces)[1].error(), Error{exec::err::key_not_current});
+  EXPECT_TRUE((*traces)[2]);
+}
+
+TEST_F(KeysContract, NorDoesCodeThatTheAccountDelegatesTo) {
+  Bytes delegation{0xef, 0x01, 0x00};
+  append(delegation, Address::from(Bytes(20, 0x77)));
+  state_.set_account(who_.address, {.nonce = 0});
+  state_.set_code(who_.address, delegation);
+  const auto replacing = plain(0, exec::kKeysAddress, replacement(who_.address, 1, *who_.hybrid));
+  EXPECT_EQ(block({signed_by(*who_.first, replacing)}).front(), fine_);
+  EXPECT_FALSE(receipts_.front().success);
+  EXPECT_EQ(present(), std::nullopt);
 }
 
 class KeysInPools : public ::testing::Test {

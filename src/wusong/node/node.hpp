@@ -265,6 +265,7 @@ class Node {
   /// The next nonces of a block's senders, as far as their keys are theirs.
   void note_nonces(const PreparedBlock& block, std::map<Address, std::uint64_t>& next) const;
   void refresh_nonces(const ExecutedBlock& block);
+  static std::vector<Address> replacing(const PreparedBlock& block);
   void forget_old_keys(const ExecutedBlock& block);
   void serve_block(const consensus::ServeBlock& request);
   void serve_turn();

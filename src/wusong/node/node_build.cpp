@@ -42,10 +42,16 @@ std::vector<types::ExecutionRoots> Node::roots_between(Height after, Height up_t
 std::vector<txpool::PooledPtr> Node::choose_transactions(const Hash& parent) {
   HashSet<Hash> excluded;
   std::map<Address, std::uint64_t> next;
+  // Whose key may be another one soon waits until it is known: execution would skip, and nobody pay
+  // for, whatever the key of today signed for after that.
+  std::vector<Address> waiting;
+  for (const auto& [address, height] : accounts_->replacing()) waiting.push_back(address);
   for (const PreparedPtr& ancestor : ancestors_to_final(parent)) {
     excluded.insert(ancestor->transaction_hashes.begin(), ancestor->transaction_hashes.end());
     note_nonces(*ancestor, next);
+    std::ranges::copy(replacing(*ancestor), std::back_inserter(waiting));
   }
+  for (const Address& address : waiting) next[address] = txpool::kNoNonce;
   std::vector<txpool::NonceUpdate> next_nonces;
   next_nonces.reserve(next.size());
   for (const auto& [address, nonce] : next) next_nonces.push_back({address, nonce});
@@ -53,7 +59,8 @@ std::vector<txpool::PooledPtr> Node::choose_transactions(const Hash& parent) {
                        .bytes = epoch().parameters.block_bytes_max,
                        .count = kTransactionsPerBlockMax,
                        .excluded = &excluded,
-                       .next_nonces = next_nonces});
+                       .next_nonces = next_nonces,
+                       .last_to = exec::kKeysAddress});
 }
 
 types::Header Node::header_on(const Tip& parent, View view) const {

@@ -78,6 +78,8 @@ void Node::store_final(const PreparedPtr& block, BytesView certificate) {
     accounts_->advance(address, nonce, header.number);
     nonces.push_back({address, accounts_->nonce(address)});
   }
+  for (const Address& address : replacing(*block))
+    accounts_->expect_replacement(address, header.number);
   if (!nonces.empty()) {
     apply_changes(pool_->on_block({.included = block->transaction_hashes,
                                    .nonces = nonces,
@@ -93,10 +95,19 @@ void Node::store_final(const PreparedPtr& block, BytesView certificate) {
 
 void Node::note_nonces(const PreparedBlock& block, std::map<Address, std::uint64_t>& next) const {
   for (std::size_t i = 0; i < block.senders.size(); ++i) {
+    const types::Transaction& transaction = block.block.transactions[i];
     // Whoever names another's account uses none of its nonces: execution will skip it.
-    if (!accounts_->check(block.block.transactions[i], block.senders[i])) continue;
-    next[block.senders[i]] = block.block.transactions[i].nonce + 1;
+    if (transaction.account && !accounts_->check(transaction, block.senders[i])) continue;
+    next[block.senders[i]] = transaction.nonce + 1;
   }
+}
+
+/// Who may have another key once this is executed.
+std::vector<Address> Node::replacing(const PreparedBlock& block) {
+  std::vector<Address> out;
+  for (std::size_t i = 0; i < block.senders.size(); ++i)
+    if (block.block.transactions[i].to == exec::kKeysAddress) out.push_back(block.senders[i]);
+  return out;
 }
 
 void Node::on_executed(const BlockPtr& block) {
@@ -146,6 +157,8 @@ void Node::forget_old_keys(const ExecutedBlock& block) {
         replaced.push_back(Address::from(log.topics[1].view().last(Address::kSize)));
     }
   }
+  std::ranges::sort(replaced);
+  replaced.erase(std::ranges::unique(replaced).begin(), replaced.end());
   if (!replaced.empty()) apply_changes(pool_->recheck(replaced), std::nullopt);
 }
 

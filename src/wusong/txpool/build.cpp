@@ -69,6 +69,7 @@ std::vector<PooledPtr> Pool::build(const BuildRequest& request) {
       gas -= pooled->transaction.gas_limit;
       bytes -= pooled->encoded_size;
       out.push_back(pooled);
+      if (request.last_to && pooled->transaction.to == request.last_to) continue;
     }
     push(*step.rank.sender, std::next(step.at), step.at->first + 1);
   }

@@ -175,7 +175,7 @@ Changes Pool::on_block(const BlockUpdate& update, Instant now) {
   for (const NonceUpdate& account : update.nonces) {
     Sender* const sender = find_sender(account.address);
     if (sender == nullptr) continue;
-    advance(*sender, account.nonce, changes);
+    set_nonce(*sender, account.nonce, changes);
     touch(*sender);
   }
   // Mostly gone by now; what is left did not use its nonce, and would be included again.
@@ -274,8 +274,13 @@ void Pool::erase(Sender& sender, std::uint64_t nonce, Changes& changes) {
   changes.removed.push_back(pooled);
 }
 
-void Pool::advance(Sender& sender, std::uint64_t nonce, Changes& changes) {
-  if (nonce <= sender.nonce) return;
+void Pool::set_nonce(Sender& sender, std::uint64_t nonce, Changes& changes) {
+  if (nonce == sender.nonce) return;
+  if (nonce < sender.nonce) {  // what was to use it was skipped
+    sender.nonce = nonce;
+    sender.pending_end = nonce;
+    return;
+  }
   const std::uint64_t end = sender.pending_end;
   while (!sender.transactions.empty() && sender.transactions.begin()->first < nonce)
     erase(sender, sender.transactions.begin()->first, changes);

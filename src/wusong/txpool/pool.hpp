@@ -3,6 +3,7 @@
 // hands in time, blocks and what accounts hold, and carries out the changes that come back.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,7 +24,7 @@ namespace wusong::txpool {
 class AccountSource {
  public:
   virtual ~AccountSource() = default;
-  /// Never less than what on_block() last said for the address.
+  /// What on_block() last said for the address, or more.
   virtual std::uint64_t nonce(const Address& address) const = 0;
   virtual U256 balance(const Address& address) const = 0;
   /// Rules the pool does not know: intrinsic gas, permissions, the fork's types.
@@ -99,6 +100,9 @@ struct BlockUpdate {
   U256 base_fee;               // of the next block
 };
 
+/// In BuildRequest::next_nonces: none of this sender's.
+inline constexpr std::uint64_t kNoNonce = std::numeric_limits<std::uint64_t>::max();
+
 struct BuildRequest {
   std::uint64_t gas{0};
   std::size_t bytes{0};
@@ -107,6 +111,8 @@ struct BuildRequest {
   /// each address at most once.
   const HashSet<Hash>* excluded{nullptr};
   std::span<const NonceUpdate> next_nonces;
+  /// What a sender has after one to this address waits for another block.
+  std::optional<Address> last_to;
 };
 
 struct Counts {
@@ -195,7 +201,7 @@ class Pool {
   Sender* find_sender(const Address& address) const;
   void insert(Sender& sender, PooledPtr pooled, Changes& changes);
   void erase(Sender& sender, std::uint64_t nonce, Changes& changes);
-  void advance(Sender& sender, std::uint64_t nonce, Changes& changes);
+  void set_nonce(Sender& sender, std::uint64_t nonce, Changes& changes);
   void drop_unaffordable(Sender& sender, Changes& changes);
   /// Moves the end of the pending run and brings the indexes up to date.
   void settle(Sender& sender, Changes& changes);

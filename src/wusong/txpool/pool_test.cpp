@@ -10,13 +10,11 @@ namespace wusong::txpool {
 namespace {
 
 using namespace std::chrono_literals;
-using testing_pool::Accounts;
 using testing_pool::address;
 using testing_pool::hashes;
 using testing_pool::kGas;
 using testing_pool::kRules;
 using testing_pool::make;
-using testing_pool::Options;
 using testing_pool::TestPool;
 
 constexpr Address kNobody{};
@@ -235,6 +233,20 @@ TEST(Blocks, AnIncludedTransactionLeavesEvenIfItsNonceWasNotUsed) {
   EXPECT_EQ(pool->counts().queued, 2u);
 }
 
+TEST(Blocks, NoncesThatWereCountedOnAndNotUsedComeBack) {
+  TestPool pool;
+  pool.accounts.nonces[address(1)] = 71;  // with a final block whose execution skips all of it
+  EXPECT_TRUE(pool.add(make(1, 71)));
+  EXPECT_EQ(pool->pending_nonce(address(1)), 72u);
+  pool.accounts.nonces[address(1)] = 6;
+  pool.on_block({}, {{address(1), 6}});
+  EXPECT_EQ(pool->pending_nonce(address(1)), 6u);
+  EXPECT_EQ(pool->counts().queued, 1u);
+  EXPECT_TRUE(pool.build().empty());
+  EXPECT_TRUE(pool.add(make(1, 6)));
+  EXPECT_EQ(hashes(pool.build()), std::vector<Hash>{make(1, 6).hash});
+}
+
 TEST(Blocks, WhatIsNoLongerCoveredGoesFromTheFarEnd) {
   TestPool pool;
   pool.accounts.balances[address(1)] = 30;
@@ -344,6 +356,24 @@ TEST(Build, StartsAfterWhatIsInFlight) {
   request.excluded = &excluded;
   EXPECT_EQ(hashes(pool.build(request)), std::vector<Hash>{make(1, 3).hash});
   EXPECT_EQ(pool.build().size(), 5u) << "the next call starts afresh";
+}
+
+TEST(Build, WhatFollowsOneToACertainAddressWaits) {
+  TestPool pool;
+  Candidate last = make(1, 1);
+  last.transaction.to = address(9);
+  EXPECT_TRUE(pool.add(make(1, 0)));
+  EXPECT_TRUE(pool.add(last));
+  EXPECT_TRUE(pool.add(make(1, 2)));
+  EXPECT_TRUE(pool.add(make(2, 0)));
+  BuildRequest request{.gas = 1 << 30, .bytes = 1 << 20, .count = 100};
+  EXPECT_EQ(pool.build(request).size(), 4u);
+  request.last_to = address(9);
+  EXPECT_EQ(hashes(pool.build(request)),
+            (std::vector<Hash>{make(1, 0).hash, last.hash, make(2, 0).hash}));
+  const std::vector<NonceUpdate> none{{address(1), kNoNonce}};
+  request.next_nonces = none;
+  EXPECT_EQ(hashes(pool.build(request)), std::vector<Hash>{make(2, 0).hash});
 }
 
 TEST(Build, ANonceInFlightCanOpenWhatIsQueuedHere) {

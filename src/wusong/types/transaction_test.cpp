@@ -8,6 +8,7 @@
 #include "wusong/codec/rlp.hpp"
 #include "wusong/hash/chain_hash.hpp"
 #include "wusong/hash/hash.hpp"
+#include "wusong/testkit/seeded_entropy.hpp"
 #include "wusong/types/errors.hpp"
 
 namespace wusong::types {
@@ -321,6 +322,7 @@ TEST(Transaction, SendersOfManyAreThoseOfEach) {
       const auto scheme = i % 10 == 4 ? crypto::Scheme::ed25519 : crypto::Scheme::sm2;
       const auto signer = crypto::make_signer(scheme, Bytes(32, 0x31));
       tx = full(TransactionType::native);
+      if (i == 19) tx.account = Address::from(Bytes(20, 0x77));
       sign_native(tx, **signer);
     }
     if (i % 5 == 2) tx.signature.r = U256{};
@@ -335,7 +337,8 @@ TEST(Transaction, SendersOfManyAreThoseOfEach) {
     EXPECT_EQ(senders[i], recover_sender(transactions[i])) << i;
   EXPECT_FALSE(senders[14]);
   EXPECT_TRUE(recover_senders({}).empty());
-  crypto::KeyCache keys{std::make_unique<io::NoMutex>()};
+  testkit::SeededEntropy entropy;
+  crypto::KeyCache keys{std::make_unique<io::NoMutex>(), entropy};
   for (int i = 0; i < 3; ++i) EXPECT_EQ(recover_senders(pointers, &keys), senders);
   EXPECT_EQ(keys.counts().keys, 2u);  // one of Ed25519, one of SM2
 }

@@ -40,6 +40,10 @@ class Node::Accounts final : public txpool::AccountSource {
     entry = {.nonce = std::max(entry.nonce, nonce), .height = height};
   }
 
+  /// In a final block, not executed yet, the account may replace its key.
+  void expect_replacement(const Address& address, Height height) { replacing_[address] = height; }
+  const HashMap<Address, Height>& replacing() const noexcept { return replacing_; }
+
   /// State of a newer height; what was assumed up to it is known now.
   void replace(std::unique_ptr<types::StateView> view, Height height) {
     view_ = std::move(view);
@@ -48,6 +52,8 @@ class Node::Accounts final : public txpool::AccountSource {
     keys_replaced_ = keys && keys->storage_root != types::kEmptyTrieRoot;
     boost::unordered::erase_if(ahead_,
                                [&](const auto& entry) { return entry.second.height <= height; });
+    boost::unordered::erase_if(replacing_,
+                               [&](const auto& entry) { return entry.second <= height; });
   }
   std::optional<Error> error() const { return view_->error(); }
 
@@ -58,6 +64,7 @@ class Node::Accounts final : public txpool::AccountSource {
   };
   std::unique_ptr<types::StateView> view_;
   HashMap<Address, Ahead> ahead_;
+  HashMap<Address, Height> replacing_;
   bool keys_replaced_{false};  // some account's
 };
 

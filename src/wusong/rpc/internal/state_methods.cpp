@@ -5,6 +5,7 @@
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/exec/account_keys.hpp"
+#include "wusong/hash/hash.hpp"
 #include "wusong/rpc/errors.hpp"
 #include "wusong/rpc/internal/methods.hpp"
 
@@ -74,7 +75,8 @@ Answer<void> get_storage_at(const Call& call, JsonWriter& out) {
 Answer<void> account_key(const Call& call, JsonWriter& out) {
   WUSONG_ANSWER(const Address address, call.params.address(kAddressPlace));
   WUSONG_ANSWER(const Reading reading, open_state(call, 1));
-  if (!reading.state->account(exec::kKeysAddress)) {
+  const auto contract = reading.state->account(exec::kKeysAddress);
+  if (!contract || contract->code_hash == hash::kKeccakEmpty) {
     out.null();
     return finish(reading);
   }
