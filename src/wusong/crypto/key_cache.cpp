@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wusong/crypto/key_cache.hpp"
 
+#include <sodium.h>
+
 #include <algorithm>
 #include <bit>
 
@@ -13,8 +15,10 @@ constexpr std::uint8_t kUsesMost = 3;
 
 }  // namespace
 
-KeyCache::KeyCache(std::unique_ptr<io::Mutex> mutex, const Limits& limits)
+KeyCache::KeyCache(std::unique_ptr<io::Mutex> mutex, io::Entropy& entropy, const Limits& limits)
     : mutex_{std::move(mutex)}, limits_{limits}, strangers_(limits.strangers_max) {
+  static_assert(crypto_shorthash_KEYBYTES == std::tuple_size_v<decltype(secret_)>);
+  entropy.fill(secret_);
   WUSONG_ASSERT(std::has_single_bit(limits.strangers_max));
 }
 KeyCache::~KeyCache() = default;
@@ -29,15 +33,12 @@ bool KeyCache::has(const SchemeKey& key) const {
   return index_.contains(name_of(key.scheme, key.public_key));
 }
 
-std::uint64_t KeyCache::name_of(Scheme scheme, BytesView public_key) noexcept {
-  // The ends, as keys are coordinates or begin with a digest.
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  std::memcpy(&first, public_key.data(), 8);
-  std::memcpy(&last, public_key.data() + public_key.size() - 8, 8);
-  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
-  const std::uint64_t mixed = (first ^ std::rotl(last * kOdd, 29)) * kOdd;
-  return (mixed ^ mixed >> 32) + std::to_underlying(scheme);
+std::uint64_t KeyCache::name_of(Scheme scheme, BytesView public_key) const noexcept {
+  std::uint64_t out = 0;
+  static_assert(crypto_shorthash_BYTES == sizeof(out));
+  crypto_shorthash(reinterpret_cast<unsigned char*>(&out), public_key.data(), public_key.size(),
+                   secret_.data());
+  return out + std::to_underlying(scheme);
 }
 
 KeyCache::ExpandedPtr KeyCache::find(std::uint64_t name, const VerifyRequest& request) {
@@ -115,7 +116,7 @@ std::vector<Result<void>> verify_batch(std::span<const VerifyRequest> requests, 
     const SchemeInfo* const info = find_scheme(std::to_underlying(asked[i].scheme));
     if (info == nullptr || asked[i].public_key.size() != info->public_key_size) continue;
     if (internal::operations_of(info->scheme).expanded_bytes == 0) continue;
-    names[i] = KeyCache::name_of(info->scheme, asked[i].public_key);
+    names[i] = cache.name_of(info->scheme, asked[i].public_key);
   }
   {
     const io::MutexGuard guard{*cache.mutex_};

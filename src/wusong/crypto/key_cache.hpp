@@ -3,6 +3,7 @@
 // senders of transactions.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <span>
@@ -10,6 +11,7 @@
 
 #include "wusong/base/hash_map.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/io/entropy.hpp"
 #include "wusong/io/mutex.hpp"
 
 namespace wusong::crypto {
@@ -26,8 +28,9 @@ class KeyCache {
     std::size_t bytes_max{std::size_t{64} << 20};  // of expanded keys
     std::size_t strangers_max{32'768};             // that have been seen once; a power of two
   };
-  explicit KeyCache(std::unique_ptr<io::Mutex> mutex) : KeyCache{std::move(mutex), Limits{}} {}
-  KeyCache(std::unique_ptr<io::Mutex> mutex, const Limits& limits);
+  KeyCache(std::unique_ptr<io::Mutex> mutex, io::Entropy& entropy)
+      : KeyCache{std::move(mutex), entropy, Limits{}} {}
+  KeyCache(std::unique_ptr<io::Mutex> mutex, io::Entropy& entropy, const Limits& limits);
   ~KeyCache();
 
   struct Counts {
@@ -48,9 +51,9 @@ class KeyCache {
     std::size_t bytes;
     std::uint8_t uses;
   };
-  /// A name stands for a key in the index. Two keys of one name are 2^64 trials away; the second is
-  /// not kept.
-  static std::uint64_t name_of(Scheme scheme, BytesView public_key) noexcept;
+  /// A name stands for a key in the index: its SipHash under a secret of this cache, so that nobody
+  /// makes a key that has another's name. Of two that have one by chance the second is not kept.
+  std::uint64_t name_of(Scheme scheme, BytesView public_key) const noexcept;
 
   ExpandedPtr find(std::uint64_t name, const VerifyRequest& request);
   bool has_come_before(std::uint64_t name);
@@ -60,6 +63,7 @@ class KeyCache {
 
   std::unique_ptr<io::Mutex> mutex_;
   const Limits limits_;
+  std::array<std::uint8_t, 16> secret_;
   std::vector<std::uint64_t> strangers_;
   HashMap<std::uint64_t, std::size_t, std::hash<std::uint64_t>> index_;  // of entries_
   std::vector<Entry> entries_;

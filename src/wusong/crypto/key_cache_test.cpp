@@ -9,6 +9,7 @@
 #include "wusong/crypto/errors.hpp"
 #include "wusong/crypto/internal/test_curve_peer.hpp"
 #include "wusong/crypto/sm2.hpp"
+#include "wusong/testkit/seeded_entropy.hpp"
 
 namespace wusong::crypto {
 namespace {
@@ -25,7 +26,8 @@ class RealMutex final : public io::Mutex {
 };
 
 KeyCache make_cache(const KeyCache::Limits& limits = {}) {
-  return {std::make_unique<io::NoMutex>(), limits};
+  testkit::SeededEntropy entropy;
+  return {std::make_unique<io::NoMutex>(), entropy, limits};
 }
 
 struct Sender {
@@ -183,7 +185,9 @@ TEST(KeyCache, SendersThatComeAllTheTimeStayWhileManyPassBy) {
 }
 
 TEST(KeyCache, ServesManyThreads) {
+  testkit::SeededEntropy entropy;
   KeyCache cache{std::make_unique<RealMutex>(),
+                 entropy,
                  {.bytes_max = 12 * (kEd25519TableBytes + 200), .strangers_max = 8}};
   const auto senders = senders_of(Scheme::ed25519, 0, 20);
   const auto requests = requests_of(senders);

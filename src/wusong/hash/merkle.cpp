@@ -14,9 +14,13 @@ constexpr std::size_t kChunk = 256;
 constexpr std::uint8_t kRfc6962Leaf[] = {0};
 constexpr std::uint8_t kRfc6962Node[] = {1};
 
+/// Of a level's nodes; any number of them.
+constexpr std::size_t parents_of(std::size_t nodes) noexcept {
+  return nodes / 2 + nodes % 2;
+}
 /// Places of a level, with an unused or zero one where its number is odd.
 constexpr std::size_t padded(std::size_t nodes) noexcept {
-  return nodes == 1 ? 1 : (nodes + 1) / 2 * 2;
+  return nodes == 1 ? 1 : parents_of(nodes) * 2;
 }
 
 void hash_behind(BytesView prefix, HashBatch hash, std::span<const BytesView> messages,
@@ -67,7 +71,7 @@ MerkleTree MerkleTree::over(const MerkleRule& rule, std::vector<Hash> leaves) {
   std::vector<BytesView> pairs;
   for (std::size_t start = 0, size = out.leaves_; size > 1;) {
     const std::size_t next = start + padded(size);
-    const std::size_t parents = padded(size) / 2;
+    const std::size_t parents = parents_of(size);
     out.nodes_.resize(next + parents);
     const bool is_promoted = is_alone(rule.odd, size - 1, size);
     pairs.clear();
@@ -88,7 +92,7 @@ std::span<const Hash> MerkleTree::level(std::size_t height) const noexcept {
   for (; height > 0; --height) {
     WUSONG_ASSERT(size > 1);
     start += padded(size);
-    size = padded(size) / 2;
+    size = parents_of(size);
   }
   return std::span{nodes_}.subspan(start, size);
 }
@@ -96,7 +100,7 @@ std::span<const Hash> MerkleTree::level(std::size_t height) const noexcept {
 std::vector<Hash> MerkleTree::path(std::size_t leaf) const {
   WUSONG_ASSERT(leaf < leaves_);
   std::vector<Hash> out;
-  for (std::size_t start = 0, size = leaves_; size > 1; size = padded(size) / 2, leaf /= 2) {
+  for (std::size_t start = 0, size = leaves_; size > 1; size = parents_of(size), leaf /= 2) {
     if (!is_alone(odd_, leaf, size)) out.push_back(nodes_[start + (leaf ^ 1)]);
     start += padded(size);
   }
@@ -105,7 +109,7 @@ std::vector<Hash> MerkleTree::path(std::size_t leaf) const {
 
 std::size_t merkle_path_length(MerkleRule::Odd odd, std::size_t leaf, std::size_t leaves) noexcept {
   std::size_t out = 0;
-  for (; leaves > 1; leaves = padded(leaves) / 2, leaf /= 2)
+  for (; leaves > 1; leaves = parents_of(leaves), leaf /= 2)
     if (!is_alone(odd, leaf, leaves)) ++out;
   return out;
 }
@@ -114,7 +118,7 @@ std::optional<Hash> merkle_root_from(const MerkleRule& rule, const Hash& digest,
                                      std::size_t leaves, std::span<const Hash> path) noexcept {
   if (leaf >= leaves || path.size() != merkle_path_length(rule.odd, leaf, leaves)) return {};
   Hash node = digest;
-  for (; leaves > 1; leaves = padded(leaves) / 2, leaf /= 2) {
+  for (; leaves > 1; leaves = parents_of(leaves), leaf /= 2) {
     if (is_alone(rule.odd, leaf, leaves)) continue;
     Hash pair[2];
     pair[leaf % 2] = node;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <limits>
 
 #include "wusong/codec/hex.hpp"
 #include "wusong/hash/hash.hpp"
@@ -116,6 +117,17 @@ TEST(MerkleTree, EveryPathLeadsToTheRootAndNoOtherDoes) {
       }
     }
   }
+}
+
+TEST(MerkleTree, APathIsAsLongAsAnyNumberOfLeavesAsks) {
+  constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+  for (const auto odd : {MerkleRule::Odd::promoted, MerkleRule::Odd::with_zeros}) {
+    EXPECT_EQ(merkle_path_length(odd, 0, kMost), 64u);
+    EXPECT_EQ(merkle_path_length(odd, 0, (kMost >> 1) + 1), 63u);
+  }
+  const Hash sibling{};
+  EXPECT_EQ(merkle_root_from(rfc6962_rule(sha256_batch), {}, 0, kMost, {&sibling, 1}),
+            std::nullopt);
 }
 
 TEST(MerkleTree, APathOfOneLeafIsNoOthers) {

@@ -126,9 +126,9 @@ Result<node::BlockPtr> NodeHostImpl::load_block(Height height) const {
   if (height > Height{0} && height < ledger_->kept().blocks) return fail(node::err::block_pruned);
   if (!stored || !execution) return fail(node::err::unknown_block);
   WUSONG_TRY(const auto split, node::split(std::move(stored->bytes), *recovery_));
-  WUSONG_TRY(const auto prepared,
-             node::prepare(*split, node::KnownTransactions(split->transactions.size()), *recovery_,
-                           &sender_keys_));
+  WUSONG_TRY(
+      const auto prepared,
+      node::prepare(*split, node::KnownTransactions(split->transactions.size()), *recovery_));
   auto out = std::make_shared<node::ExecutedBlock>();
   out->block = prepared->block;
   out->hash = stored->hash;

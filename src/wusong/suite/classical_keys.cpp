@@ -110,8 +110,11 @@ struct RsaPublic final : PublicParts {
 MadePublic make_classical_public(const Scheme& scheme, BytesView encoded) {
   switch (scheme.family) {
     case Family::chain:
-      if (chain_scheme(scheme) == crypto::Scheme::sm2)
+      if (chain_scheme(scheme) == crypto::Scheme::sm2) {
+        if (!crypto::point_on_curve(crypto::Curve::sm2, encoded))
+          return fail(crypto::err::bad_public_key);
         return std::make_unique<Sm2Public>(scheme, encoded);
+      }
       return std::make_unique<ChainPublic>(scheme, encoded);
     case Family::secp256k1:
       if (!crypto::point_on_curve(crypto::Curve::secp256k1, encoded))

@@ -60,6 +60,14 @@ Bytes peer_decrypt(EVP_PKEY* key, BytesView sealed) {
   return out;
 }
 
+TEST(Sm2Cipher, NobodyEncryptsToAPointOffTheCurve) {
+  const Bytes nowhere(64, 1);
+  for (const char* name : {"sm2", "p256", "secp256k1"})
+    EXPECT_EQ(PublicKey::decode(*find_scheme(name), nowhere).error(),
+              Error{crypto::err::bad_public_key})
+        << name;
+}
+
 TEST(Sm2Cipher, OpensslReadsOursAndWeReadOpenssls) {
   testkit::SeededEntropy entropy;
   // OpenSSL 3.0 makes masks of zeros too, which of a byte one in 256 is: so texts of sixteen and

@@ -223,9 +223,12 @@ class One {
     std::memcpy(joint, first.data(), first.size());
     const std::size_t taken = std::min(H::kBlock - first.size(), second.size());
     if (taken != 0) std::memcpy(joint + first.size(), second.data(), taken);
-    if (first.size() + taken < H::kBlock) return finish({joint, first.size() + taken}, size);
-    absorb(joint, 1);
-    return finish(second.subspan(taken), size);
+    const std::size_t met = first.size() + taken;
+    if (met == H::kBlock) absorb(joint, 1);
+    const auto out =
+        met < H::kBlock ? finish({joint, met}, size) : finish(second.subspan(taken), size);
+    wipe(joint, sizeof(joint));
+    return out;
   }
 
  private:

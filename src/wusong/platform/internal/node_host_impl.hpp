@@ -20,6 +20,7 @@
 #include "wusong/platform/io_mutex.hpp"
 #include "wusong/platform/mutex.hpp"
 #include "wusong/platform/node_host.hpp"
+#include "wusong/platform/os_entropy.hpp"
 #include "wusong/platform/thread_pool.hpp"
 #include "wusong/state/state_db.hpp"
 #include "wusong/storage/ledger.hpp"
@@ -230,7 +231,10 @@ class NodeHostImpl final : public NodeHost, private TransportEvents {
   mutable CpuStages stages_;
   std::unique_ptr<ThreadPool> workers_;
   std::unique_ptr<StagedExecutor> recovery_;  // the workers, charged to recovery
-  mutable crypto::KeyCache sender_keys_{std::make_unique<IoMutex>()};
+  crypto::KeyCache sender_keys_ = [] {
+    OsEntropy entropy;
+    return crypto::KeyCache{std::make_unique<IoMutex>(), entropy};
+  }();
   std::unique_ptr<EventLoop> core_;
   std::unique_ptr<EventLoop> execution_;
   std::unique_ptr<Transport> transport_;
