@@ -100,6 +100,28 @@ Outcome<LoadedKey> read_foreign_key(const AccountOptions& options, crypto::Schem
   return LoadedKey{.scheme = scheme, .secret = Secret{*std::move(bytes)}};
 }
 
+/// Whom a key acts for is words in a file, which the password does not protect: where the key does
+/// not say it itself, the reader must.
+Outcome<void> confirm_account(const AccountOptions& options, LoadedKey& key) {
+  const auto account =
+      account_of({.scheme = key.scheme, .secret = Secret{to_bytes(key.secret.view())}});
+  if (!account) return std::unexpected{account.error()};
+  if (options.account.empty()) {
+    if (!key.account || *key.account == account->address) return {};
+    return failure(
+        err::foreign_account,
+        fmt::format(
+            "{} says that its key acts for {}, whose first key it is not; if `wusong account "
+            "show {}` says so too, import it with --account {}",
+            options.key_file.string(), checksummed(*key.account), checksummed(*key.account),
+            checksummed(*key.account)));
+  }
+  const auto asked = parse_address(options.account, "--account ");
+  if (!asked) return std::unexpected{asked.error()};
+  key.account = *asked;
+  return {};
+}
+
 struct KeyFile {
   std::filesystem::path path;
   std::string address;
@@ -177,8 +199,10 @@ int account_new(const AccountOptions& options) {
 int account_import(const AccountOptions& options) {
   const auto scheme = scheme_of(options.scheme);
   if (!scheme) return complain(scheme.error());
-  const auto key = read_foreign_key(options, *scheme);
+  auto key = read_foreign_key(options, *scheme);
   if (!key) return complain(key.error());
+  if (const auto confirmed = confirm_account(options, *key); !confirmed)
+    return complain(confirmed.error());
   return store(options, *key);
 }
 

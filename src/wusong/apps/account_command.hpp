@@ -17,6 +17,7 @@ struct AccountOptions {
   std::filesystem::path password_file;  // empty: ask on the terminal
   std::string scheme{"secp256k1"};
   std::filesystem::path key_file;  // import: hexadecimal digits or a key file; "-": standard input
+  std::string account;  // import: whom the key acts for, where that is not its own address
   bool json{false};
 };
 int account_new(const AccountOptions& options);

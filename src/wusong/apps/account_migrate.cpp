@@ -77,9 +77,17 @@ struct Files {
   std::filesystem::path next;
   std::string password;
 
-  std::filesystem::path replaced(const Address& address, std::uint64_t sequence) const {
-    return present.parent_path() /
-           fmt::format("{}.replaced-{}.json", codec::to_hex_data(address), sequence);
+  /// Where the present key stays when another follows: a file of its own, or one with just it.
+  /// There may be others of this number, from another chain.
+  std::filesystem::path replaced(const Address& address, std::uint64_t sequence,
+                                 std::string_view present_text) const {
+    const std::string name = fmt::format("{}.replaced-{}", codec::to_hex_data(address), sequence);
+    std::filesystem::path out = present.parent_path() / (name + ".json");
+    for (int other = 2; platform::file_exists(out.string()); ++other) {
+      if (const auto text = platform::read_text(out.string()); text && *text == present_text) break;
+      out = present.parent_path() / fmt::format("{}-{}.json", name, other);
+    }
+    return out;
   }
 };
 
@@ -106,8 +114,8 @@ Outcome<Account> next_key(const Files& files, const Address& address, crypto::Sc
     if (!left || left->key.scheme == scheme) return left;
     return failure(
         err::already_exists,
-        fmt::format("{} holds a key of {} from a run that did not end; go on with "
-                    "--scheme {}, or remove the file",
+        fmt::format("{} holds a key of {} from a run that did not end, and the account may have it "
+                    "any moment: keep it, go on with --scheme {}, and migrate again from there",
                     files.next.string(), name_of(left->key.scheme), name_of(left->key.scheme)));
   }
   platform::OsEntropy entropy;
@@ -118,12 +126,15 @@ Outcome<Account> next_key(const Files& files, const Address& address, crypto::Sc
   return open(files.next, files.password);
 }
 
-/// The new key takes the old one's file; the old one is kept beside it.
-Outcome<void> adopt(const Files& files, const std::filesystem::path& replaced) {
+/// The new key takes the old one's file; the old one is kept beside it, in the file that is
+/// returned.
+Outcome<std::filesystem::path> adopt(const Files& files, const Address& address,
+                                     std::uint64_t sequence) {
+  const auto text = platform::read_text(files.present.string());
+  if (!text)
+    return failure(text.error(), fmt::format("{}: cannot be read", files.present.string()));
+  auto replaced = files.replaced(address, sequence, *text);
   if (!platform::file_exists(replaced.string())) {
-    const auto text = platform::read_text(files.present.string());
-    if (!text)
-      return failure(text.error(), fmt::format("{}: cannot be read", files.present.string()));
     const auto kept =
         platform::write_file(replaced.string(), as_bytes(*text), platform::FileMode::secret);
     if (!kept)
@@ -135,14 +146,15 @@ Outcome<void> adopt(const Files& files, const std::filesystem::path& replaced) {
     return failure(err::not_written,
                    fmt::format("{} cannot take the place of {} ({}): rename it yourself",
                                files.next.string(), files.present.string(), failed.message()));
-  return {};
+  return replaced;
 }
 
 /// What the chain has is the new key: the file follows, and the reader is told.
 int finish(const AccountMigrateOptions& options, const Files& files, const Account& next,
            const PresentKey& present, const std::string& hash) {
-  const auto replaced = files.replaced(next.address, present.sequence - 1);
-  if (const auto done = adopt(files, replaced); !done) return complain(done.error());
+  const auto adopted = adopt(files, next.address, present.sequence - 1);
+  if (!adopted) return complain(adopted.error());
+  const std::filesystem::path& replaced = *adopted;
   if (options.send.json) {
     codec::JsonWriter out;
     out.open_object().key("address").data(next.address).key("scheme").string(present.scheme);
@@ -221,9 +233,12 @@ int account_migrate(const AccountMigrateOptions& options) {
   const auto account = open(files->present, files->password);
   if (!account) return complain(account.error());
   if (account->address != *address || !before->is(*account)) {
-    const auto left = open(files->next, files->password);
-    if (left && left->address == *address && before->is(*left))
-      return finish(options, *files, *left, *before, {});
+    if (platform::file_exists(files->next.string())) {
+      const auto left = open(files->next, files->password);
+      if (!left) return complain(left.error());
+      if (left->address == *address && before->is(*left))
+        return finish(options, *files, *left, *before, {});
+    }
     return complain(
         {err::foreign_account,
          fmt::format("{} does not hold the key that {} signs with now: that is {}; "
@@ -243,7 +258,14 @@ int account_migrate(const AccountMigrateOptions& options) {
   const Bytes proof = next->signer->sign(node::possession_message(*chain_id, told));
   const auto hash = transact(options.send, *account, exec::kKeysAddress,
                              node::call_replace_account_key(told, proof));
-  if (!hash) return complain(hash.error());
+  if (!hash) {
+    Failure failed = hash.error();
+    if (failed.error == Error{err::not_included}) {
+      failed.detail += fmt::format("; {} holds the key to come: keep it, and run this again",
+                                   files->next.string());
+    }
+    return complain(failed);
+  }
   const auto after = present_key(*client, *address, "latest");
   if (!after) return complain(after.error());
   if (!after->is(*next)) {

@@ -89,6 +89,9 @@ void add_account_commands(CLI::App& root, int& code) {
                    "Secret key as hexadecimal digits, or a version 3 key file of another "
                    "program; - reads standard input")
       ->required();
+  import->add_option("--account", imported->account,
+                     "The account that the key acts for, where it is not the first key of it "
+                     "(`wusong account show ADDRESS` tells)");
   add_common(*import, *imported);
   add_secret(*import, *imported);
   import->footer("Example: wusong account import key.txt --password-file password.txt");

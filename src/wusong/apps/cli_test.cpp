@@ -67,7 +67,7 @@ TEST(Cli, AnUnknownCommandNamesTheNearest) {
   EXPECT_EQ(unknown_subcommand(*app, Words{"network", "strat"}),
             "unknown command \"strat\"; did you mean `wusong network start`?");
   EXPECT_EQ(unknown_subcommand(*app, Words{"account"}),
-            "wusong account needs a command: new, list, import");
+            "wusong account needs a command: new, list, import, show, migrate");
   EXPECT_EQ(unknown_subcommand(*app, Words{"account", "--help"}), "");
   EXPECT_EQ(unknown_subcommand(*app, Words{"block", "show", "latest"}), "");
 }

@@ -208,8 +208,10 @@ Outcome<void> produce(const CryptoSealOptions& options, std::size_t size, platfo
   if (auto may = may_write(options.out, options.force); !may) return may;
   if (options.out == "-") {
     Bytes out(size);
-    if (const auto filled = fill(out); !filled) return failure(filled.error(), {});
-    return write_all(options.out, out, mode, existing_by(options.force));
+    const auto filled = fill(out);
+    const SecretBytes held{std::move(out)};
+    if (!filled) return failure(filled.error(), {});
+    return write_all(options.out, held.view(), mode, existing_by(options.force));
   }
   auto fresh = platform::FreshFile::create(options.out.string(), size, mode);
   if (!fresh)
