@@ -12,6 +12,18 @@
 #include "wusong/portal/documents.hpp"
 
 namespace wusong::gateway::internal {
+Result<std::optional<std::string>> node_call(Exchange& exchange, std::string_view method,
+                                             std::string_view params) {
+  const std::string body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + std::string{method} +
+                           "\",\"params\":" + std::string{params} + "}";
+  WUSONG_TRY(const auto text, exchange.shared.chain.rpc(body));
+  const auto reply = codec::JsonDocument::parse(text);
+  if (!reply) return fail(err::chain_unreachable);
+  const auto result = reply->root().find("result");
+  if (!result || result->is_null()) return std::optional<std::string>{};
+  return std::optional{result->to_json()};
+}
+
 namespace {
 
 /// What the proxy lets through: reads that cost the node little.
@@ -178,19 +190,6 @@ void write_fields(codec::JsonWriter& out, std::span<const portal::Field> fields)
     out.close_object();
   }
   out.close_array();
-}
-
-/// One call of the node; the result as JSON text, or nothing where it refuses.
-Result<std::optional<std::string>> node_call(Exchange& exchange, std::string_view method,
-                                             std::string_view params) {
-  const std::string body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"" + std::string{method} +
-                           "\",\"params\":" + std::string{params} + "}";
-  WUSONG_TRY(const auto text, exchange.shared.chain.rpc(body));
-  const auto reply = codec::JsonDocument::parse(text);
-  if (!reply) return fail(err::chain_unreachable);
-  const auto result = reply->root().find("result");
-  if (!result || result->is_null()) return std::optional<std::string>{};
-  return std::optional{result->to_json()};
 }
 
 /// The newest height whose roots stand in a header that is final and attested, with the proof.

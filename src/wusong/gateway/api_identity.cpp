@@ -4,6 +4,7 @@
 #include "wusong/codec/base64.hpp"
 #include "wusong/codec/hex.hpp"
 #include "wusong/crypto/signature.hpp"
+#include "wusong/exec/account_keys.hpp"
 #include "wusong/gateway/bound_keys.hpp"
 #include "wusong/gateway/challenges.hpp"
 #include "wusong/gateway/errors.hpp"
@@ -127,6 +128,16 @@ Result<identity::DidProof> proof_in(const codec::JsonValue& root) {
   return out;
 }
 
+/// An account that has replaced its key on the chain signs in here no more: a proof is by the first
+/// one, which may be anybody's by now (docs/adr/0030-account-keys.md).
+Result<bool> has_first_key(Exchange& exchange, const Address& account) {
+  const std::string params = "[\"" + codec::to_hex_data(exec::kKeysAddress) + "\",\"" +
+                             codec::to_hex_data(exec::account_key_slot(account)) + "\",\"latest\"]";
+  WUSONG_TRY(const auto word, node_call(exchange, "eth_getStorageAt", params));
+  if (!word) return fail(err::chain_unreachable);
+  return word->find_first_not_of("\"0x") == std::string::npos;
+}
+
 /// Whether the body holds a fresh signature of this DID for this purpose.
 Result<bool> possession_proven(Exchange& exchange, const codec::JsonValue& root,
                                const identity::Did& did, std::string_view purpose) {
@@ -142,7 +153,9 @@ Result<bool> possession_proven(Exchange& exchange, const codec::JsonValue& root,
     return false;
   }
   proof.statement = did_statement(*challenge, purpose == kDidBind ? account->name : "");
-  return identity::verify_did(did, proof).has_value();
+  if (!identity::verify_did(did, proof)) return false;
+  if (did.key) return true;
+  return has_first_key(exchange, did.address);
 }
 
 Result<Response> own_dids(Exchange& exchange) {

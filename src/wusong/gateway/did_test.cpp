@@ -55,6 +55,7 @@ constexpr std::array kKinds{identity::KeyKind::ed25519, identity::KeyKind::secp2
 
 class DidTest : public testkit::IdentityWorld {
  protected:
+  DidTest() { chain_.answer = "0x0"; }  // nobody has replaced a key
   Response challenge(const std::string& did, testkit::Browser& browser,
                      const std::string& purpose = "login") {
     return post("/api/v1/did/challenge",
@@ -136,6 +137,12 @@ TEST_F(DidTest, AnAccountOfTheChainSignsInWithItsOwnAddress) {
     ASSERT_EQ(bind(did, wallet, owner, with(wallet)).status, 200u);
     testkit::Browser browser;
     EXPECT_EQ(login(did, wallet, browser, with(wallet)).status, 200u);
+    chain_.answer = "0x" + std::string(63, '0') + "7";
+    EXPECT_EQ(login(did, wallet, browser, with(wallet)).status, 401u);  // its key was replaced
+    chain_.away = true;
+    EXPECT_EQ(login(did, wallet, browser, with(wallet)).status, 503u);
+    chain_.away = false;
+    chain_.answer = "0x0";
   }
   testkit::Browser browser;
   EXPECT_EQ(challenge(identity::did_wusong(1, Address{}), browser).status, 400u);  // another chain

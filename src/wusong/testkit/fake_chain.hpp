@@ -86,13 +86,14 @@ class FakeChain final : public gateway::ChainClient {
   Result<std::string> rpc(std::string_view body) override {
     if (away) return fail(gateway::err::chain_unreachable);
     asked = body;
-    return std::string{"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"0x1\"}"};
+    return R"({"jsonrpc":"2.0","id":1,"result":")" + answer + "\"}";
   }
   bool reachable() const noexcept override { return !away; }
   std::uint64_t applied_block() const noexcept override { return block_; }
   std::uint64_t chain_time() const noexcept override { return time; }
 
   std::string asked{};
+  std::string answer{"0x1"};  // of rpc()
 
  private:
   std::map<Address, std::uint64_t> nonces_;

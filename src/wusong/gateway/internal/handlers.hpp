@@ -71,6 +71,11 @@ Result<Response> list_audit(Exchange& exchange);
 Result<Response> audit_of_acts(Exchange& exchange);
 
 // api_chain.cpp
+/// One call of the node; the result as JSON text, or nothing where it refuses or has none.
+/// @errors err::chain_unreachable
+[[nodiscard]] Result<std::optional<std::string>> node_call(Exchange& exchange,
+                                                           std::string_view method,
+                                                           std::string_view params);
 Result<Response> list_rules(Exchange& exchange);
 Result<Response> show_rules(Exchange& exchange);
 Result<Response> list_documents(Exchange& exchange);
