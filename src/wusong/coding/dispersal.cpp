@@ -81,7 +81,8 @@ Bytes Dispersal::message(std::uint16_t index) const {
   Bytes out(kHeaderBytes + path.size() * sizeof(Hash) + fragment_bytes_);
   store_be16(out.data(), index);
   store_be32(out.data() + 2, payload_bytes_);
-  std::memcpy(out.data() + kHeaderBytes, path.data(), path.size() * sizeof(Hash));
+  std::uint8_t* at = out.data() + kHeaderBytes;
+  for (const Hash& node : path) at = std::ranges::copy(node.bytes, at).out;
   std::memcpy(out.data() + out.size() - fragment_bytes_, fragments_.get() + index * fragment_bytes_,
               fragment_bytes_);
   return out;
@@ -118,7 +119,11 @@ Result<Fragment> Disperser::open(const Commitment& commitment, BytesView message
   const std::size_t bytes = fragment_bytes(out.payload_bytes);
   out.bytes = message.last(bytes);
   std::vector<Hash> path((message.size() - kHeaderBytes - bytes) / sizeof(Hash));
-  std::memcpy(path.data(), message.data() + kHeaderBytes, path.size() * sizeof(Hash));
+  BytesView rest = message.subspan(kHeaderBytes);
+  for (Hash& node : path) {
+    node = Hash::from(rest.first(sizeof(Hash)));
+    rest = rest.subspan(sizeof(Hash));
+  }
   const Hash leaf = hash_fragments(out.bytes, bytes, hash_).front();
   const auto root =
       hash::merkle_root_from(rule_of(hash_), leaf, out.index, code_.shape().total, path);
