@@ -60,6 +60,19 @@ WUSONG_LANE_INLINE Digit<L> digit_at(const LaneWords<6, L::kCount>& words, unsig
                 L::shifted_left(L::load(words.word[bit / 64 + 1]), 64 - bit % 64)));
 }
 
+/// A key's tables divide the spacing of its teeth into columns; the generator's teeth stand as
+/// close as those columns are many. The last tooth's sign is an entry's.
+template <unsigned kOfKey, unsigned kTablesOfKey>
+struct CombShape {
+  static constexpr unsigned kTeeth = kOfKey;
+  static constexpr unsigned kTables = kTablesOfKey;
+  static constexpr unsigned kSpacing = digit_bits(kTeeth) / kTeeth;
+  static constexpr unsigned kColumns = (kSpacing + kTables - 1) / kTables;
+  static constexpr unsigned kGeneratorTeeth = digit_bits(kColumns) / kColumns;
+  static constexpr std::size_t kEntries = std::size_t{1} << (kTeeth - 1);  // of a table
+  static constexpr std::size_t kGeneratorEntries = std::size_t{1} << (kGeneratorTeeth - 1);
+};
+
 /// The digit of a comb at a column: a bit of each tooth, which stand so many bits apart.
 template <typename L, unsigned kTeeth, unsigned kApart>
 WUSONG_LANE_INLINE Digit<L> comb_digit_at(const LaneWords<6, L::kCount>& words,

@@ -17,7 +17,7 @@ namespace wusong::crypto::internal {
 namespace {
 
 template <typename Lanes, typename C>
-struct CurveKnown {
+struct CurveKnown : math::CombShape<kKnownTeeth, kKnownTables> {
   using Base = CurveBase<Lanes, C>;
   using Equations = CurveEquations<Lanes, C>;
   using F = typename Base::F;
@@ -32,14 +32,6 @@ struct CurveKnown {
   static constexpr int kGroups = Base::kGroups;
   static constexpr Number kOrder = C::Order::kModulus;
 
-  static constexpr unsigned kTeeth = kKnownTeeth;
-  static constexpr unsigned kTables = kKnownTables;
-  static constexpr unsigned kSpacing = math::digit_bits(kTeeth) / kTeeth;
-  static constexpr unsigned kColumns = (kSpacing + kTables - 1) / kTables;
-  static constexpr unsigned kGeneratorTeeth = math::digit_bits(kColumns) / kColumns;
-  /// Of a table: the last tooth's sign is the entry's.
-  static constexpr std::size_t kEntries = std::size_t{1} << (kTeeth - 1);
-  static constexpr std::size_t kGeneratorEntries = std::size_t{1} << (kGeneratorTeeth - 1);
   static_assert(sizeof(KnownPoint::rows) == kTables * kEntries * sizeof(math::PointRow));
 
   // ---- Tables

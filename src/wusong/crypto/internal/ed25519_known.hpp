@@ -11,7 +11,7 @@ namespace wusong::crypto::internal {
 namespace {
 
 template <typename Lanes>
-struct Ed25519KnownKeys {
+struct Ed25519KnownKeys : math::CombShape<kKnownTeeth, kKnownTables> {
   using Base = Ed25519Base<Lanes>;
   using Equations = Ed25519Equations<Lanes>;
   using F = typename Base::F;
@@ -26,13 +26,6 @@ struct Ed25519KnownKeys {
   static constexpr int kGroups = Base::kGroups;
   static constexpr Number kOrder = Ed25519Curve::Order::kModulus;
 
-  static constexpr unsigned kTeeth = kKnownTeeth;
-  static constexpr unsigned kTables = kKnownTables;
-  static constexpr unsigned kSpacing = math::digit_bits(kTeeth) / kTeeth;
-  static constexpr unsigned kColumns = (kSpacing + kTables - 1) / kTables;
-  static constexpr unsigned kGeneratorTeeth = math::digit_bits(kColumns) / kColumns;
-  static constexpr std::size_t kEntries = std::size_t{1} << (kTeeth - 1);
-  static constexpr std::size_t kGeneratorEntries = std::size_t{1} << (kGeneratorTeeth - 1);
   using GeneratorRows = math::EdwardsRows<kGeneratorEntries>;
   using KeyRows = math::EdwardsRows<kTables * kEntries>;
   static_assert(sizeof(KeyRows) == sizeof(Ed25519Known::rows));
